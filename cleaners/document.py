@@ -1,0 +1,94 @@
+"""The document that travels through the steps, and its lines.
+
+The unit of nearly every decision here is the line: dumps have one paragraph, one heading, one button
+or one field label a line.  Everything about lines that several steps ask is worked out once, here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+import regex
+
+from cleaners.edits import Edit
+
+# What stands around a phrase on its line without being part of it: "Comment *", "» Share", "[Advertisement]".
+_DECORATION = " \t\xa0\u200b\u200e\u200f\ufeff*:;.,!?…·•|«»<>‹›→←↑↓▼▲►-–—_=+#~()[]{}\"“”„'‘’✕×。：，！？、：」「"
+
+_KEY_CHARS = 250  # the longest phrase of the rules, a consent notice, has 200
+
+_SENTENCE_END = (".", "!", "?", "…", '"', "”", "’", "»", ")", "。", "！", "？", "」", "』", "）", "।", "۔", "؟", "።", "။", "។", ":", ";")
+# Scripts written without spaces say in 30 characters what others say in 80 or 100.
+_DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One article on its way from dump to print.
+
+    Attributes:
+        id: the path relative to the input folder, or whatever the caller names it.
+        text: the text as the step before left it.
+        title: the title, once it is known.
+        metadata: url, site, author, … where known.
+    """
+
+    id: str
+    text: str
+    title: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines, without their line ends."""
+        return self.text.split("\n")
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The offset at which each line starts, and one more for a line behind the last."""
+        return [0, *accumulate(len(line) + 1 for line in self.lines)]
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """For each line, what `key` makes of it."""
+        return [key(line) for line in self.lines]
+
+    def cut(self, first: int, last: int, rule: str) -> Edit:
+        """An edit that takes out the lines `first` to `last`, both included, with their line ends."""
+        return Edit(self.starts[first], min(self.starts[last + 1], len(self.text)), "", rule)
+
+    def with_text(self, text: str) -> "Document":
+        """The same document with another text."""
+        return self if text == self.text else replace(self, text=text)
+
+
+Cleaner = Callable[[Document], Iterable[Edit]]
+"""A step: reads a document and says what it would change.  It never changes anything itself."""
+
+
+def key(line: str) -> str:
+    """The line as phrases are compared: case folded, without the decoration around it.
+
+    It is for looking up, never for taking offsets: "İ" grows when it is folded.  A line too long to be a
+    phrase is only stripped.
+    """
+    if len(line) > _KEY_CHARS:
+        return line.strip()
+    folded = line.strip(_DECORATION).casefold()
+    if "  " in folded or "\xa0" in folded or "\t" in folded:
+        return " ".join(folded.split())
+    return folded
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line is a paragraph of running text, going by its length and its last character.
+
+    Prose is what the boilerplate rules must not touch lightly, and it marks where an article begins
+    and ends.  Titles, labels, menus and captions are shorter or end without punctuation.
+    """
+    if len(line) < 30:
+        return False
+    stripped = line.rstrip()
+    return stripped.endswith(_SENTENCE_END) and (len(stripped) >= 80 or len(_DENSE.findall(stripped)) >= 25)
