@@ -1,0 +1,238 @@
+"""Bytes to text and back: cases as data, then laws over arbitrary bytes and texts."""
+
+import codecs
+import json
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cleaners.decode import Binary, Decoded, decode, encode_back
+
+FRENCH = "Été à la plage : l'œuvre coûte 3 € – déjà vu, naïve, où çà.\nLe garçon a mangé la crème brûlée près du château.\n"
+RUSSIAN = "Сегодня утром в городе открылась новая выставка.\nОна продлится до конца июня, вход свободный.\n" * 3
+GREEK = "Η έκθεση άνοιξε σήμερα το πρωί στην πόλη.\nΘα διαρκέσει μέχρι το τέλος Ιουνίου, είσοδος ελεύθερη.\n" * 3
+POLISH = "Wystawę otwarto dziś rano w mieście, wstęp wolny.\nPotrwa do końca czerwca, będą też książki i źródła.\n" * 3
+HEBREW = "התערוכה נפתחה הבוקר בעיר.\nהיא תימשך עד סוף יוני והכניסה חופשית לכל המבקרים.\n" * 3
+ARABIC = "افتتح المعرض صباح اليوم في المدينة.\nويستمر حتى نهاية يونيو والدخول مجاني لجميع الزوار.\n" * 3
+JAPANESE = "今朝、市内で新しい展覧会が始まりました。\n六月の終わりまで続き、入場は無料です。\n" * 3
+CHINESE = "今天上午，新的展览在市中心开幕。\n展览将持续到六月底，免费入场，欢迎大家参观。\n" * 3
+TAIWANESE = "今天上午，新的展覽在市中心開幕。\n展覽將持續到六月底，免費入場，歡迎大家參觀。\n" * 3
+KOREAN = "오늘 아침 시내에서 새로운 전시회가 열렸습니다.\n전시회는 유월 말까지 계속되며 입장은 무료입니다.\n" * 3
+THAI = "นิทรรศการใหม่เปิดเมื่อเช้านี้ในเมือง\nจะมีไปจนถึงสิ้นเดือนมิถุนายน เข้าชมฟรี\n" * 3
+
+LEGACY = [
+    (FRENCH, "cp1252"),
+    (POLISH, "cp1250"),
+    (POLISH, "iso8859-2"),
+    (RUSSIAN, "cp1251"),
+    (RUSSIAN, "koi8-r"),
+    (RUSSIAN, "iso8859-5"),
+    (RUSSIAN, "cp866"),
+    (GREEK, "cp1253"),
+    (HEBREW, "cp1255"),
+    (ARABIC, "cp1256"),
+    (JAPANESE, "shift_jis"),
+    (JAPANESE, "euc_jp"),
+    (CHINESE, "gb18030"),
+    (TAIWANESE, "big5"),
+    (KOREAN, "cp949"),
+    (THAI, "tis-620"),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding"), LEGACY)
+def test_the_detector_finds_legacy_encodings(text, encoding):
+    decoded = decode(text.encode(encoding))
+    assert isinstance(decoded, Decoded)
+    assert (decoded.text, decoded.undecodable, decoded.evidence) == (text, (), "detector")
+    assert decoded.confidence is not None
+    assert 0 <= decoded.confidence <= 1
+
+
+@pytest.mark.parametrize(("text", "encoding"), LEGACY)
+def test_a_long_ascii_beginning_does_not_hide_the_encoding(text, encoding):
+    menu = "Home\nNews\nSport\n" * 20_000
+    decoded = decode((menu + text).encode(encoding))
+    assert isinstance(decoded, Decoded)
+    assert decoded.text == menu + text
+
+
+LINE = "Wer zahlt, schafft an – 今朝 \U0001f600.\n"
+
+# raw bytes, text, encoding, evidence
+READ = [
+    (b"", "", "utf-8", "ascii"),
+    (b"plain", "plain", "utf-8", "ascii"),
+    (LINE.encode(), LINE, "utf-8", "valid utf-8"),
+    (codecs.BOM_UTF8 + LINE.encode(), LINE, "utf-8-sig", "bom"),
+    (codecs.BOM_UTF8 * 2, "\ufeff", "utf-8-sig", "bom"),
+    (codecs.BOM_UTF16_LE + LINE.encode("utf-16-le"), LINE, "utf-16", "bom"),
+    (codecs.BOM_UTF16_BE + LINE.encode("utf-16-be"), LINE, "utf-16", "bom"),
+    (codecs.BOM_UTF32_LE + LINE.encode("utf-32-le"), LINE, "utf-32", "bom"),
+    (codecs.BOM_UTF32_BE + LINE.encode("utf-32-be"), LINE, "utf-32", "bom"),
+    ("Nothing but English.".encode("utf-16-le"), "Nothing but English.", "utf-16-le", "utf-16 without bom"),
+    ("Nothing but English.".encode("utf-16-be"), "Nothing but English.", "utf-16-be", "utf-16 without bom"),
+    (FRENCH.encode("utf-16-le"), FRENCH, "utf-16-le", "utf-16 without bom"),
+    (RUSSIAN.encode("utf-16-be"), RUSSIAN, "utf-16-be", "utf-16 without bom"),
+    (JAPANESE.encode("utf-16-le"), JAPANESE, "utf-16-le", "utf-16 without bom"),
+    (FRENCH.encode("utf-32-le"), FRENCH, "utf-32-le", "utf-32 without bom"),
+    (JAPANESE.encode("iso2022_jp"), JAPANESE, "iso2022_jp", "escape sequences"),
+    (KOREAN.encode("iso2022_kr"), KOREAN, "iso2022_kr", "escape sequences"),
+    # Blemishes that do not make text binary.
+    (b"A NUL\0 here and there.", "A NUL\0 here and there.", "utf-8", "ascii"),
+    ("Größe\0 zwei".encode(), "Größe\0 zwei", "utf-8", "valid utf-8"),
+    (b"A block of a disk." + bytes(4000), "A block of a disk." + "\0" * 4000, "utf-8", "ascii"),
+    (b"\x1b[31mred\x1b[0m from a terminal", "\x1b[31mred\x1b[0m from a terminal", "utf-8", "ascii"),
+    ("a\0b\0caf\u00e9s and cakes\0d".encode(), "a\0b\0caf\u00e9s and cakes\0d", "utf-8", "valid utf-8"),
+    # Text that begins like a file of another kind.
+    (b"MZ Wallace opens a store.", "MZ Wallace opens a store.", "utf-8", "ascii"),
+    ("BMW fährt höhere Gewinne ein.".encode("cp1252"), "BMW fährt höhere Gewinne ein.", "cp1252", "detector"),
+    ("ID3: für Käufer von Elektroautos".encode("cp1252"), "ID3: für Käufer von Elektroautos", "cp1252", "detector"),
+]
+
+
+@pytest.mark.parametrize(("raw", "text", "encoding", "evidence"), READ)
+def test_what_is_read(raw, text, encoding, evidence):
+    decoded = decode(raw)
+    assert isinstance(decoded, Decoded)
+    assert (decoded.text, decoded.undecodable, decoded.evidence) == (text, (), evidence)
+    assert raw.decode(decoded.encoding) == text
+    if encoding not in {"cp1252", "iso2022_jp"}:  # the detector may name one of several that read these bytes alike
+        assert decoded.encoding == encoding
+    assert encode_back(text, decoded.encoding, (), big_endian=decoded.big_endian) == raw
+
+
+# raw bytes, text, encoding, undecodable
+DAMAGED = [
+    ("Größe".encode()[:-1] + "ß".encode()[:1], "Größ\ufffd", "utf-8", ((6, "c3"),)),
+    ("éàüöß".encode() + b"\xff\xfe" + "é".encode(), "éàüöß\ufffdé", "utf-8", ((10, "fffe"),)),
+    ("éàüöß".encode() + b"\xe9 x \xe9", "éàüöß\ufffd x \ufffd", "utf-8", ((10, "e9"), (14, "e9"))),
+    ("\ufffdéàüöß\ufffd".encode() + b"\xff" + "\ufffd".encode(), "\ufffdéàüöß\ufffd\ufffd\ufffd", "utf-8", ((16, "ff"),)),
+    (codecs.BOM_UTF8 + b"a\xffb", "a\ufffdb", "utf-8-sig", ((4, "ff"),)),
+    (codecs.BOM_UTF16_LE + b"a\0\x00\xd8b\0", "a\ufffdb", "utf-16", ((4, "00d8"),)),
+    (codecs.BOM_UTF16_BE + b"\0a\xd8\x00\0b\0", "a\ufffdb\ufffd", "utf-16", ((4, "d800"), (8, "00"))),
+    (codecs.BOM_UTF32_LE + b"a\0\0\0\xff\xff\xff\xffb", "a\ufffd", "utf-32", ((8, "ffffffff62"),)),
+]
+
+
+@pytest.mark.parametrize(("raw", "text", "encoding", "undecodable"), DAMAGED)
+def test_bytes_that_fit_nothing_are_recorded(raw, text, encoding, undecodable):
+    decoded = decode(raw)
+    assert isinstance(decoded, Decoded)
+    assert (decoded.text, decoded.encoding, decoded.undecodable) == (text, encoding, undecodable)
+    assert encode_back(text, encoding, undecodable, big_endian=decoded.big_endian) == raw
+
+
+def test_the_record_survives_json():
+    decoded = decode(DAMAGED[0][0])
+    assert isinstance(decoded, Decoded)
+    undecodable = json.loads(json.dumps(decoded.undecodable))
+    assert encode_back(decoded.text, decoded.encoding, undecodable) == DAMAGED[0][0]
+
+
+BINARY = [
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
+    (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
+    (b"GIF89a\x01\0\x01\0", "a GIF image"),
+    (b"%PDF-1.7\n1 0 obj", "a PDF document"),
+    (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF document"),
+    (b"{\\rtf1\\ansi Hello}", "an RTF document"),
+    (b"PK\x03\x04\x14\0\x08\0", "a ZIP archive"),
+    (b"\x1f\x8b\x08\0\0\0\0\0", "gzip data"),
+    (b"\x28\xb5\x2f\xfd\x24\x01", "Zstandard data"),
+    (b"BZh91AY&SY\0\xff", "bzip2 data"),
+    (b"\xfd7zXZ\0\0\x04", "xz data"),
+    (b"\x7fELF\x02\x01\x01\0", "a program (ELF)"),
+    (b"MZ\x90\0\x03\0\0\0", "a program (Windows)"),
+    (b"SQLite format 3\0\x10", "an SQLite database"),
+    (b"ID3\x04\0\0\0\xff\xfb", "MP3 audio"),
+    (b"\0\0\0\x20ftypisom\0\0\x02", "MP4 video"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0", "an old Office document"),
+    (bytes(range(256)), "binary data"),
+    (bytes(100), "binary data"),
+    (b"\xa7\r\r\n\0\0\0\0\x11\x22\x33\x44\x10\0\0\0\xe3\0\0\0\0\0\0\0\0\x01\0\0\0s\x04", "binary data"),
+]
+
+
+@pytest.mark.parametrize(("raw", "reason"), BINARY)
+def test_what_is_no_text(raw, reason):
+    decoded = decode(raw)
+    assert isinstance(decoded, Binary)
+    assert reason in decoded.reason
+
+
+WRONG = [
+    ("no place", "utf-8", [(3, "ff")]),
+    ("\ufffd", "utf-8", [(1, "ff")]),
+    ("Привет", "cp1252", []),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding", "undecodable"), WRONG)
+def test_what_does_not_belong_together_is_refused(text, encoding, undecodable):
+    with pytest.raises(ValueError, match=r"undecodable|can't encode"):
+        encode_back(text, encoding, undecodable)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+BOMS = {
+    "utf-8": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+}
+
+
+# The encodings of East Asia, where some characters can be written in several ways.
+SEVERAL_WAYS = re.compile("big5|gb|euc|cp9[345]|shift|johab|iso2022|hz|cp1006")
+
+
+@given(
+    st.binary() | st.lists(st.integers(32, 255), min_size=10).map(bytes) | texts.map(lambda text: text.encode("cp1251", "ignore"))
+)
+@example(b"\xef\xbb\xbf\xff\xef\xbf\xbd\xff")
+def test_decoding_never_raises_and_goes_back(raw):
+    decoded = decode(raw)
+    assert decode(raw) == decoded
+    if isinstance(decoded, Binary):
+        assert decoded.reason
+        return
+    decoded.text.encode()  # valid Unicode
+    assert decoded.text.count("\ufffd") >= len(decoded.undecodable)
+    if not SEVERAL_WAYS.match(decoded.encoding):
+        assert encode_back(decoded.text, decoded.encoding, decoded.undecodable, big_endian=decoded.big_endian) == raw
+
+
+@given(texts)
+def test_utf8_text_comes_back_unchanged(text):
+    text = text.replace("\0", "").replace("\x1b", "").removeprefix("\ufeff")
+    decoded = decode(text.encode())
+    assert isinstance(decoded, Decoded)
+    assert (decoded.text, decoded.encoding, decoded.undecodable) == (text, "utf-8", ())
+
+
+@given(st.sampled_from(list(BOMS)), st.lists(texts | st.binary(max_size=5), max_size=8))
+def test_damaged_unicode_goes_back(encoding, parts):
+    raw = BOMS[encoding] + b"".join(part.encode(encoding) if isinstance(part, str) else part for part in parts)
+    decoded = decode(raw)
+    assert isinstance(decoded, Decoded)
+    assert encode_back(decoded.text, decoded.encoding, decoded.undecodable, big_endian=decoded.big_endian) == raw
+
+
+@given(st.binary(), st.sampled_from(["cp1252", "cp1251", "koi8-r", "iso8859-1", "iso8859-7", "cp866", "cp874", "mac-roman"]))
+def test_single_bytes_go_back_in_whatever_encoding(raw, encoding):
+    runs: list[tuple[int, str]] = []
+    text = ""
+    for offset, byte in enumerate(raw):  # decode by hand, byte by byte, and join neighbouring runs
+        try:
+            text += bytes([byte]).decode(encoding)
+        except UnicodeDecodeError:
+            if runs and runs[-1][0] + len(runs[-1][1]) // 2 == offset:
+                runs[-1] = (runs[-1][0], f"{runs[-1][1]}{byte:02x}")
+            else:
+                runs.append((offset, f"{byte:02x}"))
+                text += "\ufffd"
+    assert encode_back(text, encoding, runs) == raw
