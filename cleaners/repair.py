@@ -1,0 +1,235 @@
+"""Encoding repair: what a wrong decoder, a careless export or a terminal did to the characters of a text.
+
+The fixes are ftfy's (https://ftfy.readthedocs.io), in its order and to the letter, but gentle: curly
+quotes, dashes, ligatures and full-width forms are the author's typography and stay.  ftfy repairs some
+2 million characters a second and says only what came out.  So this module adds two things: a cheap test
+that finds the few lines which ftfy could change at all, and edits that say what was wrong with each place.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+import regex
+from ftfy import TextFixerConfig, fix_encoding, fixes
+from ftfy.badness import MOJIBAKE_CATEGORIES
+from ftfy.chardata import C1_CONTROL_RE, CONTROL_CHARS, HTML_ENTITY_RE
+from rapidfuzz.distance import Levenshtein
+
+from cleaners.document import Document
+from cleaners.edits import Change, Edit, apply, compose
+
+GENTLE = TextFixerConfig(
+    uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False, fix_line_breaks=False, explain=False
+)
+"""The options under which `encoding` gives, for each line, what `ftfy.fix_and_explain` gives for it."""
+
+# What other programs end lines or pages with.  ftfy would delete VT and the separators U+001C..U+001E and so join
+# two words.  U+0085 is none of them: in articles it is a stray byte of windows-1252 ("…"), which ftfy knows.
+_NEWLINES = "\r\v\f\x1c\x1d\x1e\u2028\u2029"
+_NEWLINE = re.compile(rf"\r(?P<crlf>(?=\n))|[{_NEWLINES}]")
+
+# Words, and lines whose words cannot be paired, are aligned character by character in the square of their length: 0.1 s
+# for this many characters.  A longer one becomes one edit, true but coarse.
+_MAX_ALIGNED = 50_000
+
+
+def newlines(doc: Document) -> list[Edit]:
+    r"""Make every kind of line end and page break a "\n"; the first step, since all others work on lines."""
+    if not any(char in doc.text for char in _NEWLINES):  # ten times as fast as the regular expression
+        return []
+    found = _NEWLINE.finditer(doc.text)
+    return [Edit(m.start(), m.end(), "\n" if m["crlf"] is None else "", "encoding.newline") for m in found]
+
+
+def encoding(doc: Document) -> list[Edit]:
+    """Repair mojibake, entities, control characters, surrogates and what is not NFC.
+
+    Every line becomes what ftfy makes of it under the options `GENTLE`; one with a "<" keeps its entities, being
+    source code or markup.  A repair may bring a line end to light ("&#13;"): then both steps go over the text
+    again, so that their own output is always clean to them.
+
+    An edit bears the rule that decided last: "&Atilde;&copy;" was an entity, but it became "é" as mojibake.
+    """
+    base, changes = doc.text, list[Change]()
+    while edits := newlines(doc) or _repair_lines(doc):
+        text, done = apply(doc.text, edits)
+        changes = compose(base, changes, done)
+        doc = doc.with_text(text)
+    return [Edit(change.start, change.end, change.new, change.rules[-1]) for change in changes]
+
+
+def _repair_lines(doc: Document) -> list[Edit]:
+    return [
+        Edit(start + change.start, start + change.end, change.new, change.rules[-1])
+        for start, end in sorted(_suspects(doc))
+        for change in _repair(doc.text[start:end])
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Which lines ftfy could change
+
+# ftfy takes a line for mojibake where `ftfy.badness.BADNESS_RE` finds something, but that expression runs at 3 million
+# characters/s.  This one finds something wherever BADNESS_RE does (the tests prove it), in the same categories of
+# characters, but it scans for one class without small letters: nearly every alternative of BADNESS_RE
+# has an uncommon character in it, so we look for that one, and at its neighbours only where one of them is not ASCII.
+# It also finds the characters that are wrong by themselves: controls, C1, surrogates.
+_CONTROL = "".join(map(re.escape, map(chr, CONTROL_CHARS)))
+_SUSPECT = re.compile(
+    r"""
+    [{controls}{bad}{upper_accented}{box}{start_punctuation}{end_punctuation}{currency}{numeric}{law}°ÙœЂ]
+    (?:
+        (?<= [{controls}] )
+      | (?<= [ŒœÂÃ] ) (?! [A-Za-z] )
+      | (?: (?<= [^\x00-\x7f]. ) | (?= [^\x00-\x7f] ) )  # all that follow need a neighbour that is not ASCII
+        (?:
+            (?<= [{bad}{box}√≈‚] )
+          | (?<= [{end_punctuation}{currency}{numeric}] ) (?= [{lower_accented}{upper_accented}] )
+          | (?<= [{lower_accented}{lower_common}] [{upper_accented}] )
+          | (?<= [{lower_accented}{upper_accented}{end_punctuation}β] [{currency}] )
+          | (?<= [{upper_accented}{start_punctuation}à×] [{numeric}{law}] )
+          | (?<= [{upper_accented}{currency}{numeric}] [{start_punctuation}] )
+          | (?<= [{lower_accented}{upper_accented}{currency}{numeric}{law}] [{end_punctuation}] [{start_punctuation}] )
+          | (?<= [{lower_accented}{upper_accented}] [{start_punctuation}{end_punctuation}] ) (?= \w )
+          | (?<= [{upper_accented}] ° )
+          | (?<= [ÎÐ] ) (?= [€œŠš¢£Ÿž\xa0\xad®©°·»{start_punctuation}{end_punctuation}–—´] )
+          | (?<= [{common}{currency}{numeric}{start_punctuation}ŸŠ®°µ»] [ØÙ] )
+          | (?<= [вВ] Ђ )
+          | (?<= [ВГРС] [{start_punctuation}{end_punctuation}{currency}°µ] ) (?= [ВГРС] )
+          | (?<= [ΒΓΞΟ] [{start_punctuation}{end_punctuation}{currency}°] ) (?= [ΒΓΞΟ] )
+        )
+    )
+    """.format(controls=rf"{_CONTROL}\x80-\x9f\ud800-\udfff", **MOJIBAKE_CATEGORIES),
+    re.VERBOSE,
+)
+
+
+def _suspects(doc: Document) -> set[tuple[int, int]]:
+    """The lines that `_repair` may change, as spans that include their line end.
+
+    A line that is not among them stands as it is in ftfy's view: each of its fixers would be the first to change
+    it, and for each there is a necessary condition here.
+    """
+    text = doc.text
+    spans = set(_lines_at(text, _SUSPECT))
+    spans.update((start, end) for start, end in _lines_at(text, HTML_ENTITY_RE) if "<" not in text[start:end])
+    if not unicodedata.is_normalized("NFC", text):
+        starts = doc.starts
+        spans.update(
+            (starts[i], min(starts[i + 1], len(text)))
+            for i, line in enumerate(doc.lines)
+            if not unicodedata.is_normalized("NFC", line)
+        )
+    return spans
+
+
+def _lines_at(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """The lines in which the pattern finds something."""
+    at = 0
+    while found := pattern.search(text, at):
+        start = text.rfind("\n", at, found.start()) + 1 or at
+        at = text.find("\n", found.start()) + 1 or len(text)
+        yield start, at
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What ftfy does to one of them
+
+_Fixer = Callable[[str], list[Edit]]
+
+
+def _repair(line: str) -> list[Change]:
+    """Put a line through ftfy's fixers until it stays as it is, as `ftfy.fix_and_explain` does."""
+    fixers = _FIXERS[1:] if "<" in line else _FIXERS
+    text, changes = line, list[Change]()
+    while True:
+        before = text
+        for fixer in fixers:
+            if edits := fixer(text):
+                text, done = apply(text, edits)
+                changes = compose(line, changes, done)
+        if text == before:
+            return changes
+
+
+def _each(pattern: re.Pattern[str], fix: Callable[[str], str], rule: str) -> _Fixer:
+    """A fixer that works on every match of a pattern by itself."""
+    return lambda text: [Edit(m.start(), m.end(), fix(m.group()), rule) for m in pattern.finditer(text)]
+
+
+def _mojibake(text: str) -> list[Edit]:
+    """Read the line in the encoding that ftfy finds for it; what only were C1 controls is named so."""
+    if not _SUSPECT.search(text):  # half of all calls only ask whether the line is well now
+        return []
+    return [
+        Edit(start, end, new, "encoding.c1" if new == fixes.fix_c1_controls(text[start:end]) else "encoding.mojibake")
+        for start, end, new in _differences(text, fix_encoding(text, GENTLE))
+    ]
+
+
+# What NFC may change and what it may need for it: a character with the marks or vowel and final jamo behind it.
+_CLUSTER = regex.compile(r".[\p{M}\u1160-\u11ff]+|[^\x00-\x7f]", regex.DOTALL)
+
+
+def _nfc(text: str) -> list[Edit]:
+    if unicodedata.is_normalized("NFC", text):
+        return []
+    normal = ((m, unicodedata.normalize("NFC", m.group())) for m in _CLUSTER.finditer(text))
+    return [Edit(m.start(), m.end(), new, "encoding.nfc") for m, new in normal if new != m.group()]
+
+
+# In the order of `ftfy.fix_and_explain`.
+_FIXERS: tuple[_Fixer, ...] = (
+    _each(HTML_ENTITY_RE, fixes.unescape_html, "encoding.entity"),
+    _mojibake,
+    _each(C1_CONTROL_RE, fixes.fix_c1_controls, "encoding.c1"),
+    _each(re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]"), fixes.fix_surrogates, "encoding.mojibake"),
+    _each(fixes.ANSI_RE, fixes.remove_terminal_escapes, "encoding.terminal-escape"),
+    _each(re.compile(f"[{_CONTROL}]+"), fixes.remove_control_chars, "encoding.control"),
+    _nfc,
+)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Where the text before a repair and the text after it differ
+
+
+def _differences(before: str, after: str) -> Iterator[tuple[int, int, str]]:
+    """Spans of `before` with what stands there in `after`: word by word where the words can be paired.
+
+    A repair rarely touches a space, so the words of both sides nearly always pair, and the cost is
+    linear in the length of the line.  ftfy may restore a no-break space from one, though ("Ã " was "à").
+    """
+    if before == after:
+        return
+    old_words, new_words = before.split(" "), after.split(" ")
+    if len(old_words) != len(new_words):
+        old_words, new_words = [before], [after]
+    at = 0
+    for old, new in zip(old_words, new_words, strict=True):
+        if old != new:
+            yield from ((at + start, at + end, piece) for start, end, piece in _align(old, new))
+        at += len(old) + 1
+
+
+def _align(old: str, new: str) -> Iterator[tuple[int, int, str]]:
+    """What differs between those ASCII characters that both sides have in common.
+
+    Only ASCII keeps two spans apart, since every encoding that ftfy tries has it in the same place.  That any other
+    character stands on both sides is chance, or it belongs to what was broken: "Â£" became "£", not "Â" nothing.
+    """
+    if max(len(old), len(new)) > _MAX_ALIGNED:
+        yield 0, len(old), new
+        return
+    old_at = new_at = 0
+    for a, b, size in Levenshtein.opcodes(old, new).as_matching_blocks():  # the last one is empty and marks the ends
+        common = _FROM_ASCII_TO_ASCII.search(old, a, a + size)
+        if common or size == 0:
+            start, end = common.span() if common else (a, a)
+            if old[old_at:start] != new[new_at : start - a + b]:
+                yield old_at, start, new[new_at : start - a + b]
+            old_at, new_at = end, end - a + b
+
+
+_FROM_ASCII_TO_ASCII = re.compile(r"[\x00-\x7f](?:.*[\x00-\x7f])?", re.DOTALL)

@@ -1,0 +1,177 @@
+"""Rules as data: what `*.toml` in this folder says, checked and ready to use.
+
+A rule has an id (`family.name`), a reason, a source, the languages it is for, and examples of its own:
+misses, which it must leave alone, and hits.  Rules that match lines (`step = "boilerplate"`, the
+default) also say what they match; the others name the module that decides them.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import regex
+
+Where = Literal["anywhere", "top", "tail", "edges", "end"]
+Takes = Literal["", "form", "titles"]
+
+_STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "run")
+_ID = regex.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
+
+
+class RuleError(ValueError):
+    """A rule file that cannot be used; the message names the file, the rule and the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason for which text may be changed.
+
+    Attributes:
+        id: family and name, for example "comments.form"; it stands in every ledger.
+        why: one sentence for the user.
+        source: where the rule was learned.
+        languages: BCP 47 codes, or "*".
+        step: the module that decides; the fields below are for "boilerplate" alone.
+        where: the part of the text in which the rule acts.  "top" is what stands before the first
+            paragraph of prose, "tail" what stands behind the last one, "edges" both; "end" is a line
+            behind which nothing is left but what other rules cut.
+        phrases: lines that go, compared by `cleaners.document.key`.  A "{}" stands for a few words.
+        patterns: regular expressions for a whole line (without case), for what phrases cannot say.
+        needs: for `patterns`: every line they match holds one of these strings (lower case).
+        weak: phrases that are boilerplate only next to a line that a rule of this family cuts.
+        weak_patterns: the same as regular expressions.
+        takes: what else goes with a matching line: "form" takes what stands up to a line of `ends`,
+            "titles" the promoted titles and teasers below a heading.
+        ends: phrases that close what `takes = "form"` took.
+        max_chars: a longer line is never matched.
+        miss: texts that stay as they are, with every rule at work.
+        hit: texts of which nothing stays, or `{before, after}` for rules of other steps.
+    """
+
+    id: str
+    why: str
+    source: str
+    languages: tuple[str, ...]
+    step: str = "boilerplate"
+    where: Where = "anywhere"
+    phrases: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    weak_patterns: tuple[str, ...] = ()
+    takes: Takes = ""
+    ends: tuple[str, ...] = ()
+    max_chars: int = 200
+    miss: tuple[str, ...] = ()
+    hit: tuple[str | Mapping[str, str], ...] = ()
+
+    @property
+    def family(self) -> str:
+        """What the rule is about: the part of the id before the first dot."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True, eq=False)
+class RuleBook:
+    """All rules of a run.
+
+    Attributes:
+        rules: by id, in order of the ids.
+        sha256: of the rule files, for provenance.
+    """
+
+    rules: Mapping[str, Rule]
+    sha256: str
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules.values())
+
+
+@cache
+def load(extra: tuple[Path, ...] = ()) -> RuleBook:
+    """The rules that copydesk ships, and those of further files.
+
+    Raises:
+        RuleError: a file cannot be read or holds a faulty rule.
+    """
+    rules: dict[str, Rule] = {}
+    digest = hashlib.sha256()
+    for path in (*sorted(Path(__file__).parent.glob("*.toml")), *extra):
+        try:
+            raw = path.read_bytes()
+            content = tomllib.loads(raw.decode("utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise RuleError(f"{path}: {error}") from error
+        digest.update(hashlib.sha256(raw).digest())
+        for rule in _rules(path, content):
+            if rule.id in rules:
+                raise RuleError(f"{path}: rule {rule.id}: there is already a rule of that id")
+            rules[rule.id] = rule
+    return RuleBook(dict(sorted(rules.items())), digest.hexdigest())
+
+
+def _rules(path: Path, content: Mapping[str, Any]) -> Iterable[Rule]:
+    entries = content.get("rule")
+    if list(content) != ["rule"] or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise RuleError(f"{path}: a rule file holds [[rule]] entries and nothing else")
+    for number, entry in enumerate(entries, start=1):
+        name = entry.get("id", f"number {number}")
+        try:
+            yield _rule(entry)
+        except (ValueError, TypeError) as error:
+            raise RuleError(f"{path}: rule {name}: {error}") from error
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    """Check one entry, so that the rest of the code can rely on it."""
+    known = {f.name for f in fields(Rule)}
+    if unknown := sorted(set(entry) - known):
+        raise ValueError(f"there is no field {unknown[0]!r}; fields are {', '.join(sorted(known))}")
+    for name in ("id", "why", "source", "languages", "miss", "hit"):
+        if not entry.get(name):
+            raise ValueError(f"{name!r} is missing or empty")
+    for name, kind in (("max_chars", int), ("why", str), ("source", str), ("id", str)):
+        if not isinstance(entry.get(name, kind()), kind):
+            raise ValueError(f"{name} = {entry[name]!r} is not of the type {kind.__name__}")
+    rule = Rule(**{name: _flat(value) for name, value in entry.items()})
+    for name in ("languages", "phrases", "patterns", "needs", "weak", "weak_patterns", "ends", "miss"):
+        value = getattr(rule, name)
+        if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{name} must be a list of strings")
+    if not _ID.fullmatch(rule.id):
+        raise ValueError("the id must be family.name in small letters, digits and hyphens")
+    for name, value, allowed in (
+        ("step", rule.step, _STEPS),
+        ("where", rule.where, get_args(Where)),
+        ("takes", rule.takes, get_args(Takes)),
+    ):
+        if value not in allowed:
+            raise ValueError(f"{name} = {value!r} is none of {', '.join(map(repr, allowed))}")
+    for pattern in (*rule.patterns, *rule.weak_patterns):
+        try:
+            regex.compile(pattern)
+        except regex.error as error:
+            raise ValueError(f"the pattern {pattern!r} does not compile: {error}") from error
+    if rule.patterns and not rule.needs:
+        raise ValueError("patterns need a list `needs` of strings of which every matching line holds one")
+    if any(need != need.lower() or len(need) < 2 for need in rule.needs):
+        raise ValueError("every string of `needs` is in lower case and at least two characters long")
+    if rule.step == "boilerplate" and not (rule.phrases or rule.patterns):
+        raise ValueError("it matches nothing: give it phrases or patterns")
+    if rule.step == "boilerplate" and not all(isinstance(hit, str) for hit in rule.hit):
+        raise ValueError("its hits are texts of which nothing stays")
+    if (rule.takes == "form") != bool(rule.ends):
+        raise ValueError("`ends` and `takes = \"form\"` go together")
+    return rule
+
+
+def _flat(value: Any) -> Any:
+    """Lists become tuples; a table of lists by language becomes one tuple without doubles."""
+    if isinstance(value, dict):
+        value = [phrase for phrases in value.values() for phrase in phrases]
+        return tuple(dict.fromkeys(value))
+    return tuple(value) if isinstance(value, list) else value
