@@ -1,0 +1,304 @@
+"""Titles: find the one title of a dump, and take every copy of it out of the body.
+
+Theory.  Scrapers put the title first, and often twice: once from the page's head, once from its body, with a blank
+line, the site's name or a standfirst between.  A template may print it once more at the foot, as "Reference".  So a
+line is the title if it looks like one, says what the text is about, and is either the first line with a blank line
+behind it or the one line that stands near the top twice.  The first line is asked first.  That makes cleaning
+stable: written out as title, blank line, text, the title is that first line, and it is judged by itself and by the
+text without its copies, both of which are what they were.
+
+What is kept, although it says the same words:
+    - paragraphs that begin with the title or quote it: only whole lines are compared;
+    - "How to cook rice - Step 1" and "... - Step 2": one tail is the name of a site, two are headings of the text;
+    - a refrain, a list item, a speaker's line, a section's heading.  No line of the text may repeat the title (output
+      contract), so a document with such a line gets no title at all: `None`, nothing is cut, and nothing is lost.
+
+Price accepted: a title of one or two words ("Moorings", "Fishing Nets") is not found, because menus, labels and names
+look the same, and a wrong title is worse than none; and where a dump begins with a heading of its text, the real
+title being absent, that heading becomes the title.  Measured on the development data's article columns in which the
+title stands as a line: 144 of 511 found, 15 wrong, the others without a title.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import regex
+
+from cleaners.document import Document, is_prose
+from cleaners.edits import Edit
+
+_NEAR_TOP = 15  # lines, blank ones not counted, in which the title and its second copy stand
+_LONGEST = 200  # characters; of 2,306 titles in the development data none is longer
+_CLOSE = 4  # lines from one copy to the next: a site's name, a standfirst and a date may stand between
+_AT_TOP = 3  # more copies than that before the first paragraph are a refrain
+_TAIL_WORDS = 6  # words in the name of a site
+_BEGIN = 2  # lines that may stand before the first paragraph of a text that begins right behind its title
+_PARAGRAPHS = 30  # paragraphs in which the words of the title are looked for
+_ABOUT = 0.5  # share of the title's words that the text must hold where it does not begin at once
+
+_NOT_WORD = re.compile(r"[\W_]+")
+# Words that mean something: "13 min read", "8 November 2016" and "Ada M. Brandt" have fewer than three of them.
+_WORD = regex.compile(r"\b\p{L}[\p{L}\p{M}'’\-‐‑.]*[\p{L}\p{M}]")
+# Scripts written without spaces between words: eight characters say about what three words say.
+_DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNORECASE)
+_JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+")
+_NO_TITLE = regex.compile(
+    r"""
+      ^[^\p{L}\p{N}"“„‘'«¿¡\[(\#$€£【「『《〈（]    # a bullet, an arrow, a bar
+    | ^\p{Ll}+\b                                # goes on from somewhere: "by Ada Brandt"
+    | [>›→⟩▸►]|\|.*\||».*»|[•·].*[•·]|\ /\ .*\ /\ |\w/\w.*\w/\w   # a breadcrumb or a menu
+    | https?:|www\.|@\w                         # an address
+    | \d\d?:\d\d                                # a time of day
+    | \b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b|\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d   # a date
+    | \p{L}{3}(?:\.\ \p{Lu}.{40}|[!?]\ \p{Lu}.{80})|。.   # more than one sentence
+    | (?:[.:;,…。।۔：；，])["”“’'»)\]）」』】\s]*$   # a sentence, or something that goes on
+    | (?i:^\W*(?:by|von|par|por|di|door|av|autor[a-z]*|copyright|published|posted|updated|last\ updated|written\ by|edited\ by
+        |reviewed\ by|submitted|contributions\ from|filed\ under|tags|categories|share|subscribe|sign\ (?:up|in)|log\ in|skip\ to|jump\ to
+        |click|leave\ a|reply|related\ (?:posts|articles|stories|news)|check\ also|you\ (?:may|might)\ (?:also|like)|read\ (?:more|also|next)
+        |continue\ reading|advertisement|add\ to|see\ (?:all|also|more)|view\ (?:all|more|in)|back\ to|return\ to|table\ of\ contents
+        |all\ rights|in\ this\ (?:article|section|issue|post)|in\ partnership|also\ in|edit\ this|was\ this|be\ the\ first|courtesy|showing
+        |from\ wikipedia|about\ this|join\ the|this\ (?:article|post|entry|site|website|page))\b)
+    | (?i:\bphoto(?:graph)?s?\ ?(?:by|via|:|courtesy)|^(?:作者|来源|來源|记者|記者|编辑|編輯)
+        |^(?:photo|image|text|source|author)\ ?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read)
+    | (?i:(?:\b(?:facebook|twitter|linkedin|whatsapp|pinterest|e-?mail|print|telegram|reddit)\b.*){2})   # a share bar
+    """,
+    regex.VERBOSE,
+)
+
+
+class _Copy(NamedTuple):
+    """A line that is the title again; `same` if by its key, not with a tail or cut off."""
+
+    line: int
+    rule: str
+    same: bool
+
+
+def key(line: str) -> str:
+    """What copies of a title have in common: its letters and digits, case folded, in the form NFKC."""
+    return "".join(_NOT_WORD.split(_fold(line)))
+
+
+def looks_like_title(line: str) -> bool:
+    """Whether a line can be a title, going by the line alone."""
+    return 8 <= len(line) <= _LONGEST and _says(line, 3) and not _NO_TITLE.search(line)
+
+
+def find_title(doc: Document) -> str | None:
+    """Find the title of a document.
+
+    Args:
+        doc: a document; if it brings a title (from its metadata), that is the title.
+
+    Returns:
+        The title, without the mark of a heading ("# ", "Title:") and without the name of a site if the dump also
+        has it without; or None if there is no good evidence, or if the text repeats the title where it is the author's.
+    """
+    if doc.title is not None:
+        title = doc.title.strip()
+        return None if not title or _repeats_on_purpose(doc, title, _copies(doc, title)) else title
+    lines = doc.lines
+    near = _near_top(doc)
+    bare = [_bare(lines[i]) for i in near]
+    keys = [key(line) if 8 <= len(line) <= _LONGEST else "" for line in bare]  # what can be a title, roughly
+    twice = _twice(bare, keys)
+    for n, (i, line) in enumerate(zip(near, bare, strict=True)):
+        # Two lines that stand twice are a menu, and behind more than a standfirst stand promoted titles.
+        if (n and (keys[n] not in twice or len(twice) > 1 or _count_prose(lines[:i]) > 1)) or not looks_like_title(line):
+            continue
+        title = _without_site(doc, line)
+        copies = _copies(doc, title)
+        stands_out = i + 1 >= len(lines) or not lines[i + 1].strip() or line != lines[i].strip() or len(copies) > 1
+        if not stands_out:
+            continue
+        # A first line that could be the title but does not fit leaves nothing to go by: no guess.
+        return title if _fits(doc, title, copies) and not _repeats_on_purpose(doc, title, copies) else None
+    return None
+
+
+def clean(doc: Document) -> Iterator[Edit]:
+    """Cut every line that is the title of the document, which `find_title` has found; without a title, nothing."""
+    if doc.title is not None:
+        for copy in _copies(doc, doc.title):
+            yield doc.cut(copy.line, copy.line, copy.rule)
+
+
+def _fold(line: str) -> str:
+    folded = line.casefold()
+    return folded if folded.isascii() else unicodedata.normalize("NFKC", folded).casefold()
+
+
+def _bare(line: str) -> str:
+    """The line without what marks it as a title ("# …", "Title: …")."""
+    line = line.strip()
+    mark = _MARK.match(line) if line[:1] in "#TtHh" else None
+    return line[mark.end() :] if mark else line
+
+
+def _says(line: str, words: int) -> bool:
+    """Whether the line has so many words, or as much in a script without spaces."""
+    if sum(1 for _ in islice(_WORD.finditer(line), words)) == words:
+        return True
+    return not line.isascii() and len(_DENSE.findall(line)) * 3 >= words * 8
+
+
+def _twice(lines: Sequence[str], keys: Sequence[str]) -> set[str]:
+    """The keys of the lines that stand twice and can be titles."""
+    return {k for n, k in enumerate(keys) if k in keys[:n] and looks_like_title(lines[n]) and _says(lines[n], 4)}
+
+
+def _count_prose(lines: Sequence[str]) -> int:
+    return sum(map(is_prose, lines))
+
+
+def _near_top(doc: Document) -> list[int]:
+    return list(islice((i for i, line in enumerate(doc.lines[: 4 * _NEAR_TOP]) if line and not line.isspace()), _NEAR_TOP))
+
+
+def _joints(line: str) -> Iterator[tuple[str, str]]:
+    """The line as (title, name of the site), wherever it could be the two: "Title | Site", "Site | Title"."""
+    for joint in _JOINT.finditer(line):
+        left, right = line[: joint.start()], line[joint.end() :]
+        if len(right.split()) <= _TAIL_WORDS:
+            yield left, right
+        if len(left.split()) <= _TAIL_WORDS:
+            yield right, left
+
+
+def _without_site(doc: Document, line: str) -> str:
+    """The line without the names of sites, as far as the dump has it without them, too."""
+    if not _JOINT.search(line):
+        return line
+    keys = {key(_bare(other)) for other in doc.lines if 8 <= len(other) <= len(line) + 20}
+    while shorter := next((head for head, _ in _joints(line) if looks_like_title(head) and key(head) in keys), None):
+        line = shorter
+    return line
+
+
+def _copies(doc: Document, title: str) -> list[_Copy]:
+    """The lines that are the title, in order."""
+    wanted = key(title)
+    if not wanted:
+        return []
+    # A cheap look first: every copy holds the beginning of the title's longest word, unless it is cut off with "…".
+    probe = max(_NOT_WORD.split(_fold(title)), key=len)[:4]
+    least, longest = len(wanted) * 3 // 4, len(title) + 80
+    copies = []
+    tailed: dict[int, str] = {}
+    seen = False
+    for i, line in enumerate(doc.lines):
+        length = len(line)
+        if length > longest:
+            continue
+        if length >= least and probe in _fold(line):
+            bare = _bare(line)
+            if key(bare) == wanted:
+                copies.append(_Copy(i, "title.variant" if bare != title else "title.copy" if seen else "title.line", True))
+                seen = seen or bare == title
+                continue
+            tail = next((tail for head, tail in _joints(bare) if key(head) == wanted), None)
+            if tail is not None:
+                tailed[i] = key(tail)
+                continue
+        if length >= 20 and line.rstrip().endswith(("…", "...")) and _says(line, 4) and _begins(wanted, key(line)):
+            copies.append(_Copy(i, "title.variant", False))
+    if len(set(tailed.values())) == 1 and _says(title, 3):
+        first, last = _paragraphs(doc)
+        copies += (_Copy(i, "title.variant", False) for i in tailed if i < first or i > last)
+        copies.sort()
+    return copies
+
+
+def _begins(wanted: str, short: str) -> bool:
+    return len(short) >= 20 and wanted.startswith(short)
+
+
+def _paragraphs(doc: Document) -> tuple[int, int]:
+    """The lines of the first and the last paragraph; both behind the last line if there is none."""
+    lines = doc.lines
+    first = next((i for i, line in enumerate(lines) if is_prose(line)), len(lines))
+    last = next((i for i in range(len(lines) - 1, first, -1) if is_prose(lines[i])), first)
+    return first, last
+
+
+def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
+    """Whether a line that says the same as the title is the author's, so that it must not go.
+
+    Copies before the first and behind the last paragraph are the template's, and so is one close to another at the
+    top.  In between only a line of some length is that has a paragraph behind it, as the title has: a short line may be
+    a section's heading, one from a table of contents is, and in verse, lists and dialogue short lines follow.
+    """
+    same = [copy.line for copy in copies if copy.same]
+    near = _near_top(doc)
+    if not same or same == near[:1]:
+        return False
+    lines = doc.lines
+    first, last = _paragraphs(doc)
+    if first < len(lines) and sum(1 for i in same if i < first) > _AT_TOP:
+        return True
+    before = near[0]
+    for i in same:
+        between = [line for line in lines[before:i] if line and not line.isspace()]
+        before = i
+        if i == near[0] or (i < first < len(lines)) or i > last:
+            continue
+        if len(between) <= _CLOSE and _count_prose(between) <= 1 and i <= near[-1] and _says(title, 3):
+            continue
+        if not (_says(title, 5) and _leads(lines, i, 1) and _leads(lines, same[0], _BEGIN + 1)):
+            return True
+    return False
+
+
+def _leads(lines: Sequence[str], i: int, within: int) -> bool:
+    """Whether one of the next lines is a paragraph."""
+    return any(is_prose(line) for line in islice((line for line in lines[i + 1 :] if line and not line.isspace()), within))
+
+
+def _fits(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
+    """Whether the text begins right behind the title or speaks of the same things.
+
+    It looks at the text without the copies, so that the answer is the same once they are gone.
+    """
+    gone = {copy.line for copy in copies}
+    opening: list[str] = []  # what stands before the first paragraph
+    paragraphs: list[str] = []
+    top: list[str] = []
+    for i, line in enumerate(doc.lines):
+        if not line or line.isspace() or i in gone:
+            continue
+        if is_prose(line):
+            paragraphs.append(line)
+            if len(paragraphs) == _PARAGRAPHS:
+                break
+        elif not paragraphs:
+            opening.append(line)
+        if len(top) < _NEAR_TOP:
+            top.append(_bare(line))
+    if _twice(top, [key(line) if len(line) <= _LONGEST else "" for line in top]):
+        return False  # other lines stand twice near the top: a menu, a table of contents
+    body = " ".join(paragraphs or opening).casefold()
+    about = _is_about(body, title)
+    if not (about and _says(title, 5)):
+        # The name of a column or section is short or beside the point; the title that stands below it is neither.
+        for line in opening[:_NEAR_TOP]:
+            if _says(line, 5) and looks_like_title(line) and _is_about(body, line):
+                return False
+    return about or (bool(paragraphs) and len(opening) <= _BEGIN)
+
+
+def _is_about(body: str, title: str) -> bool:
+    """Whether the text holds the title's words.
+
+    Words are compared by their first five letters, which lets most endings differ; scripts without spaces by pairs
+    of characters, of which every second one goes across two words.
+    """
+    title = title.casefold()
+    stems = {word[:5] for word in _WORD.findall(title) if len(word) > 3}
+    dense = "".join(_DENSE.findall(title))
+    pairs = {dense[i : i + 2] for i in range(len(dense) - 1)}
+    met = sum(stem in body for stem in stems | pairs)
+    return met >= 2 and met >= _ABOUT * (len(stems) + len(pairs) / 2)

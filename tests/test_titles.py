@@ -1,0 +1,222 @@
+"""Titles: which one is found, what is cut, and what stays."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cleaners import titles
+from cleaners.document import Document
+from cleaners.edits import apply
+
+TITLE = "Harbour Board Raises Mooring Fees Again"
+STANDFIRST = (
+    "After nine years of standstill the harbour board has agreed on new prices for moorings, and not everybody is pleased."
+)
+SHORT = "Nine years of standstill are over, and not everybody is pleased."
+BODY = "The board met on Monday to talk about the fees for a mooring, which had not moved for nine years and a few months."
+MORE = "From spring on a mooring costs four per cent more, and the harbour will be dredged with what comes in, the board says."
+CHINESE = "港务局宣布上调游艇停泊费用"
+CHINESE_BODY = (
+    "港务局周一召开会议，讨论已经九年没有变动的游艇停泊费用问题，会议决定从明年春天开始上调百分之四，所得收入将用于疏浚港口。"
+)
+
+
+def clean(text: str, title: str | None = None) -> tuple[str | None, str]:
+    """Title and text, the blank lines at the edges and all further ones but one taken out, as layout does."""
+    doc = Document("a", text, title)
+    doc = replace(doc, title=titles.find_title(doc))
+    return doc.title, re.sub(r"\n{3,}", "\n\n", apply(text, titles.clean(doc))[0]).strip("\n")
+
+
+def lines(*parts: str) -> str:
+    return "\n".join(parts)
+
+
+FOUND = {
+    "first line": (lines(TITLE, "", BODY), TITLE, BODY),
+    "twice": (lines(TITLE, "", TITLE, "", BODY), TITLE, BODY),
+    "twice without a blank line": (lines(TITLE, TITLE, BODY), TITLE, BODY),
+    "between two standfirsts": (
+        lines(STANDFIRST, TITLE, "", TITLE, SHORT, BODY),
+        TITLE,
+        lines(STANDFIRST, "", SHORT, BODY),
+    ),
+    "site name between, and at the foot": (
+        lines(TITLE, "", "Harbourpress", "", TITLE, "", BODY, "", "Reference", "", TITLE),
+        TITLE,
+        lines("Harbourpress", "", BODY, "", "Reference"),
+    ),
+    "standfirst between": (lines(TITLE, "", STANDFIRST, "", TITLE, "", BODY), TITLE, lines(STANDFIRST, "", BODY)),
+    "no blank line, but again at the foot": (lines(TITLE, BODY, MORE, "Source", TITLE), TITLE, lines(BODY, MORE, "Source")),
+    "case, quotes and dashes": (
+        lines("The “Long-Awaited” Harbour Report – At Last", "", "THE 'LONG‑AWAITED' HARBOUR REPORT - AT LAST", BODY),
+        "The “Long-Awaited” Harbour Report – At Last",
+        BODY,
+    ),
+    "site tails below": (lines(TITLE, "", BODY, MORE, TITLE + " | Harbourpress"), TITLE, lines(BODY, MORE)),
+    "site tail above": (lines(TITLE + " – Harbour Press", "", TITLE, "", BODY), TITLE, BODY),
+    "site head above": (lines("Harbour Press :: " + TITLE, "", TITLE, "", BODY), TITLE, BODY),
+    "a tail with no copy to prove it": (lines(TITLE + " | Harbourpress", "", BODY), TITLE + " | Harbourpress", BODY),
+    "cut off": (
+        lines(TITLE, "", "Harbour Board Raises Mooring F…", BODY, MORE, "Harbour Board Raises Mooring..."),
+        TITLE,
+        lines(BODY, MORE),
+    ),
+    "markdown": (lines("# " + TITLE, "", BODY), TITLE, BODY),
+    "label": (lines("Title: " + TITLE, BODY), TITLE, BODY),
+    "Chinese": (lines(CHINESE, "", CHINESE, CHINESE_BODY), CHINESE, CHINESE_BODY),
+    "full width": (
+        lines("ＡＢＣ Harbour Prize Goes to Ｘ", "", "ABC harbour prize goes to X", BODY),
+        "ＡＢＣ Harbour Prize Goes to Ｘ",
+        BODY,
+    ),
+    "the whole article twice": (
+        lines(TITLE, "", BODY, MORE, "", TITLE, "", BODY, MORE),
+        TITLE,
+        lines(BODY, MORE, "", BODY, MORE),
+    ),
+    "a column's name and the line at the top again": (
+        lines("News", "", TITLE, "", TITLE, "", BODY),
+        TITLE,
+        lines("News", "", BODY),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_title_is_found_and_every_copy_goes(name: str) -> None:
+    dump, title, text = FOUND[name]
+    assert clean(dump) == (title, text)
+
+
+NULL = {
+    "empty": "",
+    "blank": "\n \n",
+    "nothing but the title": TITLE,
+    "nothing but two titles": lines(TITLE, "", TITLE),
+    "only paragraphs": lines(BODY, "", MORE),
+    "a short first line": lines("Harbour", "", BODY),
+    "a date": lines("Monday, 4 March 2024", "", BODY),
+    "a byline": lines("By Ada Brandt, Harbour Reporter", "", BODY),
+    "a share bar": lines("Share on Facebook Share on Twitter", "", BODY),
+    "a breadcrumb": lines("Home > News > Harbour > Prices", "", BODY),
+    "a sentence": lines("The harbour board has met again.", "", BODY),
+    "a heading further down": lines(BODY, "", TITLE, "", MORE),
+    "a promoted title twice at the foot": lines(BODY, MORE, "Check Also", TITLE, TITLE),
+    "a column's name above a longer title": lines("The Harbour Letter", "", TITLE, "", BODY),
+    "two lines twice": lines(
+        "News", TITLE, "Ten lighthouses you can sleep in", "News", TITLE, "Ten lighthouses you can sleep in", BODY
+    ),
+    "a refrain": lines(
+        "The boats come home at evening", "", *["We set them out", "and sang", "The boats come home at evening", ""] * 6
+    ),
+    "a refrain after every verse": lines(
+        TITLE, "", *["We set them out", "and sang", "and sang", "and sang", "and sang", TITLE, ""] * 4, BODY
+    ),
+    "a section's heading": lines("Ropes and lines", "", BODY, "", MORE, "", "Ropes and lines", "", BODY),
+    "the first line of a table of contents": lines(
+        TITLE,
+        "What the fees are for",
+        "Who pays them now",
+        "Whom to ask",
+        "",
+        BODY,
+        MORE,
+        "",
+        TITLE,
+        "",
+        BODY,
+        "Whom to ask",
+        MORE,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NULL)
+def test_no_guess(name: str) -> None:
+    dump = NULL[name]
+    doc = Document("a", dump)
+    assert titles.find_title(doc) is None
+    assert list(titles.clean(doc)) == []
+
+
+STAYS = {
+    "a paragraph that begins with the title": "Harbour board raises mooring fees again, and this time nobody is pleased with what it has decided to do with it.",
+    "a paragraph that quotes it": "“Harbour Board Raises Mooring Fees Again” was the headline of the day, and it was read aloud in every bar of the town.",
+    "a heading with more words": "Harbour Board Raises Mooring Fees Again and Again",
+    "a heading with fewer words": "Harbour Board Raises",
+    "a colon is no tail": "Harbour Board Raises Mooring Fees Again: what you need to know",
+    "a short teaser": "Harbour…",
+    "a long tail": TITLE + " – but nobody in town is in the mood to pay them",
+}
+
+
+@pytest.mark.parametrize("name", STAYS)
+def test_what_is_not_the_title_stays(name: str) -> None:
+    dump = lines(TITLE, "", BODY, "", STAYS[name], "", MORE)
+    assert clean(dump) == (TITLE, lines(BODY, "", STAYS[name], "", MORE))
+
+
+def test_several_tails_are_headings() -> None:
+    steps = (TITLE + " - Step 1", BODY, TITLE + " - Step 2")
+    assert clean(lines(TITLE, "", *steps)) == (TITLE, lines(*steps))
+
+
+def test_a_given_title_is_the_title() -> None:
+    assert clean(lines("Moorings", "", BODY), "Moorings") == ("Moorings", BODY)
+    assert clean(lines(BODY, MORE), "Moorings ") == ("Moorings", lines(BODY, MORE))
+    assert clean(lines(BODY, MORE), " ") == (None, lines(BODY, MORE))
+
+
+def test_a_given_title_that_the_text_needs_is_given_up() -> None:
+    text = lines(BODY, "", "Introduction", "", MORE)
+    assert clean(text, "Introduction") == (None, text)
+
+
+def test_rules() -> None:
+    dump = lines(TITLE, "", TITLE.upper(), TITLE, "", BODY, TITLE + " | Harbourpress", "Harbour Board Raises Mooring…")
+    rules = [edit.rule for edit in titles.clean(Document("a", dump, TITLE))]
+    assert rules == ["title.line", "title.variant", "title.copy", "title.variant", "title.variant"]
+
+
+_LINES = (
+    "",
+    "",
+    " ",
+    TITLE,
+    TITLE,
+    TITLE.upper(),
+    "# " + TITLE,
+    "Title: " + TITLE,
+    TITLE + " | Harbourpress",
+    "Harbour Press – " + TITLE + " | Harbourpress",
+    "Harbour Press – " + TITLE,
+    "Harbour Board Raises Mooring F…",
+    "Ten lighthouses that you can sleep in",
+    "Who pays for the harbour?",
+    "The Harbour Letter",
+    "Harbourpress",
+    "Home > News > Harbour",
+    "Monday, 4 March 2024",
+    STANDFIRST,
+    SHORT,
+    BODY,
+    MORE,
+    CHINESE,
+    CHINESE_BODY,
+)
+
+
+@given(st.lists(st.sampled_from(_LINES), max_size=24).map("\n".join) | st.text())
+@example(lines(TITLE, "", TITLE + " | Harbourpress", BODY))
+def test_laws(dump: str) -> None:
+    title, text = clean(dump)
+    if title is None:
+        assert text == re.sub(r"\n{3,}", "\n\n", dump).strip("\n")
+    else:
+        assert titles.key(title) not in {titles.key(line) for line in text.split("\n")}
+        assert text.strip()
+    assert clean(f"{title}\n\n{text}" if title else text) == (title, text)
