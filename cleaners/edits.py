@@ -82,7 +82,7 @@ def redo(base: str, changes: Sequence[Change]) -> str:
     """
     if not changes:
         return base
-    pieces = []
+    pieces: list[str] = []
     at = 0
     for change in changes:
         if base[change.start : change.end] != change.old or change.start < at:

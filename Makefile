@@ -1,0 +1,55 @@
+# make run    clean the dumps in seeds/ into out/        make test   run the tests
+# make lint   style and format                           make types  mypy --strict
+# make lock   renew the pinned requirements              make clean  remove what these made
+#
+# Everything is installed into $(VENV), once: the stamps in it are older than what they were made from, or nothing happens.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+# The locks name everything there is to install.  No resolving, then: the pip of Python 3.11 does not see that "sqlalchemy==2.0"
+# pins "sqlalchemy[asyncio]" too, and would refuse a lock in which it is not the newest.
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
+
+.PHONY: run test lint types lock clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/run.stamp
+	$(BIN)/python -m flows.clean seeds out
+	@echo
+	@echo "The clean articles are in out/text, every cut is in out/ledger, the balance in out/run.json."
+	@echo "Try: $(BIN)/copydesk explain $(firstword $(wildcard seeds/*.txt))"
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+# One lock for every Python and platform. The second is made first, so that both pin the same versions.
+LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+       --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+lock:
+	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv; }
+	$(LOCK) --extra build --extra dev --output-file requirements-dev.txt
+	$(LOCK) --extra build --constraint requirements-dev.txt --output-file requirements.txt
+
+clean:
+	rm -rf $(VENV) .venv-lock out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "copydesk needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/%.stamp:
+	@echo "Installing into $(VENV), once; this takes a minute or two."
+	$(PIP) --require-hashes -r $<
+	$(PIP) --no-build-isolation --editable .
+	$(BIN)/python -m pip check
+	@touch $@

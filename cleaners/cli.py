@@ -1,0 +1,300 @@
+"""The command `copydesk`.
+
+Everything but the arguments is imported when it is needed, so that `--help` and a wrong argument are
+answered at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cleaners import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from cleaners.edits import Change
+    from cleaners.rules import RuleBook
+    from cleaners.run import Balance, Kind
+
+EXIT_FAULT, EXIT_USAGE = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: those of the process if not given.
+
+    Returns:
+        The exit status: 0 if all is well, 1 if the result is not what it should be, 2 if the request
+        cannot be carried out as it stands.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.do(options))
+    except ValueError as error:  # InputError, RuleError, a damaged output: all say in a sentence what is wrong
+        return _refuse(str(error))
+    except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _refuse(message: str) -> int:
+    print(f"copydesk: {message}", file=sys.stderr)
+    return EXIT_USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="copydesk",
+        description="Clean raw article dumps, and keep the provenance of every character.",
+    )
+    parser.add_argument("--version", action="store_true", help="say which version this is")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.set_defaults(do=lambda options: _version() if options.version else _help(parser))
+
+    def command(name: str, do: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        sub.set_defaults(do=do)
+        return sub
+
+    def add_rules(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--rules", type=Path, action="append", default=[], metavar="FILE", help="a rule file to use beside the built-in rules; may be given again")
+
+    clean = command("clean", _clean, "clean a folder of dumps")
+    clean.add_argument("input", type=Path, metavar="IN", help="a folder of text files, or one file")
+    clean.add_argument("output", type=Path, metavar="OUT", help="the folder to write; an earlier result there is replaced")
+    clean.add_argument("--format", choices=("files", "jsonl"), default="files", help="files: records, and the clean texts as files; jsonl: records alone (default: files)")
+    clean.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
+    add_rules(clean)
+
+    explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
+    explain.add_argument("file", type=Path, metavar="FILE")
+    add_rules(explain)
+
+    verify = command("verify", _verify, "check an output folder against every law of the output contract")
+    verify.add_argument("output", type=Path, metavar="OUT")
+    add_rules(verify)
+
+    undo = command("undo", _undo, "give back the text that a published document was made from")
+    undo.add_argument("output", type=Path, metavar="OUT")
+    undo.add_argument("id", metavar="ID", help="the id of the document")
+
+    rules = command("rules", lambda _options: _help(rules), "list the rules, show one, or test them")
+    actions = rules.add_subparsers(metavar="ACTION")
+    listing = actions.add_parser("list", help="every rule with its reason")
+    listing.set_defaults(do=_rules_list)
+    show = actions.add_parser("show", help="one rule with all it matches")
+    show.add_argument("id", metavar="RULE")
+    show.set_defaults(do=_rules_show)
+    test = actions.add_parser("test", help="run the examples of every rule")
+    test.set_defaults(do=_rules_test)
+    for sub in (listing, show, test):
+        add_rules(sub)
+    return parser
+
+
+def _help(parser: argparse.ArgumentParser) -> int:
+    parser.print_help(sys.stderr)
+    return EXIT_USAGE
+
+
+def _version() -> int:
+    print(f"copydesk {__version__}")
+    return 0
+
+
+def _book(options: argparse.Namespace) -> "RuleBook":
+    from cleaners import rules
+
+    return rules.load(tuple(options.rules))
+
+
+def _clean(options: argparse.Namespace) -> int:
+    from cleaners.run import Settings, clean_folder
+
+    if options.workers is not None and options.workers < 1:
+        return _refuse(f"--workers is {options.workers}, but at least one is needed.")
+    settings = Settings(options.input, options.output, options.format, tuple(options.rules))
+    with _progress() as tick:
+        balance = clean_folder(settings, workers=options.workers, tick=tick)
+    print(summary(balance))
+    print(f"\nWritten to {options.output}: documents/ and ledger/" + (", and the texts in text/" if options.format == "files" else ""))
+    return 0
+
+
+@contextmanager
+def _progress() -> "Iterator[Callable[[int, int], object]]":
+    """A progress bar on a terminal, and none anywhere else."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("cleaning"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("cleaning", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def summary(balance: "Balance") -> str:
+    """The balance of a run as a table: documents, and characters cut by family of rules."""
+    from collections import Counter
+
+    documents, chars = balance.documents, balance.chars
+    lines = [f"{'documents in':<24}{documents['in']:>14,}"]
+    lines += [f"  {name:<22}{documents[name]:>14,}" for name in ("published", "dropped", "quarantined")]
+    lines += [f"{'characters in':<24}{chars['base']:>14,}", f"  {'cut':<22}{chars['removed']:>14,}"]
+    families: Counter[str] = Counter()
+    for rule, cut in balance.rule_chars.items():
+        families[rule.partition(".")[0]] += cut
+    lines += [f"    {family:<20}{cut:>14,}" for family, cut in sorted(families.items(), key=lambda item: (-item[1], item[0]))]
+    lines += [f"  {'put in instead':<22}{chars['added']:>14,}", f"{'characters out':<24}{chars['text']:>14,}"]
+    return "\n".join(lines)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from cleaners import pipeline, read
+    from cleaners.decode import Binary, decode
+    from cleaners.document import Document
+
+    book = _book(options)
+    path: Path = options.file
+    if not path.is_file():
+        return _refuse(f"There is no file {path}.")
+    [found] = read.find(path)
+    raw = read.read(found)
+    if isinstance(raw, read.Unreadable):
+        return _refuse(f"{path} cannot be read: {raw.message}")
+    media_type = read.media_type(found, raw)
+    decoded = Binary(media_type.reason) if isinstance(media_type, read.Unsupported) else decode(raw)
+    if isinstance(decoded, Binary):
+        return _refuse(f"{path} cannot be cleaned: {decoded.reason}")
+    cleaned = pipeline.clean(Document(found.id, decoded.text), book)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    _print_marked(console, decoded.text, cleaned.changes)
+    console.print()
+    console.print(f"title     {cleaned.title or 'none found'}", style="bold")
+    console.print(f"encoding  {decoded.encoding} ({decoded.evidence})")
+    removed = sum(len(change.old) for change in cleaned.changes)
+    console.print(f"cut       {removed:,} of {len(decoded.text):,} characters, in {len(cleaned.changes)} edits")
+    for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
+        console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
+    return 0
+
+
+def _print_marked(console: "Console", base: str, changes: "list[Change]") -> None:
+    """The base text with its edits: what goes struck out in red, what comes instead in green, the rules behind it.
+
+    Where there is no colour, [-old-], {+new+} and <rule> say the same.
+    """
+    colour = console.is_terminal and not console.no_color
+    at = 0
+    for change in changes:
+        console.out(base[at : change.start], end="", highlight=False)
+        for text, style, left, right in ((change.old, "red strike", "[-", "-]"), (change.new, "green", "{+", "+}")):
+            # Line ends stay outside the marks, so that a cut line looks like a line.
+            body = text.rstrip("\n")
+            if body:
+                console.out(body if colour else f"{left}{body}{right}", style=style, end="", highlight=False)
+        if change.old.strip() or change.new.strip():
+            console.out(f" <{', '.join(change.rules)}>", style="cyan", end="", highlight=False)
+        trailing = change.old[len(change.old.rstrip("\n")) :]
+        console.out(trailing, end="", highlight=False)
+        at = change.end
+    console.out(base[at:], highlight=False)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from cleaners.run import Output
+    from cleaners.verify import verify
+
+    book = _book(options)
+    if not options.output.is_dir():
+        return _refuse(f"There is no folder {options.output}.")
+    shown = 20
+    count = 0
+    for count, fault in enumerate(verify(options.output, book), start=1):
+        if count <= shown:
+            print(f"{fault.where}: {fault.message}")
+    if count:
+        print(f"{count} faults" + (f", the first {shown} of them above" if count > shown else ""))
+        return EXIT_FAULT
+    documents = sum(1 for _ in Output(options.output).read("documents"))
+    print(f"all laws hold for {documents:,} documents")
+    return 0
+
+
+def _undo(options: argparse.Namespace) -> int:
+    from cleaners import records
+    from cleaners.edits import undo
+    from cleaners.run import Output
+
+    if not options.output.is_dir():
+        return _refuse(f"There is no folder {options.output}.")
+    output = Output(options.output)
+    for record, ledger in zip(output.read("documents"), output.read("ledger"), strict=False):
+        if record["id"] == options.id == ledger["id"]:
+            base = undo(record["text"], records.changes_of(ledger))
+            if records.sha256(base) != ledger["base_sha256"]:
+                print(f"copydesk: the record of {options.id} was changed: what its edits lead back to is not what was cleaned.", file=sys.stderr)
+                return EXIT_FAULT
+            sys.stdout.buffer.write(base.encode("utf-8", "surrogatepass"))
+            sys.stdout.buffer.flush()
+            return 0
+    left_out: tuple[Kind, ...] = ("dropped", "quarantine")
+    for kind in left_out:
+        if any(record["id"] == options.id for record in output.read(kind)):
+            return _refuse(f"{options.id} was not published (see {kind}/ for the reason), so there is nothing to undo.")
+    return _refuse(f"There is no document {options.id!r} in {options.output}.")
+
+
+def _rules_list(options: argparse.Namespace) -> int:
+    book = _book(options)
+    width = max(map(len, book.rules))
+    for rule in book:
+        print(f"{rule.id:<{width}}  {rule.why}")
+    return 0
+
+
+def _rules_show(options: argparse.Namespace) -> int:
+    from dataclasses import fields
+
+    book = _book(options)
+    rule = book.rules.get(options.id)
+    if rule is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(options.id, book.rules, n=1)
+        return _refuse(f"There is no rule {options.id!r}" + (f"; is it {close[0]!r}?" if close else "; see `copydesk rules list`."))
+    for field in fields(rule):
+        value = getattr(rule, field.name)
+        if isinstance(value, tuple):
+            print(f"{field.name}:" + "".join(f"\n    {str(item).replace(chr(10), chr(10) + '    ')}" for item in value))
+        else:
+            print(f"{field.name}: {value}")
+    return 0
+
+
+def _rules_test(options: argparse.Namespace) -> int:
+    from cleaners.rules.examples import faults
+
+    book = _book(options)
+    found = list(faults(book))
+    if found:
+        print(*found, sep="\n")
+        print(f"{len(found)} examples are not what their rules say")
+        return EXIT_FAULT
+    examples = sum(len(rule.miss) + len(rule.hit) for rule in book)
+    print(f"{examples:,} examples of {len(book.rules)} rules hold")
+    return 0

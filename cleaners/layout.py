@@ -1,0 +1,30 @@
+"""Layout: what cutting leaves behind, and blanks that nobody sees.
+
+Kept: one blank line between paragraphs, indentation at the start of a line (verse, code), and every
+space inside a line.
+"""
+
+from collections.abc import Iterator
+
+from cleaners.document import Document
+from cleaners.edits import Edit
+
+
+def clean(doc: Document) -> Iterator[Edit]:
+    """Cut blanks at line ends, blank lines at top and foot, and all but one blank line between paragraphs."""
+    lines, text = doc.lines, doc.text
+    stripped = [line.rstrip() for line in lines]
+    if stripped == lines and "\n\n\n" not in text and not text.startswith("\n") and not text.endswith("\n"):
+        return
+    starts = doc.starts
+    last = next((i for i in range(len(lines) - 1, -1, -1) if stripped[i]), -1)
+    foot = starts[last] + len(stripped[last]) if last >= 0 else 0
+    blank_before = True  # at the top even the first blank line goes
+    for i in range(last + 1):
+        if not stripped[i] and blank_before:
+            yield Edit(starts[i], starts[i + 1], "", "layout.blank-line")
+        elif len(stripped[i]) < len(lines[i]) and i < last:
+            yield Edit(starts[i] + len(stripped[i]), starts[i] + len(lines[i]), "", "layout.trailing-space")
+        blank_before = not stripped[i]
+    if foot < len(text):
+        yield Edit(foot, len(text), "", "layout.foot")

@@ -1,0 +1,148 @@
+"""The records that a run writes: the output contract as code.
+
+Nothing in a record depends on when, where or with how many workers it was made.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from cleaners import __version__
+from cleaners.decode import Decoded
+from cleaners.edits import Change
+from cleaners.pipeline import Cleaned
+
+NAME = "copydesk"
+METADATA = ("url", "site", "author", "published", "language")
+"""What `metadata` always holds, null where it is not known."""
+
+Record = dict[str, Any]
+
+
+def sha256(text: str) -> str:
+    """SHA-256 of the UTF-8 bytes of a text, in hexadecimal.
+
+    A lone surrogate, which no file can hold but a Python string can, counts as its three bytes.
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sha256_bytes(raw: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def text_file(title: str | None, text: str) -> bytes:
+    """A clean document as a text file: title, blank line, text."""
+    return (f"{title}\n\n{text}\n" if title else f"{text}\n").encode()
+
+
+def dumps(record: Mapping[str, Any]) -> bytes:
+    """One line of JSON Lines.  A lone surrogate is written as an escape, which keeps the line valid UTF-8."""
+    try:
+        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # orjson refuses strings that are not valid Unicode
+        return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def loads(line: bytes) -> Record:
+    """Read back what `dumps` wrote.
+
+    Raises:
+        ValueError: the line is not JSON.
+    """
+    try:
+        return orjson.loads(line)  # type: ignore[no-any-return]  # a record is an object
+    except orjson.JSONDecodeError:
+        return json.loads(line)  # type: ignore[no-any-return]
+
+
+def pipeline(config: Mapping[str, Any], rules_sha256: str) -> Record:
+    """What cleaned a document: name and version, and hashes of the options and rules that decide the result."""
+    canonical = orjson.dumps(config, option=orjson.OPT_SORT_KEYS)
+    return {
+        "name": NAME,
+        "version": __version__,
+        "config_sha256": hashlib.sha256(canonical).hexdigest(),
+        "rules_sha256": rules_sha256,
+    }
+
+
+def chars(base: str, text: str, changes: Iterable[Change]) -> dict[str, int]:
+    """The balance of a document in code points: base = kept + removed, text = kept + added."""
+    removed = added = 0
+    for change in changes:
+        removed += change.end - change.start
+        added += len(change.new)
+    return {"base": len(base), "kept": len(base) - removed, "removed": removed, "added": added, "text": len(text)}
+
+
+def source(path: str) -> Record:
+    """Where a document came from, before anything else is known of it."""
+    return {"path": path, "record": None, "sha256": None, "bytes": None, "media_type": None, "encoding": None, "undecodable": []}
+
+
+def decoding(decoded: Decoded) -> Record:
+    """How the bytes became text: what is needed to go back, and the evidence."""
+    return {
+        "encoding": decoded.encoding,
+        "undecodable": decoded.undecodable,
+        "big_endian": decoded.big_endian,
+        "evidence": decoded.evidence,
+        "confidence": decoded.confidence,
+    }
+
+
+def document(name: str, cleaned: Cleaned, source: Record, pipeline: Record) -> Record:
+    """The record of a published document."""
+    return {
+        "id": name,
+        "title": cleaned.title,
+        "text": cleaned.text,
+        "metadata": dict.fromkeys(METADATA),
+        "provenance": {
+            "source": source,
+            "pipeline": pipeline,
+            "extraction": None,
+            "edits": edits(cleaned.changes),
+            "chars": chars(cleaned.base, cleaned.text, cleaned.changes),
+        },
+    }
+
+
+def edits(changes: Iterable[Change]) -> dict[str, int]:
+    """How many edits each rule had a hand in, in order of the rule ids."""
+    return dict(sorted(Counter(rule for change in changes for rule in change.rules).items()))
+
+
+def ledger(name: str, cleaned: Cleaned) -> Record:
+    """The ledger record of a published document."""
+    return {
+        "id": name,
+        "base": "decoded",
+        "base_sha256": sha256(cleaned.base),
+        "edits": [change._asdict() for change in cleaned.changes],
+    }
+
+
+def changes_of(ledger: Mapping[str, Any]) -> list[Change]:
+    """The changes that a ledger record holds.
+
+    Raises:
+        KeyError, TypeError: the record is not one of a ledger.
+    """
+    return [Change(e["start"], e["end"], e["old"], e["new"], tuple(e["rules"])) for e in ledger["edits"]]
+
+
+def dropped(name: str, source: Record, rule: str, note: str) -> Record:
+    """The record of a document left out on purpose."""
+    return {"id": name, "source": source, "rule": rule, "note": note, "duplicate_of": None, "similarity": None}
+
+
+def quarantine(name: str, source: Record, stage: str, kind: str, message: str) -> Record:
+    """The record of an input that could not be processed."""
+    return {"id": name, "source": source, "stage": stage, "error": {"type": kind, "message": message}}

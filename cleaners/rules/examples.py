@@ -1,0 +1,109 @@
+"""Runs the examples that every rule brings with it: `copydesk rules test`, and the tests."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from cleaners import boilerplate, layout, pipeline, repeats, sites, titles
+from cleaners.document import Document
+from cleaners.edits import Edit, apply
+from cleaners.rules import Rule, RuleBook
+
+# Boilerplate is judged by where it stands, so the examples stand above, below and within an article.
+ABOVE = (
+    "The council voted nine to four on Tuesday night to keep the branch library open until the end of the year, "
+    "after three hours of debate.\n\n"
+    "“We heard you,” said the mayor, who had first proposed to close it in order to pay for repairs to the bridge over the river."
+)
+BELOW = (
+    "Opening hours will be shorter from June, and the reading room on the second floor will be let to the music school at weekends.\n\n"
+    "The budget now goes to the county, which has until the first of March to object; nobody in the chamber expected that it would."
+)
+
+
+def faults(book: RuleBook) -> Iterator[str]:
+    """What is wrong with the examples of a rule book, a sentence for each fault."""
+    for rule in book:
+        for miss in rule.miss:
+            if fault := miss_fault(rule, miss, book):
+                yield f"{rule.id}: {fault}"
+        for hit in rule.hit:
+            if fault := hit_fault(rule, hit, book):
+                yield f"{rule.id}: {fault}"
+
+
+def miss_fault(rule: Rule, miss: str, book: RuleBook) -> str | None:
+    """What is wrong with a miss: every place in which the step cuts something of it is."""
+    texts = [miss]
+    if rule.step == "boilerplate":
+        texts.append(f"{ABOVE}\n\n{miss}\n\n{BELOW}")
+        if rule.where == "anywhere":
+            texts += [f"{ABOVE}\n\n{BELOW}\n\n{miss}", f"{miss}\n\n{ABOVE}\n\n{BELOW}"]
+    for text in texts:
+        left, used = _result(rule, text, book)
+        if left != text:
+            return f"a miss is cut by {', '.join(sorted(used))}: {text!r} becomes {left!r}"
+    return None
+
+
+def hit_fault(rule: Rule, hit: str | Mapping[str, str], book: RuleBook) -> str | None:
+    """What is wrong with a hit: what is left of it, or that another rule did the work."""
+    pairs = _around(rule, hit) if isinstance(hit, str) else [(hit["before"], hit["after"])]
+    for before, after in pairs:
+        left, used = _result(rule, before, book)
+        if isinstance(hit, str):
+            left, after = _squeezed(left), _squeezed(after)
+        elif "title" in hit and (found := titles.find_title(Document("example", before))) != hit["title"]:
+            return f"the title found in {before!r} is {found!r}"
+        if left != after:
+            return f"of the hit {before!r}, {left!r} is left"
+        if rule.id not in used and rule.id != "drop.empty" and rule.step != "run":
+            return f"the hit {before!r} was not cut by this rule but by {', '.join(sorted(used)) or 'none'}"
+    return None
+
+
+def _around(rule: Rule, hit: str) -> Iterator[tuple[str, str]]:
+    """A hit in the surroundings in which its rule acts, and what is left of them without it."""
+    article = f"{ABOVE}\n\n{BELOW}"
+    if rule.where in ("top", "edges"):
+        yield f"{hit}\n\n{article}", article
+    if rule.where != "top":
+        yield f"{article}\n\n{hit}", article
+    if rule.where == "anywhere" and not rule.takes:
+        yield f"{ABOVE}\n\n{hit}\n\n{BELOW}", article
+
+
+def _squeezed(text: str) -> str:
+    """Without blank lines, which are the layout step's."""
+    return "\n".join(line for line in text.split("\n") if line.strip())
+
+
+_STEPS: dict[str, tuple[Callable[[Document], Iterable[Edit]], ...]] = {
+    "repair": pipeline.REPAIR,
+    "sites": (sites.clean,),
+    "titles": (titles.clean,),
+    "repeats": (repeats.clean,),
+    "layout": (layout.clean,),
+}
+
+
+def _result(rule: Rule, text: str, book: RuleBook) -> tuple[str, set[str]]:
+    """What the rule's step leaves of a text, and the rules that it used."""
+    if rule.step == "run":
+        cleaned = pipeline.clean(Document("example", text), book)
+        return cleaned.text, {name for change in cleaned.changes for name in change.rules}
+    used: set[str] = set()
+    doc = Document("example", text)
+    if rule.step in ("sites", "titles"):
+        doc = replace(doc, title=titles.find_title(doc))
+    if rule.step != "boilerplate":
+        for step in _STEPS[rule.step]:
+            left, changes = apply(doc.text, step(doc))
+            doc = doc.with_text(left)
+            used |= {name for change in changes for name in change.rules}
+        return doc.text, used
+    while True:  # as in the pipeline: cutting one thing can show another
+        left, changes = apply(doc.text, boilerplate.clean(doc, book))
+        if not changes:
+            return doc.text, used
+        doc = doc.with_text(left)
+        used |= {name for change in changes for name in change.rules}

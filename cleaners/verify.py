@@ -1,0 +1,180 @@
+"""Checks an output folder against every law of the output contract.
+
+It believes nothing: texts are undone and cleaned again, numbers are counted again.  Only the sixth law,
+that the same input gives the same bytes, needs a second run to check, and is checked by the tests.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cleaners import pipeline, records, titles
+from cleaners.decode import encode_back
+from cleaners.document import Document
+from cleaners.edits import Change, EditError, redo, undo
+from cleaners.records import Record
+from cleaners.rules import RuleBook
+from cleaners.run import Balance, Kind, Output
+
+
+class Fault(NamedTuple):
+    """A broken law: in which document (or part of the output), and how."""
+
+    where: str
+    message: str
+
+
+def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
+    """Check an output folder.
+
+    Args:
+        folder: what a run wrote.
+        book: the rules that it was cleaned with.
+
+    Yields:
+        Every fault found; nothing if all laws hold.
+    """
+    output = Output(folder)
+    run_file = folder / "run.json"
+    if not run_file.is_file():
+        yield Fault("run.json", "is missing: this is no output of a finished run")
+        return
+    run = records.loads(run_file.read_bytes())
+    rules_sha256 = run.get("pipeline", {}).get("rules_sha256")
+    same_rules = rules_sha256 == book.sha256
+    if not same_rules:
+        yield Fault("run.json", f"was written with other rules (sha256 {rules_sha256}) than those at hand: cleaning again cannot be checked")
+    total = Balance()
+    seen: set[str] = set()
+    for record, ledger in zip_longest(output.read("documents"), output.read("ledger")):
+        if record is None or ledger is None or record.get("id") != ledger.get("id"):
+            yield Fault(str((record or ledger or {}).get("id")), "documents/ and ledger/ do not hold the same documents in the same order")
+            return
+        try:
+            for message in _document(record, ledger, book, total, clean_again=same_rules):
+                yield Fault(record["id"], message)
+            if run["config"]["format"] == "files":
+                yield from _text_file(folder / "text", record)
+        except (KeyError, TypeError, AttributeError) as error:
+            yield Fault(record["id"], f"the record lacks a field, or has one of another kind: {error!r}")
+        yield from _once(seen, record, total, "published")
+    left_out: tuple[tuple[Kind, str], ...] = (("dropped", "dropped"), ("quarantine", "quarantined"))
+    for kind, name in left_out:
+        for record in output.read(kind):
+            yield from _once(seen, record, total, name)
+            yield from _left_out(record, kind, book)
+    yield from _balance(run, total)
+
+
+def _once(seen: set[str], record: Record, total: Balance, name: str) -> Iterator[Fault]:
+    total.documents[name] += 1
+    total.documents["in"] += 1
+    if record["id"] in seen:
+        yield Fault(record["id"], "stands in the output more than once")
+    seen.add(record["id"])
+
+
+def _left_out(record: Record, kind: str, book: RuleBook) -> Iterator[Fault]:
+    if kind == "dropped" and record.get("rule") not in book.rules:
+        yield Fault(record["id"], f"was dropped by the rule {record.get('rule')!r}, which is not known")
+    if kind == "quarantine" and (
+        record.get("stage") not in ("read", "decode", "extract", "clean") or not (record.get("error") or {}).get("type")
+    ):
+        yield Fault(record["id"], "is in quarantine without a stage or an error")
+
+
+def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *, clean_again: bool) -> Iterator[str]:
+    """The laws that hold for one document."""
+    text, title, provenance = record["text"], record["title"], record["provenance"]
+    changes = records.changes_of(ledger)
+    yield from _edits(changes, book)
+    try:
+        base = undo(text, changes)
+        if redo(base, changes) != text:
+            yield "law 1: the edits do not lead from the base to the text"
+    except EditError as error:
+        yield f"law 1: {error}"
+        return
+    if records.sha256(base) != ledger["base_sha256"]:
+        yield "law 2: undoing the edits does not give the base text"
+    counted = records.chars(base, text, changes)
+    if provenance["chars"] != counted:
+        yield f"law 3: chars are {counted}, not {provenance['chars']}"
+    if provenance["edits"] != records.edits(changes):
+        yield f"the edits are {records.edits(changes)}, not {provenance['edits']}"
+    yield from _form(text, title)
+    yield from _source(base, provenance["source"])
+    if clean_again:
+        again = pipeline.clean(Document(record["id"], f"{title}\n\n{text}" if title else text), book)
+        if (again.title, again.text) != (title, text):
+            change = next((c for c in again.changes if c.rules[-1] != "title.line"), None)
+            yield f"law 5: cleaning again gives the title {again.title!r} instead of {title!r}, or another text (for example {change})"
+    total.chars.update(counted)
+    total.rule_edits.update(provenance["edits"])
+    for c in changes:
+        total.rule_chars[c.rules[-1]] += len(c.old)
+
+
+def _edits(changes: list[Change], book: RuleBook) -> Iterator[str]:
+    at = 0
+    for change in changes:
+        if change.old == change.new:
+            yield f"the edit at {change.start} changes nothing"
+        if change.start < at or change.end - change.start != len(change.old):
+            yield f"the edit at {change.start} overlaps another one, or its span is not that of its text"
+        at = change.end
+        if not change.rules or not all(rule in book.rules for rule in change.rules):
+            yield f"law 4: the edit at {change.start} bears {change.rules!r}, which `copydesk rules list` does not know"
+
+
+def _form(text: str, title: str | None) -> Iterator[str]:
+    if not text.strip():
+        yield "the text is empty: such a document is dropped"
+    if not unicodedata.is_normalized("NFC", text):
+        yield "the text is not in normal form C"
+    if "\r" in text:
+        yield "the text has a carriage return"
+    lines = text.split("\n")
+    if any(line != line.rstrip() for line in lines) or text.endswith("\n"):
+        yield "the text has a trailing blank"
+    if title and titles.key(title) in {titles.key(line) for line in lines if len(line) < 2 * len(title) + 40}:
+        yield "a line of the text repeats the title"
+
+
+def _source(base: str, source: Record) -> Iterator[str]:
+    """The raw bytes must come back from the base text where the encoding allows to say so."""
+    if source["encoding"].startswith("utf"):
+        undecodable = [(offset, hexadecimal) for offset, hexadecimal in source["undecodable"]]
+        raw = encode_back(base, source["encoding"], undecodable, big_endian=source["big_endian"])
+        if records.sha256_bytes(raw) != source["sha256"] or len(raw) != source["bytes"]:
+            yield "the base text does not lead back to the raw bytes that `source` describes"
+
+
+def _text_file(folder: Path, record: Record) -> Iterator[Fault]:
+    """A clean text file holds what the record holds.  (A name that is no Unicode has an id that is not its name.)"""
+    if "\ufffd" in record["id"]:
+        return
+    path = folder / record["id"]
+    if not path.is_file():
+        yield Fault(record["id"], "has no file under text/")
+    elif path.read_bytes() != records.text_file(record["title"], record["text"]):
+        yield Fault(record["id"], "the file under text/ does not hold what the record holds")
+
+
+def _balance(run: Record, total: Balance) -> Iterator[Fault]:
+    counted: dict[str, Any] = total.as_record()
+    for name in ("documents", "chars", "rules"):
+        if run.get(name) != counted[name]:
+            yield Fault("run.json", f"{name} do not add up: the output holds {_difference(counted[name], run.get(name))}")
+    d = Counter(counted["documents"])
+    if d["in"] != d["published"] + d["dropped"] + d["quarantined"]:
+        yield Fault("run.json", "in is not published + dropped + quarantined")
+
+
+def _difference(counted: dict[str, Any], said: object) -> str:
+    said = said if isinstance(said, dict) else {}
+    names = [name for name in {**counted, **said} if counted.get(name) != said.get(name)]
+    return ", ".join(f"{name} {counted.get(name)} (run.json says {said.get(name)})" for name in names[:5])

@@ -1,0 +1,1 @@
+"""copydesk under Prefect: thin flows over `cleaners`, which does the work and knows nothing of Prefect."""

@@ -1,0 +1,115 @@
+"""The flow `clean-folder`: a folder of raw dumps in, clean text with provenance out.
+
+    python -m flows.clean IN OUT
+
+runs it here, with no server standing by; `prefect.yaml` deploys the same flow under a schedule.  The work
+is done by `cleaners.run`, as for `copydesk clean`, so both write the same bytes.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the flow from the command line: 0 if the run balances, 2 if the input is not as it should be."""
+    parser = argparse.ArgumentParser(prog="python -m flows.clean", description="Clean a folder of dumps as a Prefect flow.")
+    parser.add_argument("input", metavar="IN", help="the folder with the raw dumps")
+    parser.add_argument("output", metavar="OUT", help="the folder for the clean text and its provenance")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes to clean with (default: one for each core)")
+    parser.add_argument(
+        "--format", choices=("files", "jsonl"), default="files", help="files (the default) also writes plain texts"
+    )
+    options = parser.parse_args(arguments)
+    if options.workers is not None and options.workers < 1:
+        parser.error(f"--workers is {options.workers}, but at least one is needed")
+
+    from cleaners.run import InputError, Settings, check
+
+    try:
+        check(Settings(Path(options.input), Path(options.output), options.format))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+    from cleaners.cli import summary
+    from flows.clean import clean_folder
+
+    print(summary(clean_folder(**vars(options))))
+    return 0
+
+
+# Importing Prefect takes 1.5 s.  As a command this file ends here, so that --help and bad input are answered at once; for a
+# good one, `main` imports it a second time, as a module, and that reads on.
+if __name__ == "__main__":
+    raise SystemExit(main())
+
+from concurrent.futures import Executor
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger, runtime, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
+from pydantic import Field
+
+from cleaners import run
+
+# The threads only wait for the pool; a limit keeps a run of a thousand shards from starting a thousand of them.
+# (The types of Prefect's own runners do not fit its own decorator.)
+_THREADS: Any = ThreadPoolTaskRunner(max_workers=32)
+
+
+@flow(name="clean-folder", flow_run_name="clean {input}", task_runner=_THREADS)
+def clean_folder(
+    input: str, output: str, workers: Annotated[int, Field(ge=1)] | None = None, format: run.Format = "files"
+) -> run.Balance:
+    """Clean a folder of raw article dumps and keep the provenance of every cut.
+
+    Args:
+        input: The folder with the raw dumps.
+        output: The folder for the clean text and its provenance.
+        workers: How many processes clean at the same time; one for each core if empty.
+        format: With "files", the clean texts are also written as files that mirror the input folder.
+    """
+    started = run.now()
+    job = run.plan(run.Settings(Path(input), Path(output), format))
+    workers, pool = run.pool(job, workers)
+    with pool:
+        futures = [clean_shard.submit(job.settings, _unsearched(shard), pool) for shard in job.shards]
+        balances = [future.result() for future in futures]
+    total = run.finish(job, balances, started=started, workers=workers, prefect_flow_run_id=str(runtime.flow_run.id))
+    create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
+    return total
+
+
+@task(task_run_name="shard {shard.number}", cache_policy=NO_CACHE)
+def clean_shard(settings: run.Settings, shard: run.Shard, pool: Executor) -> run.Balance:
+    """Clean one shard in the pool.  The texts go to files; what comes back is small."""
+    balance = pool.submit(run.clean_shard, settings, shard).result()
+    get_run_logger().info("%s", ", ".join(f"{count:,} {name}" for name, count in balance.as_record()["documents"].items()))
+    return balance
+
+
+def tables(total: run.Balance) -> str:
+    """What became of the documents, and what each rule cut, as Markdown."""
+    record = total.as_record()
+    cuts = sorted(record["rules"].items(), key=lambda rule: (-rule[1]["chars"], rule[0]))
+    return "\n".join(
+        (
+            "| documents | |",
+            "|---|---:|",
+            *(f"| {name} | {count:,} |" for name, count in record["documents"].items()),
+            "",
+            "| rule | edits | characters cut |",
+            "|---|---:|---:|",
+            *(f"| {rule} | {cut['edits']:,} | {cut['chars']:,} |" for rule, cut in cuts),
+        )
+    )
+
+
+# Prefect searches the arguments of a task for the results of other tasks, path by path, but takes the mark off and passes
+# on unsearched what is quoted.
+_unsearched: Any = quote

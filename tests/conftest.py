@@ -1,0 +1,77 @@
+"""What all tests share: small made-up dumps, and a Prefect of their own."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Set before anything imports Prefect: no test may see, or write into, the Prefect of the machine it runs on.
+_home = tempfile.TemporaryDirectory(prefix="copydesk-prefect-", ignore_cleanup_errors=True)
+os.environ["PREFECT_HOME"] = _home.name
+os.environ.pop("PREFECT_API_URL", None)
+os.environ.pop("PREFECT_PROFILE", None)
+
+DUMPS = {
+    "harbour.txt": """\
+Harbour wall gives way after a week of storms
+
+Harbour wall gives way after a week of storms
+
+Forty metres of the old harbour wall slid into the sea on Tuesday night, the council said, and the pier is closed until May.
+
+Nobody was hurt. Two fishing boats were lifted out by crane in the morning and stand in the car park behind the market hall.
+
+Leave a Reply
+Your email address will not be published. Required fields are marked *
+Comment *
+Name *
+Email *
+Post Comment
+""",
+    "inland/bakery.txt": """\
+Village bakery turns one hundred
+
+The bakery in Mill Lane opened its doors on a Monday in the autumn of 1926, and it has baked on every working day since then.
+
+“We never thought of closing,” says Ada Brandt, who took over from her uncle, “there was always somebody waiting for bread.”
+""",
+    "inland/school.txt": """\
+School choir wins the county prize
+
+The choir of the primary school won the county prize on Saturday with a song that the children had written about their river.
+
+The choir will sing it once more on market day, and the mayor has promised to learn the second voice until then.
+""",
+}
+
+
+def balance(output: Path) -> dict[str, Any]:
+    """The run.json of an output folder."""
+    content: dict[str, Any] = json.loads((output / "run.json").read_bytes())
+    return content
+
+
+@pytest.fixture
+def dumps(tmp_path: Path) -> Path:
+    """A folder with three small dumps, two of them in a folder below."""
+    folder = tmp_path / "dumps"
+    for name, text in DUMPS.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """Prefect with a server and a database of its own, for flows that are called in the tests' own process."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield

@@ -1,0 +1,184 @@
+"""The command: what it prints, what it returns, and what it does not import."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cleaners import cli, rules
+from cleaners.run import Settings, clean_folder
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+SEED = SEEDS / "004_da06f829ba32bcb2.txt"
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli") / "out"
+    clean_folder(Settings(SEEDS, folder))
+    return folder
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "cleaners", *arguments], capture_output=True, encoding="utf-8", check=False)
+
+
+def test_clean_prints_the_balance(tmp_path: Path) -> None:
+    done = run("clean", str(SEEDS), str(tmp_path / "out"))
+    assert (done.returncode, done.stderr) == (0, "")  # no progress bar in a pipe
+    words = done.stdout.split()
+    assert words[words.index("published") + 1] == "5"
+    for family in ("repeat", "comments", "related", "title"):
+        assert family in words
+    assert (tmp_path / "out" / "text" / SEED.name).is_file()
+
+
+def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "cleaners", "clean", str(SEEDS), str(tmp_path / "out")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, encoding="utf-8", check=False)
+    os.close(follower)
+    shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert done.returncode == 0
+    assert "cleaning" in shown
+    assert "cleaning" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("clean", "nowhere", "out"), "There is no nowhere"),
+        (("clean", str(SEEDS), str(SEEDS / "out")), "lies inside the input"),
+        (("clean", str(SEEDS), "out", "--workers", "0"), "at least one is needed"),
+        (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
+        (("explain", "nowhere"), "There is no file nowhere"),
+        (("verify", "nowhere"), "There is no folder nowhere"),
+        (("undo", "nowhere", "x"), "There is no folder nowhere"),
+        (("rules", "show", "coments.form"), "is it 'comments.form'?"),
+    ],
+)
+def test_a_wrong_request_is_one_sentence_and_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.err.startswith("copydesk: ")
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["clean", "--help"], ["clean", "IN"], ["fly"]])
+def test_help_and_wrong_words_import_nothing_heavy(arguments: list[str]) -> None:
+    """They answer in a tenth of a second because nothing but argparse is imported."""
+    code = (
+        "import sys; from cleaners import cli\n"
+        "try: cli.main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'prefect', 'rich', 'ftfy', 'regex', 'orjson', 'cleaners.rules'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_clean_does_not_import_prefect(tmp_path: Path) -> None:
+    code = "import sys; from cleaners import cli; cli.main(sys.argv[1:]); print('prefect' in sys.modules)"
+    command = [sys.executable, "-c", code, "clean", str(SEEDS), str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_explain_marks_what_would_go(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(SEEDS.rglob("*"))
+    assert cli.main(["explain", str(SEED)]) == 0
+    shown = capsys.readouterr().out
+    assert "[-Israel-Hamas Ceasefire Talks Resume Amid Trump Push for Deal-] <title.line>" in shown
+    assert "[-Leave a Reply" in shown
+    assert "<comments.form>" in shown
+    assert "[-Washington Presses" not in shown
+    assert rules.load().rules["comments.form"].why in shown
+    assert sorted(SEEDS.rglob("*")) == before
+
+
+def test_explain_shows_colour_on_a_terminal() -> None:
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    environment.pop("NO_COLOR", None)
+    subprocess.run([sys.executable, "-m", "cleaners", "explain", str(SEED)], stdout=follower, env=environment, check=True)
+    os.close(follower)
+    shown = b""
+    while chunk := _read(leader):
+        shown += chunk
+    assert b"\x1b[9;31m" in shown  # struck out, red
+    assert b"[-" not in shown
+
+
+def _read(leader: int) -> bytes:
+    try:
+        return os.read(leader, 65536)
+    except OSError:  # how a pseudo-terminal says that it is at its end
+        return b""
+
+
+def test_explain_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "picture.txt"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    assert cli.main(["explain", str(picture)]) == 2
+    assert "a PNG image" in capsys.readouterr().err
+
+
+def test_verify(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["verify", str(output)]) == 0
+    assert capsys.readouterr().out == "all laws hold for 5 documents\n"
+
+
+def test_verify_finds_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clean_folder(Settings(SEEDS, tmp_path / "out"))
+    (tmp_path / "out" / "text" / SEED.name).write_text("changed")
+    assert cli.main(["verify", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "1 faults"
+
+
+@pytest.mark.parametrize("seed", sorted(path.name for path in SEEDS.iterdir()))
+def test_undo_gives_the_dump_back(output: Path, seed: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "cleaners", "undo", str(output), seed], capture_output=True, check=True)
+    assert done.stdout == (SEEDS / seed).read_bytes()
+
+
+def test_undo_of_what_is_not_there(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["undo", str(output), "nowhere.txt"]) == 2
+    assert "There is no document 'nowhere.txt'" in capsys.readouterr().err
+
+
+def test_rules_list_show_test(capsys: pytest.CaptureFixture[str]) -> None:
+    book = rules.load()
+    assert cli.main(["rules", "list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(book.rules)
+    assert cli.main(["rules", "show", "comments.form"]) == 0
+    shown = capsys.readouterr().out
+    assert book.rules["comments.form"].why in shown
+    assert "Leave a Reply" in shown
+
+
+def test_rules_test_runs_the_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = tmp_path / "mine.toml"
+    wrong.write_text(
+        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc def"]\nmiss = ["abc def"]\nhit = ["abc def"]\n', "utf-8"
+    )
+    assert cli.main(["rules", "test", "--rules", str(wrong)]) == 1
+    assert capsys.readouterr().out.startswith("my.rule: a miss is cut by my.rule")
+    assert cli.main(["rules", "test"]) == 0
+    assert capsys.readouterr().out.endswith(f"examples of {len(rules.load().rules)} rules hold\n")
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m cleaners rules list | head -1", shell=True, capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stderr == ""

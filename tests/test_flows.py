@@ -1,0 +1,124 @@
+"""The flow `clean-folder`, as a function, as a flow, and as a command with no server standing by."""
+
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cleaners import run
+from tests.conftest import DUMPS, ROOT, balance
+
+
+def command(*arguments: str | Path, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, *python, "-m", "flows.clean", *map(str, arguments)]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+
+
+def written(output: Path) -> dict[str, bytes]:
+    """All that the contract wants to be the same whenever and however it is made."""
+    folders = "documents", "ledger", "dropped", "quarantine", "text"
+    files = (path for folder in folders for path in (output / folder).rglob("*") if path.is_file())
+    return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
+
+
+def test_help_does_not_wait_for_prefect():
+    answer = command("--help", python=("-X", "importtime"))
+    assert answer.returncode == 0
+    assert "IN OUT" in answer.stdout
+    assert "argparse" in answer.stderr
+    assert "prefect" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("dumps", "out", "--workers", "0"), "--workers is 0"),
+        (("nowhere", "out"), "nowhere"),
+        (("empty", "out"), "empty"),
+        (("dumps", "dumps/out"), "out"),
+        (("dumps", "full"), "full"),
+    ],
+)
+def test_bad_input_is_one_sentence(dumps: Path, arguments: tuple[str, ...], complaint: str):
+    root = dumps.parent
+    (root / "empty").mkdir()
+    (root / "full").mkdir()
+    (root / "full" / "diary.txt").write_text("not ours", encoding="utf-8")
+    before = sorted(root.rglob("*"))
+    answer = command(root / arguments[0], root / arguments[1], *arguments[2:], python=("-X", "importtime"))
+    said = [line for line in answer.stderr.splitlines() if not line.startswith(("import time:", "usage:", " "))]
+    assert answer.returncode == 2
+    assert len(said) == 1
+    assert complaint in said[0]
+    assert "| prefect" not in answer.stderr
+    assert sorted(root.rglob("*")) == before
+
+
+def test_command_needs_no_server(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "fresh"))
+    answer = command(dumps, tmp_path / "out")
+    assert answer.returncode == 0, answer.stderr
+    assert balance(tmp_path / "out")["documents"] == {"in": 3, "published": 3, "dropped": 0, "quarantined": 0}
+    assert "published" in answer.stdout
+    texts = tmp_path / "out" / "text"
+    assert {path.relative_to(texts).as_posix() for path in texts.rglob("*.txt")} == set(DUMPS)
+
+
+def test_a_task_cleans_one_shard(dumps: Path, tmp_path: Path):
+    from prefect.logging import disable_run_logger
+
+    from flows.clean import clean_shard
+
+    job = run.plan(run.Settings(dumps, tmp_path / "out"))
+    with disable_run_logger(), ThreadPoolExecutor(1) as pool:
+        reports = [clean_shard.fn(job.settings, shard, pool) for shard in job.shards]
+    run.finish(job, reports)
+    assert balance(tmp_path / "out")["documents"]["published"] == 3
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_flow_writes_what_the_library_writes(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from prefect.artifacts import Artifact
+
+    from flows.clean import clean_folder, tables
+
+    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 1)
+    total = run.clean_folder(run.Settings(dumps, tmp_path / "library"), workers=1)
+    one = clean_folder(str(dumps), str(tmp_path / "one"), return_state=True)
+    two = clean_folder(str(dumps), str(tmp_path / "two"), workers=2, return_state=True)
+
+    assert one.is_completed()
+    assert two.is_completed()
+    assert written(tmp_path / "library") == written(tmp_path / "one") == written(tmp_path / "two")
+    assert len(list((tmp_path / "two" / "documents").iterdir())) == len(DUMPS)
+    assert balance(tmp_path / "two")["run"]["workers"] == 2
+    assert balance(tmp_path / "two")["run"]["prefect_flow_run_id"] == str(two.state_details.flow_run_id)
+    artifact: Any = Artifact.get("clean-folder")
+    assert artifact.data == tables(total)
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_flow_fails_where_the_library_fails(tmp_path: Path):
+    from flows.clean import clean_folder
+
+    with pytest.raises(run.InputError, match="nowhere"):
+        clean_folder(str(tmp_path / "nowhere"), str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_tables_put_the_greatest_cut_first():
+    from flows.clean import tables
+
+    text = tables(
+        run.Balance(
+            documents=Counter({"in": 1200, "published": 1199, "quarantined": 1}),
+            rule_edits=Counter({"share.bar": 2, "comments.form": 1}),
+            rule_chars=Counter({"share.bar": 30, "comments.form": 4000}),
+        )
+    )
+    assert "| in | 1,200 |" in text
+    assert text.index("| comments.form | 1 | 4,000 |") < text.index("| share.bar | 2 | 30 |")

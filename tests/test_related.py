@@ -1,0 +1,183 @@
+"""Blocks of promoted titles and bars of buttons: whole, and nothing of the article with them.
+
+In a case the lines that go begin with "-" and a space, all others stay.
+"""
+
+import pytest
+
+from cleaners import boilerplate, rules
+from cleaners.document import Document
+from cleaners.edits import apply
+
+BOOK = rules.load()
+
+FERRY = (
+    "The ferry to the outer islands will keep its winter timetable until May, the harbour office said on Tuesday, although two "
+    "of its three boats are in the dock."
+)
+POST = (
+    "Letters go by the mail boat in the meantime, as they did before there was a ferry, and parcels wait on the mainland until "
+    "somebody has room for them."
+)
+
+CASES = {
+    "titles twice, with a teaser, at the end": f"""
+{FERRY}
+- Check Also
+- Harbour bridge closed for a second week while divers look at its piers
+- Harbour bridge closed for a second week while divers look at its piers
+- The bridge over the old harbour stays closed for cars and trams until the divers have seen …
+""",
+    "dates, bylines, categories and buttons at the end": f"""
+{FERRY}
+{POST}
+- Related Articles
+- News
+- Why the old ferry still runs on Sundays
+- By Mona Lind
+- March 3, 2024
+- Opinion
+- A new roof
+- 5 hours ago
+- View all
+""",
+    "two headings, one after the other": f"""
+{FERRY}
+- Related Posts
+- Why the old ferry still runs on Sundays
+- You may also like
+- A new roof for the market hall
+""",
+    "the only title in mid-article": f"""
+{FERRY}
+- Also read:
+- Why the old ferry still runs on Sundays
+{POST}
+""",
+    "the last title in mid-article may be a sub-heading": f"""
+{FERRY}
+- Related Stories
+- Why the old ferry still runs on Sundays
+What the islanders make of it all
+{POST}
+""",
+    "a last title that stands twice is none": f"""
+{FERRY}
+- Related Stories
+- Why the old ferry still runs on Sundays
+- A new roof for the market hall by autumn
+- A new roof for the market hall by autumn
+{POST}
+""",
+    "a last line that is a teaser is none": f"""
+{FERRY}
+- Related Stories
+- Why the old ferry still runs on Sundays
+- The old ferry was to be scrapped in the spring, but nobody had reckoned with its seven owners [...] Read more
+{POST}
+""",
+    "a short sub-heading, and short paragraphs behind it": f"""
+{FERRY}
+- Related Stories
+- Why the old ferry still runs on Sundays
+- A new roof for the market hall by autumn
+What now?
+Nobody knows.
+{POST}
+""",
+    "a short paragraph ends the block": f"""
+{FERRY}
+- You might also like
+- Why the old ferry still runs on Sundays
+It is not the first winter of this kind.
+Nor will it be the last one for the islands
+{POST}
+""",
+    "a recipe goes on with its ingredients": f"""
+{FERRY}
+- You might also like
+- Five soups for a day in the harbour
+Ingredients
+2 onions
+1 litre of stock
+Chop the onions.
+Add the stock.
+""",
+    "a label with a colon is the article's": f"""
+{FERRY}
+- You might also like
+- Five soups for a day in the harbour
+Boats that are in the dock at this time:
+Gull
+Tern
+""",
+    "credits of people stay": f"""
+{FERRY}
+- Recommended for you
+- Why the old ferry still runs on Sundays
+Additional reporting by Carl Berg
+""",
+    "so does who contributed": f"""
+{FERRY}
+- Recommended for you
+- Why the old ferry still runs on Sundays
+Carl Berg contributed to this report
+""",
+    "names that are no titles": f"""
+{FERRY}
+- You may also like
+Gull
+Tern
+{POST}
+""",
+    "a heading of many meanings is the author's in mid-article": f"""
+{FERRY}
+Recommended
+1. The mail boat at eight in the morning
+2. The ferry at nine, if there is one
+{POST}
+""",
+    "and so it is where there is no article around it": """
+Trending
+• Short sleeves in November, with gloves
+• Hats with a narrow brim and a feather
+""",
+    "sources are the author's": f"""
+{FERRY}
+See also
+List of ferries of the northern islands
+Maritime history of the northern islands
+Further reading
+A history of mail boats, by L. Brandt
+""",
+    "numbers of the article stay above a share bar and a link": f"""
+{FERRY}
+Boats in the dock
+3
+2
+- Share
+- Tweet
+Boats at sea
+1
+- View all
+""",
+    "a list as long as a page is the page": "\n".join(
+        ["", FERRY, "- You may also like", *(f"The story of the mail boat number {n}" for n in range(61)), ""]
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_blocks(case: str, gap: str) -> None:
+    lines = case.strip().split("\n")
+    before = gap.join(line.removeprefix("- ") for line in lines)
+    after, _ = apply(before, boilerplate.clean(Document("case", before), BOOK))
+    assert [line for line in after.split("\n") if line] == [line for line in lines if not line.startswith("- ")]
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_a_second_round_takes_nothing_more(case: str) -> None:
+    text = "\n\n".join(line.removeprefix("- ") for line in case.strip().split("\n"))
+    once, _ = apply(text, boilerplate.clean(Document("case", text), BOOK))
+    assert list(boilerplate.clean(Document("case", once), BOOK)) == []

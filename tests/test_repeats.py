@@ -1,0 +1,231 @@
+"""Repeated paragraphs: what goes, what stays, and that nothing is lost."""
+
+import time
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cleaners import repeats
+from cleaners.document import Document
+from cleaners.edits import Edit, apply
+
+BRIDGE = "The town council agreed on Monday to repair the old bridge over the river before the winter, at a cost of two million."
+SPRING = "The mayor said that the work would begin in the spring, as soon as the water was low enough for the divers to go down."
+GULLS = "Nobody asked the gulls, and nobody asked the keeper either, who has lived beside the bridge since she was a small child."
+MARKET = "On market days the traders will have to carry their crates across the ford, as their grandparents did before the war."
+HARBOUR = (
+    "Herring is landed in the harbour at dawn. The boats go out again at noon. The gulls know the hours as well as the crews."
+)
+BOATS = HARBOUR[: HARBOUR.index(" The gulls")]
+LONELY = "“I have never once been bored by the sea in all that long time.”"
+KEEPER = f"The keeper has lived on the rock for thirty years. {LONELY[:-2]},” she says, and puts the kettle on for her guests."
+CHINESE = "市议会星期一决定在冬天到来之前修复河上的老桥，费用约为两百万元，工程将由本地的公司承担，居民对此表示欢迎。"
+THAI = "สภาเมืองตกลงเมื่อวันจันทร์ที่จะซ่อมแซมสะพานเก่าข้ามแม่น้ำก่อนฤดูหนาวด้วยค่าใช้จ่ายสองล้านบาทและเริ่มงานในเดือนหน้า"
+ARABIC = "وافق مجلس المدينة يوم الاثنين على إصلاح الجسر القديم فوق النهر قبل حلول الشتاء بتكلفة تبلغ مليونين من العملة المحلية."
+
+
+def doc(*lines: str) -> Document:
+    return Document("a", "\n\n".join(lines))
+
+
+def rest(*lines: str) -> tuple[list[str], list[str]]:
+    """The lines that are left, and the rules of the edits."""
+    document = doc(*lines)
+    edits = list(repeats.clean(document))
+    text, _ = apply(document.text, edits)
+    return [line for line in text.split("\n") if line], [edit.rule for edit in edits]
+
+
+GOES = {
+    "word for word": ([BRIDGE, SPRING, BRIDGE], [BRIDGE, SPRING], ["repeat.exact"]),
+    "three times": ([BRIDGE, SPRING, BRIDGE, GULLS, BRIDGE], [BRIDGE, SPRING, GULLS], ["repeat.exact"] * 2),
+    "right behind one another": ([SPRING, BRIDGE, BRIDGE, GULLS], [SPRING, BRIDGE, GULLS], ["repeat.exact"]),
+    "five times in a row": ([BRIDGE] * 5, [BRIDGE], ["repeat.run"]),
+    "blanks around": ([BRIDGE, SPRING, f"  {BRIDGE}\t"], [BRIDGE, SPRING], ["repeat.exact"]),
+    "Chinese": ([CHINESE, SPRING, CHINESE], [CHINESE, SPRING], ["repeat.exact"]),
+    "Thai": ([THAI, SPRING, THAI], [THAI, SPRING], ["repeat.exact"]),
+    "Arabic": ([ARABIC, SPRING, ARABIC], [ARABIC, SPRING], ["repeat.exact"]),
+    "case": ([BRIDGE, SPRING, BRIDGE.upper()], [BRIDGE, SPRING], ["repeat.near"]),
+    "spaces": ([BRIDGE, SPRING, BRIDGE.replace(" ", "  ")], [BRIDGE, SPRING], ["repeat.near"]),
+    "punctuation": ([BRIDGE, SPRING, BRIDGE.replace(",", " –")], [BRIDGE, SPRING], ["repeat.near"]),
+    "curly quotes": ([KEEPER, SPRING, KEEPER.replace("“", '"').replace("”", '"')], [KEEPER, SPRING], ["repeat.near"]),
+    "a word left out": ([BRIDGE, SPRING, BRIDGE.replace("old ", "")], [BRIDGE, SPRING], ["repeat.near"]),
+    "a word put in": ([BRIDGE, SPRING, BRIDGE.replace("old", "very old")], [BRIDGE, SPRING], ["repeat.near"]),
+    "another form": ([SPRING, BRIDGE, SPRING.replace("begin", "beginning")], [SPRING, BRIDGE], ["repeat.near"]),
+    "another word": ([SPRING, BRIDGE, SPRING.replace("work", "job")], [SPRING, BRIDGE], ["repeat.near"]),
+    "a run": ([BRIDGE, SPRING, GULLS, BRIDGE, SPRING], [BRIDGE, SPRING, GULLS], ["repeat.run"]),
+    "the whole text": ([BRIDGE, "Work", SPRING, "Birds", GULLS] * 2, [BRIDGE, "Work", SPRING, "Birds", GULLS], ["repeat.run"]),
+    "a run with a near copy": (
+        [BRIDGE, SPRING, GULLS, BRIDGE.lower(), SPRING],
+        [BRIDGE, SPRING, GULLS],
+        ["repeat.run"],
+    ),
+    "dialogue in a run": (
+        [BRIDGE, "“Why?”", "“Because.”", SPRING, GULLS, BRIDGE, "“Why?”", "“Because.”", SPRING],
+        [BRIDGE, "“Why?”", "“Because.”", SPRING, GULLS],
+        ["repeat.run"],
+    ),
+    "shorter paragraphs in a run": (
+        [BRIDGE[:84] + ".", SPRING[:88] + ".", GULLS, BRIDGE[:84] + ".", SPRING[:88] + "."],
+        [BRIDGE[:84] + ".", SPRING[:88] + ".", GULLS],
+        ["repeat.run"],
+    ),
+    "a quote behind": ([KEEPER, LONELY, GULLS], [KEEPER, GULLS], ["repeat.quote"]),
+    "a quote before": ([BRIDGE, LONELY, GULLS, KEEPER], [BRIDGE, GULLS, KEEPER], ["repeat.quote"]),
+    "a quote of two sentences": (
+        [BRIDGE, HARBOUR, SPRING, BOATS],
+        [BRIDGE, HARBOUR, SPRING],
+        ["repeat.quote"],
+    ),
+    "a standfirst": ([BRIDGE, f"{BRIDGE} {SPRING}", GULLS], [f"{BRIDGE} {SPRING}", GULLS], ["repeat.quote"]),
+    "a standfirst that breaks off": (
+        [f"{BRIDGE} {SPRING[:60]}…", f"{BRIDGE} {SPRING}", GULLS],
+        [f"{BRIDGE} {SPRING}", GULLS],
+        ["repeat.quote"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "left", "rules"), GOES.values(), ids=GOES)
+def test_goes(lines: list[str], left: list[str], rules: list[str]) -> None:
+    assert rest(*lines) == (left, rules)
+
+
+REFRAIN = "Oh, roll on, you water, roll on to the sea, roll on, for I wait."
+
+STAYS = {
+    "nothing": [""],
+    "one line": [BRIDGE],
+    "no repeat": [BRIDGE, SPRING, GULLS],
+    "a refrain": [BRIDGE, REFRAIN, SPRING, REFRAIN, GULLS, REFRAIN],
+    "a refrain of two lines": [BRIDGE, REFRAIN, REFRAIN[:40], SPRING, REFRAIN, REFRAIN[:40]],
+    "headings": ["What we know", BRIDGE, "What comes next", SPRING, "What we know", GULLS, "What comes next", MARKET],
+    "the heading behind a copy": ["What we know", BRIDGE, "Prices", SPRING, "What we know", GULLS, "Prices", MARKET],
+    "a long list item": [f"- {BRIDGE}", SPRING, f"- {BRIDGE}", GULLS],
+    "a long step": [f"2. {BRIDGE}", SPRING, f"2. {BRIDGE}", GULLS],
+    "a list item that lost its mark": [BRIDGE, "Small", "Yes", SPRING, "Large", "No", "Yes", SPRING, "End"],
+    "table cells": [BRIDGE, "Yes", "No", "12", "Yes", "No", "12", SPRING, "Yes"],
+    "a table row": [f"a | {BRIDGE} | b", SPRING, f"a | {BRIDGE} | b", GULLS],
+    "code": [BRIDGE, f"print('{SPRING[:90]}'); return nothing;", GULLS, f"print('{SPRING[:90]}'); return nothing;"],
+    "labels": ["Q: Did you see it?", BRIDGE, "A: No.", SPRING, "Q: Did you see it?", GULLS, "A: No."],
+    "an introduction": [BRIDGE, f"{SPRING[:-1]}:", GULLS, f"{SPRING[:-1]}:", MARKET],
+    "a quoted post": [BRIDGE, SPRING, "Anna wrote:", BRIDGE, GULLS],
+    "a stock phrase": [BRIDGE, SPRING, BRIDGE, GULLS, BRIDGE, MARKET, BRIDGE, HARBOUR],
+    "repeated within a line": [f"{BRIDGE} {BRIDGE} {BRIDGE}", SPRING],
+    "another number": [BRIDGE.replace("two", "2"), SPRING, BRIDGE.replace("two", "3")],
+    "another number word": [BRIDGE, SPRING, BRIDGE.replace("two", "three")],
+    "another day": [BRIDGE, SPRING, BRIDGE.replace("Monday", "Friday")],
+    "a number more": [BRIDGE, SPRING, BRIDGE.replace("million", "million 500")],
+    "another name": [BRIDGE.replace("The town", "Northford"), SPRING, BRIDGE.replace("The town", "Westbury")],
+    "a negation": [SPRING, BRIDGE, SPRING.replace("would begin", "would not begin")],
+    "a contracted negation": [GULLS, BRIDGE, GULLS.replace("who has lived", "who hasn't lived")],
+    "a German negation": [
+        "Der Rat der Stadt hat am Montag beschlossen, die alte Brücke über den Fluss noch vor dem Winter reparieren zu lassen.",
+        SPRING,
+        "Der Rat der Stadt hat am Montag beschlossen, die alte Brücke über den Fluss nicht vor dem Winter reparieren zu lassen.",
+    ],
+    "the opposite": [MARKET.replace("across", "before"), BRIDGE, MARKET.replace("across", "after")],
+    "other facts in Chinese": [CHINESE, SPRING, CHINESE.replace("两", "三")],
+    "other facts in Arabic": [ARABIC, SPRING, ARABIC.replace("القديم", "الجديد")],
+    "too many other words": [
+        SPRING,
+        BRIDGE,
+        "The mayor hoped that this work might begin during the spring, as soon as some water was low enough for divers to go.",
+    ],
+    "a short quotation": [KEEPER, "“I have never been bored by the sea.”", GULLS],
+    "a sentence like one of the body": [KEEPER, LONELY.replace("never", "often"), GULLS],
+    "sentences among short lines": [HARBOUR, "Hours", BOATS, "Prices", BRIDGE],
+    "a text on one line and in paragraphs": [f"{BRIDGE} {SPRING} {GULLS}", BRIDGE, SPRING, GULLS],
+    "markup that holds the text": [f'<div class="embed"><p>{KEEPER}</p></div>', LONELY, GULLS],
+}
+
+
+@pytest.mark.parametrize("lines", STAYS.values(), ids=STAYS)
+def test_stays(lines: list[str]) -> None:
+    assert list(repeats.clean(doc(*lines))) == []
+
+
+def test_a_run_is_one_edit_of_whole_lines() -> None:
+    text = f"{BRIDGE}\n\nWork\n{SPRING}\n\n\n{BRIDGE}\n\nWork\n{SPRING}\n\nBirds"
+    start = text.rindex(BRIDGE)
+    assert list(repeats.clean(Document("a", text))) == [Edit(start, text.rindex("\nBirds"), "", "repeat.run")]
+
+
+LINES = [BRIDGE, SPRING, GULLS, MARKET, HARBOUR, KEEPER, LONELY, CHINESE, THAI, REFRAIN, "Work", "Anna wrote:", "- Yes", ""]
+LINES += [
+    BRIDGE.upper(),
+    BRIDGE.replace("old ", ""),
+    BRIDGE.replace("old ", "very very old "),
+    SPRING.replace("work", "job"),
+    SPRING.replace(",", ""),
+    GULLS[:84] + ".",
+    BOATS,
+    HARBOUR[:41],
+    f"{BRIDGE} {SPRING}",
+    f"{KEEPER} {HARBOUR}",
+    f"{LONELY} {HARBOUR}",
+    f"{GULLS[:70]}…",
+    f"<p>{KEEPER}</p>",
+]
+soups = st.lists(st.sampled_from(LINES) | st.text(max_size=30), max_size=16).map("\n".join)
+
+
+def words(text: str) -> str:
+    return f" {' '.join(repeats._words(text.casefold()))} "
+
+
+@given(soups)
+@example("\n".join(LINES))
+@example("\n".join(LINES * 3))
+@example("\n".join([*LINES, *reversed(LINES)]))
+def test_nothing_is_lost(text: str) -> None:
+    """Every line that goes still stands in what is left: as it was, nearly so, or inside a longer paragraph."""
+    document = Document("a", text)
+    edits = list(repeats.clean(document))
+    left, changes = apply(text, edits)
+    paragraphs = left.split("\n")
+    keys = {words(line) for line in paragraphs}
+    lowered = words(left)
+    for change in changes:
+        assert change.new == ""
+        assert change.start == 0 or text[change.start - 1] == "\n"
+        for line in filter(str.strip, change.old.split("\n")):
+            key = words(line)
+            sentences = [part for part in map(words, repeats._BREAK.split(line)) if part.strip()]
+            assert (
+                key in keys
+                or any(set(key.split()) <= set(other.split()) | {"very", "old", "job", "work"} for other in keys)
+                or all(sentence.rstrip() in lowered for sentence in sentences)
+            )
+
+
+@given(soups)
+@example("\n".join(LINES * 2))
+def test_cleaning_again_changes_nothing(text: str) -> None:
+    left, _ = apply(text, repeats.clean(Document("a", text)))
+    assert list(repeats.clean(Document("a", left))) == []
+
+
+@given(st.lists(st.sampled_from(LINES[:6]), unique=True, min_size=2), st.integers(2, 3))
+def test_a_text_that_stands_twice_is_left_once(lines: list[str], times: int) -> None:
+    left, rules = rest(*lines * times)
+    assert left == lines
+    assert set(rules) == {"repeat.run"}
+
+
+HUGE = {
+    "one line again and again": "\n".join([BRIDGE] * 20_000),
+    "lines that differ in a number": "\n".join(f"{BRIDGE[:-1]} in the year {year}." for year in range(10_000)),
+    "two endless lines": f"{f'{BRIDGE} ' * 20_000}\n{f'{SPRING} ' * 20_000}",
+    "the same run again and again": "\n".join([BRIDGE, "Work", SPRING, "Birds"] * 5_000),
+    "an endless word": "a" * 2_000_000,
+}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
+def test_time_grows_with_the_text_alone(text: str) -> None:
+    """Far more than needed here, and far less than comparing every line with every other would take."""
+    begin = time.process_time()
+    list(repeats.clean(Document("a", text)))
+    assert time.process_time() - begin < 20

@@ -1,0 +1,99 @@
+"""Every rule keeps what it says about itself: its misses stay, its hits go."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from cleaners import rules
+from cleaners.rules import Rule, RuleError, examples
+
+BOOK = rules.load()
+
+
+@pytest.mark.parametrize("rule", list(BOOK), ids=lambda rule: rule.id)
+def test_misses_stay(rule: Rule) -> None:
+    assert [fault for miss in rule.miss if (fault := examples.miss_fault(rule, miss, BOOK))] == []
+
+
+@pytest.mark.parametrize("rule", list(BOOK), ids=lambda rule: rule.id)
+def test_hits_go(rule: Rule) -> None:
+    assert [fault for hit in rule.hit if (fault := examples.hit_fault(rule, hit, BOOK))] == []
+
+
+GOOD = {
+    "id": "x.y",
+    "why": "because",
+    "source": "here",
+    "languages": ["en"],
+    "phrases": ["some phrase"],
+    "miss": ["another phrase"],
+    "hit": ["some phrase"],
+}
+
+
+def toml(rule: Mapping[str, object]) -> str:
+    return "[[rule]]\n" + "\n".join(f"{name} = {value!r}" for name, value in rule.items())
+
+
+def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(toml(GOOD), encoding="utf-8")
+    book = rules.load((file,))
+    assert book.rules["x.y"].phrases == ("some phrase",)
+    assert book.sha256 != BOOK.sha256
+    assert list(examples.faults(rules.RuleBook({"x.y": book.rules["x.y"]}, ""))) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"id": "Bad Id"}, "the id must be family.name"),
+        ({"id": "layout.foot"}, "there is already a rule of that id"),
+        ({"why": ""}, "'why' is missing"),
+        ({"miss": []}, "'miss' is missing"),
+        ({"hit": []}, "'hit' is missing"),
+        ({"phrase": ["typo"]}, "there is no field 'phrase'"),
+        ({"phrases": []}, "it matches nothing"),
+        ({"phrases": "not a list"}, "must be a list"),
+        ({"phrases": [3]}, "must be a list"),
+        ({"where": "nowhere"}, "where = 'nowhere' is none of"),
+        ({"step": "magic"}, "step = 'magic' is none of"),
+        ({"takes": "all"}, "takes = 'all' is none of"),
+        ({"takes": "form"}, "`ends` and `takes"),
+        ({"patterns": ["a(b"]}, "does not compile"),
+        ({"patterns": ["abc.*"]}, "patterns need a list `needs`"),
+        ({"patterns": ["abc.*"], "needs": ["ABC"]}, "is in lower case"),
+        ({"max_chars": "many"}, "max_chars"),
+    ],
+)
+def test_a_faulty_rule_is_refused_with_file_rule_and_fault(tmp_path: Path, change: dict[str, object], fault: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(toml(GOOD | change), encoding="utf-8")
+    with pytest.raises(RuleError) as error:
+        rules.load((file,))
+    message = str(error.value)
+    assert str(file) in message
+    assert str((GOOD | change)["id"]) in message
+    assert fault in message
+
+
+@pytest.mark.parametrize("content", ["no toml at all", "rule = 3", "[other]\nx = 1", '[[rule]]\nwhy = "no id"'])
+def test_a_file_that_is_no_rule_file_is_refused(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(RuleError, match=r"mine\.toml"):
+        rules.load((file,))
+
+
+def test_examples_that_do_not_hold_are_found(tmp_path: Path) -> None:
+    """The check can fail: a miss that is cut, a hit that stays, a hit that another rule cuts."""
+    file = tmp_path / "mine.toml"
+    wrong = [
+        GOOD | {"id": "x.miss", "phrases": ["one two"], "miss": ["one two"], "hit": ["one two"]},
+        GOOD | {"id": "x.hit", "phrases": ["three four"], "hit": ["three five"]},
+        GOOD | {"id": "x.other", "phrases": ["six seven"], "hit": ["one two"]},
+    ]
+    file.write_text("\n".join(map(toml, wrong)), encoding="utf-8")
+    found = [fault.partition(":")[0] for fault in examples.faults(rules.load((file,)))]
+    assert found == ["x.hit", "x.miss", "x.other"]

@@ -1,0 +1,233 @@
+"""A run over a folder: what it writes, that it loses nothing, and that it gives the same bytes every time."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cleaners import pipeline, rules, run
+from cleaners.run import InputError, Settings, clean_folder
+from cleaners.verify import verify
+
+ARTICLE = (
+    "Council keeps the branch library open\n\n"
+    "The council voted nine to four on Tuesday night to keep the branch library open until the end of the year, after a long debate.\n\n"
+    "“We heard you,” said the mayor of the cafÃ©, who had first proposed to close it in order to pay for repairs to the bridge.\n\n"
+    "Leave a Reply\n\nYour email address will not be published. Required fields are marked *\n"
+)
+KINDS = ("documents", "ledger", "dropped", "quarantine")
+
+
+def read(output: Path, kind: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for part in sorted((output / kind).iterdir()) for line in part.read_text("utf-8").splitlines()]
+
+
+def tree(output: Path) -> dict[str, bytes]:
+    """All that must be the same every time."""
+    return {
+        os.fspath(path.relative_to(output)): path.read_bytes()
+        for kind in (*KINDS, "text")
+        for path in (output / kind).rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def dumps(tmp_path: Path) -> Path:
+    """A folder with good documents, one of nothing but boilerplate, an empty one, and two that cannot be processed."""
+    folder = tmp_path / "in"
+    for name, raw in {
+        "site-b/0001.txt": ARTICLE.encode(),
+        "site-a/0001.txt": ARTICLE.replace("\n", "\r\n").encode("utf-8-sig"),
+        "site-a/damaged.txt": ARTICLE.encode().replace(b"debate", b"deb\xffate"),
+        "site-a/wide.txt": ARTICLE.encode("utf-16"),
+        "no-suffix": ARTICLE.encode(),
+        "form.txt": b"Leave a Reply\n\nYour email address will not be published. Required fields are marked *\n",
+        "empty.txt": b"",
+        "picture.txt": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
+        "page.html": b"<!doctype html><title>x</title>",
+        ".hidden": b"not read",
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
+    return folder
+
+
+def test_a_run_writes_what_the_contract_says(dumps: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    clean_folder(Settings(dumps, output), workers=1)
+    assert list(verify(output, rules.load())) == []
+    documents = {record["id"]: record for record in read(output, "documents")}
+    assert list(documents) == ["no-suffix", "site-a/0001.txt", "site-a/damaged.txt", "site-a/wide.txt", "site-b/0001.txt"]
+    record = documents["site-b/0001.txt"]
+    assert record["title"] == "Council keeps the branch library open"
+    assert record["text"].endswith("“We heard you,” said the mayor of the café, who had first proposed to close it in order to pay for repairs to the bridge.")
+    assert record["provenance"]["edits"]["encoding.mojibake"] == 1
+    assert documents["site-a/damaged.txt"]["provenance"]["source"]["undecodable"] == [[ARTICLE.encode().index(b"debate") + 3, "ff"]]
+    assert documents["site-a/wide.txt"]["text"] == record["text"]
+    assert documents["site-a/wide.txt"]["provenance"]["source"]["encoding"] == "utf-16"
+    assert {r["id"]: r["rule"] for r in read(output, "dropped")} == {"empty.txt": "drop.empty", "form.txt": "drop.nothing-left"}
+    assert {r["id"]: r["stage"] for r in read(output, "quarantine")} == {"page.html": "read", "picture.txt": "decode"}
+    text = (output / "text" / "site-a" / "0001.txt").read_text("utf-8")
+    assert text == f"{record['title']}\n\n{record['text']}\n"
+    balance = json.loads((output / "run.json").read_text("utf-8"))
+    assert balance["documents"] == {"in": 9, "published": 5, "dropped": 2, "quarantined": 2}
+    assert balance["rules"]["encoding.mojibake"] == {"edits": 5, "chars": 10}
+
+
+def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the number of workers, the order on disk, or what stood in the output before."""
+    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 2)
+    clean_folder(Settings(dumps, tmp_path / "one"), workers=1)
+    first = tree(tmp_path / "one")
+    assert sum(name.startswith("documents") for name in first) > 1
+    copy = tmp_path / "copy"
+    for path in sorted(dumps.rglob("*"), reverse=True):
+        if path.is_file():
+            (copy / path.relative_to(dumps)).parent.mkdir(parents=True, exist_ok=True)
+            (copy / path.relative_to(dumps)).write_bytes(path.read_bytes())
+    clean_folder(Settings(copy, tmp_path / "two"), workers=2)
+    assert tree(tmp_path / "two") == first
+    (dumps / "site-b" / "0002.txt").write_bytes(ARTICLE.encode())
+    clean_folder(Settings(dumps, tmp_path / "one"), workers=1)
+    assert tree(tmp_path / "one") != first
+    (dumps / "site-b" / "0002.txt").unlink()
+    clean_folder(Settings(dumps, tmp_path / "one"), workers=1)
+    assert tree(tmp_path / "one") == first
+
+
+def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = pipeline.clean
+
+    def broken(doc: Any, book: Any) -> Any:
+        if doc.id == "site-a/0001.txt":
+            raise RecursionError("too deep")
+        return clean(doc, book)
+
+    monkeypatch.setattr(pipeline, "clean", broken)
+    balance = clean_folder(Settings(dumps, tmp_path / "out"), workers=1)
+    assert balance.documents["quarantined"] == 3
+    [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "site-a/0001.txt"]
+    assert record["stage"] == "clean"
+    assert record["error"] == {"type": "RecursionError", "message": "too deep"}
+    assert record["source"]["bytes"] == (dumps / "site-a/0001.txt").stat().st_size
+
+
+def test_a_file_that_vanishes_is_told(dumps: Path, tmp_path: Path) -> None:
+    job = run.plan(Settings(dumps, tmp_path / "out"))
+    (dumps / "no-suffix").unlink()
+    run.finish(job, [run.clean_shard(job.settings, shard) for shard in job.shards])
+    [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "no-suffix"]
+    assert (record["stage"], record["error"]["type"]) == ("read", "FileNotFoundError")
+
+
+def test_a_single_file(dumps: Path, tmp_path: Path) -> None:
+    clean_folder(Settings(dumps / "site-b" / "0001.txt", tmp_path / "out"))
+    assert [record["id"] for record in read(tmp_path / "out", "documents")] == ["0001.txt"]
+    assert (tmp_path / "out" / "text" / "0001.txt").is_file()
+
+
+def test_format_jsonl_writes_no_files(dumps: Path, tmp_path: Path) -> None:
+    clean_folder(Settings(dumps, tmp_path / "out", "jsonl"))
+    assert not (tmp_path / "out" / "text").exists()
+    assert list(verify(tmp_path / "out", rules.load())) == []
+
+
+def test_what_was_removed_from_the_input_leaves_the_output(dumps: Path, tmp_path: Path) -> None:
+    clean_folder(Settings(dumps, tmp_path / "out"))
+    (dumps / "no-suffix").unlink()
+    clean_folder(Settings(dumps, tmp_path / "out"))
+    assert not (tmp_path / "out" / "text" / "no-suffix").exists()
+
+
+def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    job = run.plan(Settings(dumps, output))
+    run.clean_shard(job.settings, job.shards[0])
+    (job.settings.staging / "text" / "leftover.txt").write_text("from a run that was killed")
+    assert not (output / "documents").exists()
+    clean_folder(Settings(dumps, output))
+    assert not (output / "text" / "leftover.txt").exists()
+    assert list(verify(output, rules.load())) == []
+
+
+def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    clean_folder(Settings(dumps, output))
+    before = tree(output)
+    job = run.plan(Settings(dumps, output))
+    balance = run.clean_shard(job.settings, job.shards[0])
+    balance.documents["published"] -= 1
+    with pytest.raises(run.UnbalancedError):
+        run.finish(job, [balance])
+    assert tree(output) == before
+
+
+def no_input(folder: Path) -> tuple[Path, Path]:
+    return folder / "nowhere", folder / "out"
+
+
+def empty_input(folder: Path) -> tuple[Path, Path]:
+    (folder / "in").mkdir()
+    return folder / "in", folder / "out"
+
+
+def output_inside(folder: Path) -> tuple[Path, Path]:
+    (folder / "in").mkdir()
+    (folder / "in" / "a.txt").write_text("a")
+    return folder / "in", folder / "in" / "out"
+
+
+def output_is_input(folder: Path) -> tuple[Path, Path]:
+    output_inside(folder)
+    return folder / "in", folder / "in"
+
+
+def output_through_a_link(folder: Path) -> tuple[Path, Path]:
+    output_inside(folder)
+    (folder / "link").symlink_to(folder / "in")
+    return folder / "in", folder / "link" / "out"
+
+
+def input_inside(folder: Path) -> tuple[Path, Path]:
+    output_inside(folder)
+    return folder / "in", folder
+
+
+def output_holds_something(folder: Path) -> tuple[Path, Path]:
+    output_inside(folder)
+    (folder / "out" / "text").mkdir(parents=True)
+    (folder / "out" / "text" / "thesis.txt").write_text("my own")
+    return folder / "in", folder / "out"
+
+
+def output_is_a_file(folder: Path) -> tuple[Path, Path]:
+    output_inside(folder)
+    (folder / "out").write_text("my own")
+    return folder / "in", folder / "out"
+
+
+REFUSED = [
+    (no_input, "There is no "),
+    (empty_input, "There is nothing to read in "),
+    (output_inside, "lies inside the input"),
+    (output_is_input, "lies inside the input"),
+    (output_through_a_link, "lies inside the input"),
+    (input_inside, "lies inside the output"),
+    (output_holds_something, "holds something else (text)"),
+    (output_is_a_file, "is a file"),
+]
+
+
+@pytest.mark.parametrize(("arrange", "message"), REFUSED)
+def test_what_cannot_be_done_is_one_sentence_and_writes_nothing(tmp_path: Path, arrange: Any, message: str) -> None:
+    source, output = arrange(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError) as error:
+        clean_folder(Settings(source, output))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+    assert sorted(tmp_path.rglob("*")) == before

@@ -1,0 +1,95 @@
+"""The site's name goes where something proves that it is one; authors, dates, sections and standfirsts stay."""
+
+from typing import Any
+
+import pytest
+
+from cleaners import sites
+from cleaners.document import Document
+from cleaners.edits import apply
+
+TITLE = "A Bridge Falls in the North"
+PROSE = "The bridge in the north fell at noon on Tuesday, a day after the last lorry had been allowed to cross it."
+
+
+def left(text: str, title: str | None = TITLE, **metadata: Any) -> str:
+    return apply(text, sites.clean(Document("case", text, title, metadata)))[0]
+
+
+def page(name: str, *foot: str, head: str = TITLE) -> str:
+    return "\n\n".join((head, name, TITLE, PROSE, *foot))
+
+
+@pytest.mark.parametrize(
+    ("name", "foot"),
+    [
+        ("Thedailyharbour", ("thedailyharbour news", "Reference", TITLE)),
+        ("Thedailyharbour", ("Thedailyharbour", "Source", TITLE)),
+        ("Harbour Weekly News", ("harbour weekly news", TITLE)),
+        ("The Daily Harbour", ("© 2024 The Daily Harbour. All rights reserved.",)),
+        ("Harbour Rock", ("www.harbour-rock.example",)),
+        ("harbourtimes.example", ()),
+    ],
+)
+def test_a_name_with_proof_goes(name: str, foot: tuple[str, ...]) -> None:
+    text = left(page(name, *foot))
+    assert f"\n{name}\n" not in text
+    assert f"\n{name} news\n".lower() not in text
+    assert text.count(TITLE) == page(name, *foot).count(TITLE)
+    assert PROSE in text
+
+
+def test_the_tail_of_a_title_is_proof() -> None:
+    assert (
+        left(page("Harbour Tribune", head=f"{TITLE} | Harbour Tribune")) == f"{TITLE} | Harbour Tribune\n\n\n{TITLE}\n\n{PROSE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "foot"),
+    [
+        ("Jane Doe", ()),
+        ("Jane Doe", ("Jane Doe", "Reference", TITLE)),
+        ("Jane van der Roe", ("© Jane van der Roe",)),
+        ("Politics", ("Politics news", "Reference", TITLE)),
+        ("World News", ("World News", "Source", TITLE)),
+        ("12 May 2024", ("12 May 2024",)),
+        ("Nobody was hurt, but the ferry is full", ()),
+        ("Nobody was hurt.", ("Nobody was hurt.", "Source")),
+        ("Thedailyharbour", ()),
+        ("Thedailyharbour", ("Thedailyharbour is a town of nine thousand people.",)),
+    ],
+)
+def test_other_lines_between_titles_stay(name: str, foot: tuple[str, ...]) -> None:
+    assert left(page(name, *foot)) == page(name, *foot)
+
+
+def test_nothing_goes_without_a_second_title() -> None:
+    text = f"{TITLE}\n\nThedailyharbour\n\n{PROSE}\n\nthedailyharbour news\n\nReference"
+    assert left(text) == text
+    assert left(page("Thedailyharbour", "thedailyharbour news", "Reference", TITLE), title=None).count("hedailyharbour") == 2
+
+
+def test_metadata_name_the_site() -> None:
+    text = f"{TITLE}\n\nThe Daily Harbour\n\n{PROSE}\n\nThe Daily Harbour news\n\ndailyharbour.example"
+    for site in ("thedailyharbour.example", "www.thedailyharbour.co.uk", "The Daily Harbour"):
+        assert left(text, site=site) == f"{TITLE}\n\n\n{PROSE}\n\n\ndailyharbour.example"
+    assert left(text, site="thedailyharbour.example", author="The Daily Harbour") == text
+    assert left(text, site="other.example") == text
+
+
+def test_a_name_in_the_middle_of_the_article_stays() -> None:
+    text = f"{TITLE}\n\n{PROSE}\n\nThe Daily Harbour\n\n{PROSE}"
+    assert left(text, site="thedailyharbour.example") == text
+
+
+def test_cleaning_again_cuts_nothing() -> None:
+    text = left(page("Thedailyharbour", "thedailyharbour news", "Reference", TITLE))
+    body = "\n\n".join(part for part in text.split("\n\n") if part.strip() != TITLE)
+    again = f"{TITLE}\n\n{body}"
+    assert left(again) == again
+
+
+@pytest.mark.parametrize("text", ["", "\n", TITLE, f"{TITLE}\n{TITLE}", f"{TITLE}\n\n{TITLE}\n\nRoses are red\nViolets are blue"])
+def test_texts_without_prose_stay(text: str) -> None:
+    assert left(text, site="roses.example") == text

@@ -1,0 +1,169 @@
+"""`verify` finds every law that is broken: one damage at a time, on a sound output."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cleaners import rules
+from cleaners.run import Settings, clean_folder
+from cleaners.verify import verify
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+Record = dict[str, Any]
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    source = tmp_path / "in"
+    source.mkdir()
+    for seed in SEEDS.iterdir():
+        (source / seed.name).write_bytes(seed.read_bytes())
+    (source / "empty.txt").write_bytes(b"")
+    (source / "picture").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    clean_folder(Settings(source, tmp_path / "out"))
+    assert messages(tmp_path / "out") == []
+    return tmp_path / "out"
+
+
+def messages(output: Path) -> list[str]:
+    return [f"{fault.where}: {fault.message}" for fault in verify(output, rules.load())]
+
+
+def edit(path: Path, change: Callable[[list[Record]], object]) -> None:
+    records = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    change(records)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+
+
+def lengthen(records: list[Record]) -> None:
+    records[0]["text"] += " more"
+
+
+def change_old(records: list[Record]) -> None:
+    records[0]["edits"][0]["old"] = records[0]["edits"][0]["old"][::-1]
+
+
+def unknown_rule(records: list[Record]) -> None:
+    records[0]["edits"][0]["rules"] = ["no.such-rule"]
+
+
+def no_rule(records: list[Record]) -> None:
+    records[0]["edits"][0]["rules"] = []
+
+
+def repeat_title(records: list[Record]) -> None:
+    records[4]["title"] = records[4]["text"].split("\n")[0]
+
+
+def miscount(records: list[Record]) -> None:
+    records[0]["provenance"]["chars"]["kept"] += 1
+
+
+def forget_edit(records: list[Record]) -> None:
+    records[0]["provenance"]["edits"] = {}
+
+
+def other_source(records: list[Record]) -> None:
+    records[0]["provenance"]["source"]["sha256"] = "0" * 64
+
+
+def other_base(records: list[Record]) -> None:
+    records[0]["base_sha256"] = "0" * 64
+
+
+def lose_first(records: list[Record]) -> None:
+    del records[0]
+
+
+def double(records: list[Record]) -> None:
+    records.append(records[0])
+
+
+def no_chars(records: list[Record]) -> None:
+    del records[0]["provenance"]["chars"]
+
+
+def no_error(records: list[Record]) -> None:
+    records[0]["error"] = None
+
+
+def drop_by_nobody(records: list[Record]) -> None:
+    records[0]["rule"] = "nobody"
+
+
+DAMAGES = [
+    ("documents", lengthen, "law"),
+    ("ledger", change_old, "law"),
+    ("ledger", unknown_rule, "law 4"),
+    ("ledger", no_rule, "law 4"),
+    ("ledger", other_base, "law 2"),
+    ("documents", miscount, "law 3"),
+    ("documents", forget_edit, "the edits are"),
+    ("documents", repeat_title, "repeats the title"),
+    ("documents", other_source, "does not lead back to the raw bytes"),
+    ("documents", lose_first, "do not hold the same documents"),
+    ("ledger", lose_first, "do not hold the same documents"),
+    ("documents", no_chars, "lacks a field"),
+    ("dropped", double, "more than once"),
+    ("dropped", drop_by_nobody, "not known"),
+    ("dropped", lose_first, "do not add up"),
+    ("quarantine", lose_first, "do not add up"),
+    ("quarantine", no_error, "without a stage or an error"),
+]
+
+
+@pytest.mark.parametrize(("kind", "damage", "message"), DAMAGES)
+def test_a_damaged_record_is_found(output: Path, kind: str, damage: Callable[[list[Record]], object], message: str) -> None:
+    edit(output / kind / "part-00000.jsonl", damage)
+    assert any(message in found for found in messages(output)), messages(output)
+
+
+def test_text_that_cleaning_would_change_again_is_found(output: Path) -> None:
+    """A ledger that is right in itself, over a text that still holds a form."""
+
+    def keep_form(records: list[Record]) -> None:
+        edits = records[4]["edits"]
+        keep_form.kept = edits[-1]["old"]  # type: ignore[attr-defined]
+        del edits[-1]
+
+    edit(output / "ledger" / "part-00000.jsonl", keep_form)
+
+    def append(records: list[Record]) -> None:
+        records[4]["text"] += keep_form.kept  # type: ignore[attr-defined]
+
+    edit(output / "documents" / "part-00000.jsonl", append)
+    assert any("law 5" in found for found in messages(output))
+
+
+def test_a_changed_text_file_is_found(output: Path) -> None:
+    path = next((output / "text").iterdir())
+    path.write_text("something else")
+    assert any("the file under text/" in found for found in messages(output))
+
+
+def test_a_lost_text_file_is_found(output: Path) -> None:
+    next((output / "text").iterdir()).unlink()
+    assert any("text/" in found for found in messages(output))
+
+
+def test_wrong_totals_are_found(output: Path) -> None:
+    run = json.loads((output / "run.json").read_text("utf-8"))
+    run["chars"]["removed"] += 1
+    (output / "run.json").write_text(json.dumps(run), "utf-8")
+    assert any("chars do not add up" in found for found in messages(output))
+
+
+def test_an_unfinished_run_is_told(output: Path) -> None:
+    (output / "run.json").unlink()
+    assert messages(output) == ["run.json: is missing: this is no output of a finished run"]
+
+
+def test_other_rules_are_told(output: Path, tmp_path: Path) -> None:
+    extra = tmp_path / "mine.toml"
+    extra.write_text(
+        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc"]\nmiss = ["def"]\nhit = ["abc"]\n', "utf-8"
+    )
+    assert ["other rules" in f.message for f in verify(output, rules.load((extra,)))] == [True]
