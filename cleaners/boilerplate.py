@@ -1,35 +1,20 @@
-"""Boilerplate: what a page carries around its article, found line by line from rules.
+"""Boilerplate: what a page carries around its article.
 
-Three questions, from cheap to dear:
-
-1. Is the line one of the phrases that rules name?  A look-up of its key; most boilerplate ends here.
-2. Does it match a rule's pattern, or is it made of several phrases ("Leave a Reply Cancel reply")?
-   One Aho-Corasick pass over the whole text finds the few lines that hold a string without which no
-   pattern can match; only these meet a regular expression, under a time limit.
-3. What else belongs to a line that goes?  A comment form goes up to its button, promoted titles go with
-   their heading, and next to lines that go even words as weak as "Name" or "Reply" are boilerplate.
-
-The cost does not depend on how many rules there are; the price of a new phrase is its memory.
+Which lines match a rule by themselves, `matching` says.  Here it is decided which of them go where they
+stand, and what goes with them: a comment form goes up to its button, promoted titles go with their heading,
+and next to lines that go even words as weak as "Name" or "Reply" are boilerplate.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
-from itertools import accumulate, chain, islice, takewhile
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import chain, islice, takewhile
 
-import ahocorasick_rs
 import regex
 
 from cleaners.document import Document, is_prose, key
 from cleaners.edits import Edit
+from cleaners.matching import Matcher, matcher
 from cleaners.rules import Rule, RuleBook
-
-MATCH_SECONDS = 2.0
-"""Time limit of one match.  A line of at most a few hundred characters takes microseconds; only a
-pattern that explodes gets here, and then the document goes to quarantine with the rule's name."""
 
 _UNKNOWN_FIELDS = 3  # so many more fields that no rule knows than that one does: telephone, country, a sum against robots
 _UNKNOWN_FIELDS_AT_MOST = 10
@@ -57,166 +42,6 @@ _DATE = regex.compile(
     r"|\d+ \p{L}+ (?:ago|read)",
     regex.I,
 )
-_SLOT = regex.compile(r"\\?\{\\?\}|\\?%s")
-_SLOT_CHARS = 60  # a slot holds a name or a few words
-_MIN_LITERAL = 4
-
-
-class RuleTimeoutError(RuntimeError):
-    """A rule's pattern did not come to an end on a line; the message names both."""
-
-
-class _Pattern(NamedTuple):
-    rule: Rule
-    regex: "regex.Pattern[str] | _Slotted | _Joined"
-    on_key: bool  # whether it reads the line's key instead of the line
-
-
-@dataclass(eq=False)
-class _Family:
-    """What counts as boilerplate next to a line that a rule of the family cuts."""
-
-    weak: set[str] = field(default_factory=set)
-    weak_patterns: list[regex.Pattern[str]] = field(default_factory=list)
-    weak_slots: list["_Slotted"] = field(default_factory=list)
-    joined: "_Joined | None" = None
-
-
-@dataclass(eq=False)
-class _Matcher:
-    """A rule book in the form in which lines are asked."""
-
-    phrases: dict[str, Rule]
-    literals: ahocorasick_rs.AhoCorasick
-    patterns: list[list[_Pattern]]  # by number of the literal
-    families: Mapping[str, _Family]
-    ends: dict[str, set[str]]  # by id of the rule
-
-
-@cache
-def _matcher(book: RuleBook) -> _Matcher:
-    phrases: dict[str, Rule] = {}
-    by_literal: dict[str, dict[int, _Pattern]] = defaultdict(dict)
-    families: dict[str, _Family] = defaultdict(_Family)
-    vocabulary: dict[str, set[str]] = defaultdict(set)
-    slots: dict[str, list[_Slotted]] = defaultdict(list)
-    strong: list[tuple[str, Rule]] = []
-    for rule in book:
-        if rule.step != "boilerplate":
-            continue
-        family = families[rule.family]
-        for phrase in rule.phrases:
-            if _SLOT.search(phrase):
-                pattern, literal = _with_slots(phrase)
-                slots[rule.family].append(pattern)
-                entry = _Pattern(rule, pattern, on_key=True)
-                by_literal[literal][id(entry)] = entry
-            else:
-                phrases.setdefault(key(phrase), rule)
-                vocabulary[rule.family].add(key(phrase))
-                strong.append((phrase, rule))
-        for source in rule.patterns:
-            entry = _Pattern(rule, regex.compile(source, regex.I), on_key=False)
-            for literal in rule.needs:
-                by_literal[literal][id(entry)] = entry
-        for phrase in rule.weak:
-            if _SLOT.search(phrase):
-                family.weak_slots.append(_with_slots(phrase)[0])
-            else:
-                family.weak.add(key(phrase))
-        family.weak_patterns += (regex.compile(source, regex.I) for source in rule.weak_patterns)
-    for name, family in families.items():
-        family.joined = _Joined(vocabulary[name] | family.weak, [*slots[name], *family.weak_slots])
-    for phrase, rule in strong:
-        literal = key(phrase).lower()
-        joined = families[rule.family].joined
-        if joined and len(literal) >= _MIN_LITERAL:
-            entry = _Pattern(rule, joined, on_key=True)
-            by_literal[literal][id(joined)] = entry
-    literals = sorted(by_literal)
-    return _Matcher(
-        phrases,
-        ahocorasick_rs.AhoCorasick(literals, implementation=ahocorasick_rs.Implementation.ContiguousNFA),
-        [list(by_literal[literal].values()) for literal in literals],
-        families,
-        {rule.id: {key(end) for end in rule.ends} for rule in book if rule.ends},
-    )
-
-
-class _Slotted(NamedTuple):
-    """A phrase with one slot, which compares to a line's key like a pattern."""
-
-    before: str
-    after: str
-
-    def fullmatch(self, name: str, timeout: float = 0) -> bool | None:  # noqa: ARG002  # as `regex` has it
-        """True or None, as `regex` has it: a match or None."""
-        extra = len(name) - len(self.before) - len(self.after)
-        if extra < 0:  # the slot holds nothing, or a "*" that the key has lost
-            return name == key(self.before + self.after) or None
-        return (extra <= _SLOT_CHARS and name.startswith(self.before) and name.endswith(self.after)) or None
-
-    def ends(self, name: str, place: int) -> Iterator[int]:
-        """Where in `name` the phrase can end if it begins at `place`."""
-        if not name.startswith(self.before, place):
-            return
-        start = place + len(self.before)
-        last = min(start + _SLOT_CHARS, len(name) - len(self.after))
-        if not self.after:
-            yield from range(start, last + 1)
-            return
-        while (found := name.find(self.after, start, last + len(self.after))) >= 0:
-            yield found + len(self.after)
-            start = found + 1
-
-
-class _Joined:
-    """All lines that are made of at least two phrases of one family and nothing else, such as "Leave a Reply Cancel reply".
-
-    No regular expression: with thousands of phrases one takes a second to build, and with slots it can explode.
-    """
-
-    def __init__(self, words: Iterable[str], slots: Iterable[_Slotted]) -> None:
-        self.words = sorted(filter(None, words))
-        self.slots: dict[str, list[_Slotted]] = defaultdict(list)  # by their longest fixed part
-        for slot in sorted(set(slots)):
-            self.slots[max(slot, key=len)].append(slot)
-        self.pieces = [*self.words, *self.slots]
-        self.search = ahocorasick_rs.AhoCorasick(self.pieces)
-
-    def fullmatch(self, name: str, timeout: float = 0) -> bool | None:  # noqa: ARG002  # as `regex` has it
-        """True or None, like a pattern: walks over the places that whole phrases reach, from left to right."""
-        name = name.casefold()  # which the key of a long line is not
-        ends: dict[int, list[int]] = {}
-        slots: dict[_Slotted, None] = {}
-        for number, start, end in self.search.find_matches_as_indexes(name, overlapping=True):
-            if number < len(self.words):
-                ends.setdefault(start, []).append(end)
-            else:
-                slots |= dict.fromkeys(self.slots[self.pieces[number]])
-        reached = [0] + [-1] * len(name)  # how many phrases lead to a place, two standing for more; -1: none do
-        last = 0
-        for place in range(len(name)):
-            count = reached[place]
-            if count < 0:
-                continue
-            to = [end for slot in slots for end in slot.ends(name, place)] if slots else []
-            to += ends.get(place, ())
-            for end in to:
-                reached[end] = max(reached[end], min(count + 1, 2))
-            if not name[place].isalnum():
-                reached[place + 1] = max(reached[place + 1], count)
-                to.append(place + 1)
-            last = max(last, *to, 0)
-            if last <= place:
-                return None
-        return reached[-1] == 2 or None
-
-
-def _with_slots(phrase: str) -> tuple[_Slotted, str]:
-    """A phrase with a slot as a pattern for keys, and its longest fixed part."""
-    before, after = (piece.casefold() for piece in _SLOT.split(phrase, maxsplit=1))
-    return _Slotted(before, after), max(before, after, key=len).strip().lower()
 
 
 def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
@@ -225,9 +50,14 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     Raises:
         RuleTimeoutError: a pattern of the book takes longer than `MATCH_SECONDS` for one line.
     """
-    page = _Page(doc, _matcher(book))
-    page.look_up()
-    page.search()
+    page = _Page(doc, matcher(book))
+    found = page.found(book)
+    if not found:
+        return []
+    for i, line in enumerate(page.lines):
+        for rule in found.get(line, ()):
+            page.decide(i, rule)
+    page.take_zones()
     if page.cut:
         page.take_blocks()
         page.take_neighbours()
@@ -238,62 +68,68 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
 class _Page:
     """One document while its lines are being decided."""
 
-    def __init__(self, doc: Document, matcher: _Matcher) -> None:
+    def __init__(self, doc: Document, matcher: Matcher) -> None:
         self.doc = doc
         self.lines = doc.lines
-        self.keys = doc.keys
         self.matcher = matcher
         self.cut: dict[int, Rule] = {}
         self.at_end: dict[int, Rule] = {}  # lines that go if nothing but cut lines is behind them
-        self._zones: tuple[int, int] | None = None
+        self.in_zones: dict[int, Rule] = {}  # lines that go if they stand above or below the article
+        self.asked_weak: dict[tuple[int, str], bool] = {}
+
+    def found(self, book: RuleBook) -> dict[str, list[Rule]]:
+        """The lines that match a rule.  They are asked once for all rounds, since lines only ever go."""
+        found: dict[str, list[Rule]] | None = self.doc.memo.get(book)
+        if found is None:
+            found = self.matcher.find(self.doc)
+            found |= {line.rstrip(): rules for line, rules in found.items()}  # as layout leaves them
+            self.doc.memo[book] = found
+        return found
+
+    def key(self, i: int) -> str:
+        """The key of line `i`."""
+        return key(self.lines[i])
 
     # Which lines go by themselves
 
-    def look_up(self) -> None:
-        """Cut the lines that are a phrase."""
-        phrases = self.matcher.phrases
-        for i, name in enumerate(self.keys):
-            if name in phrases:
-                self.decide(i, phrases[name])
-
-    def search(self) -> None:
-        """Cut the lines that match a pattern or are made of several phrases."""
-        lowered = self.doc.text.lower()
-        hits = self.matcher.literals.find_matches_as_indexes(lowered, overlapping=True)
-        if not hits:
-            return
-        starts = self.doc.starts
-        if len(lowered) != len(self.doc.text):  # a few letters grow when lowered, "İ" for one
-            starts = [0, *accumulate(len(line) + 1 for line in lowered.split("\n"))]
-        asked = set()
-        for number, start, _ in hits:
-            i = bisect_right(starts, start) - 1
-            if i in self.cut:
-                continue
-            line = self.lines[i]
-            for pattern in self.matcher.patterns[number]:
-                if len(line) <= pattern.rule.max_chars and (i, id(pattern.regex)) not in asked:
-                    asked.add((i, id(pattern.regex)))
-                    if _matches(pattern.regex, self.keys[i] if pattern.on_key else line.strip(), pattern.rule):
-                        self.decide(i, pattern.rule)
-
     def decide(self, i: int, rule: Rule) -> None:
-        """Cut line `i` if it stands where the rule acts."""
-        if i in self.cut or len(self.lines[i]) > rule.max_chars:
+        """Cut line `i`, or remember it if it depends on what else is cut whether the rule acts there."""
+        if rule.takes != "form" and self.is_fragment(i):
             return
-        if rule.where == "end":
-            self.at_end.setdefault(i, rule)
-        elif rule.where == "anywhere" or self.in_zone(i, rule.where):
-            self.cut[i] = rule
+        if rule.where == "anywhere":
+            self.cut.setdefault(i, rule)
+        else:
+            (self.at_end if rule.where == "end" else self.in_zones).setdefault(i, rule)
 
-    def in_zone(self, i: int, where: str) -> bool:
-        """Whether line `i` stands before the first line of prose, or behind the last one."""
-        if self._zones is None:
-            prose = _outermost(self.lines)
-            # Where there is no prose there is no telling top from tail: a poem, a list, a table.
-            self._zones = (prose[0], prose[-1]) if prose else (-1, len(self.lines))
-        first, last = self._zones
-        return (where != "tail" and i < first) or (where != "top" and i > last)
+    def is_fragment(self, i: int) -> bool:
+        """Whether line `i` stands in the middle of a sentence that the scraper broke at every link.
+
+        "…, click" / "View all" / ". The list opens": the next line goes on with a punctuation mark.
+        """
+        below = self.lines[i + 1].lstrip() if i + 1 < len(self.lines) else ""
+        above = self.lines[i - 1].rstrip() if i else ""
+        return below[:1] in (".", ",", ";", ")") and above[-1:].isalnum() and below[1:2] in ("", " ")
+
+    def take_zones(self) -> None:
+        """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays."""
+        if not self.in_zones:
+            return
+        first, last = self.zones
+        for i, rule in self.in_zones.items():
+            if (rule.where != "tail" and i < first) or (rule.where != "top" and i > last):
+                self.cut.setdefault(i, rule)
+
+    @cached_property
+    def zones(self) -> tuple[int, int]:
+        """The numbers of the first and the last line of prose that stays.
+
+        Where there is no prose there is no telling top from tail: a poem, a list, a table.
+        """
+        numbers = range(len(self.lines))
+        first = next((i for i in numbers if i not in self.cut and is_prose(self.lines[i])), -1)
+        if first < 0:
+            return -1, len(self.lines)
+        return first, next(i for i in reversed(numbers) if i not in self.cut and is_prose(self.lines[i]))
 
     # What goes with them
 
@@ -321,14 +157,13 @@ class _Page:
         known: set[str] = set()
         unknown = 0
         # Between two buttons stands what readers wrote.
-        allowed = -_FORM_LINES if self.keys[heading] in self.matcher.ends[rule.id] else _UNKNOWN_FIELDS
-        family = self.matcher.families[rule.family]
+        allowed = -_FORM_LINES if self.key(heading) in self.matcher.ends[rule.id] else _UNKNOWN_FIELDS
         for j in islice(self.below(heading), _FORM_LINES):
-            name = self.keys[j]
+            name = self.key(j)
             block.append(j)
             if name in self.matcher.ends[rule.id]:
                 return block if not unknown or unknown <= allowed + len(known) else []
-            if j in self.cut or self.is_weak(j, family, rule):
+            if j in self.cut or self.is_weak(j, rule):
                 known.add(name)
             else:
                 unknown += 1
@@ -340,7 +175,7 @@ class _Page:
 
     def is_brief(self, i: int) -> bool:
         """Whether line `i` is one short phrase and no more, as headings and buttons are."""
-        return len(self.keys[i]) <= _BRIEF_CHARS and (self.keys[i] in self.matcher.phrases or self.keys[i] in self.weak_of(i))
+        return len(self.key(i)) <= _BRIEF_CHARS and (self.key(i) in self.matcher.phrases or self.key(i) in self.weak_of(i))
 
     def weak_of(self, i: int) -> set[str]:
         """The weak words of the family that cuts line `i`."""
@@ -357,7 +192,7 @@ class _Page:
         block = list(takewhile(self.may_be_promoted, self.below(heading)))
         behind = next(self.below(block[-1] if block else heading), None)
         nothing_behind = behind is None or behind in self.cut
-        if nothing_behind and self.in_zone(heading, "tail") and len(block) <= _BLOCK_LINES:
+        if nothing_behind and heading > self.zones[1] and len(block) <= _BLOCK_LINES:
             return block
         titles = list(takewhile(self.looks_promoted, block))
         if len(titles) > _BLOCK_LINES:
@@ -382,18 +217,18 @@ class _Page:
     def certainly_promoted(self, j: int) -> bool:
         """Whether line `j` in a block is cut anyway, stands there twice, is a date, or is a teaser."""
         beside = (*islice(self.above(j), 1), *islice(self.below(j), 1))
-        if j in self.cut or self.keys[j] in (self.keys[i] for i in beside):
+        if j in self.cut or self.key(j) in (self.key(i) for i in beside):
             return True
         line = self.lines[j].strip()
         return bool(_DATE.fullmatch(line) or _TEASER.fullmatch(line))
 
     def below(self, i: int) -> Iterator[int]:
         """The numbers of the lines below line `i` that are not blank."""
-        return (j for j in range(i + 1, len(self.lines)) if self.keys[j] or self.lines[j].strip())
+        return (j for j in range(i + 1, len(self.lines)) if self.lines[j].strip())
 
     def above(self, i: int) -> Iterator[int]:
         """The numbers of the lines above line `i` that are not blank, upwards."""
-        return (j for j in range(i - 1, -1, -1) if self.keys[j] or self.lines[j].strip())
+        return (j for j in range(i - 1, -1, -1) if self.lines[j].strip())
 
     def take_neighbours(self) -> None:
         """Cut weak phrases above and below lines that go, as far as they reach without a gap.
@@ -401,15 +236,14 @@ class _Page:
         Lines that another family cuts are no gap: a share bar may stand within a form.
         """
         for i, rule in sorted(self.cut.items()):
-            family = self.matcher.families[rule.family]
-            if not family.weak and not family.weak_patterns:
+            if not self.matcher.families[rule.family].has_weak:
                 continue
             for direction in (self.above(i), self.below(i)):
                 for j in direction:
                     if j in self.cut:
                         if self.cut[j].family == rule.family:
                             break
-                    elif self.is_weak(j, family, rule):
+                    elif self.is_weak(j, rule):
                         self.cut[j] = rule
                     else:
                         break
@@ -439,19 +273,12 @@ class _Page:
             and next(self.below(run[-1]), None) is not None
         )
 
-    def is_weak(self, j: int, family: _Family, rule: Rule) -> bool:
-        """Whether line `j` is boilerplate next to a line of the family."""
-        line = self.lines[j].strip()
-        if len(line) > rule.max_chars:
-            return False
-        if not self.keys[j]:  # "*", "|", "×"
-            return len(line) <= 3
-        return (
-            self.keys[j] in family.weak
-            or bool(family.joined and _matches(family.joined, self.keys[j], rule))
-            or any(slotted.fullmatch(self.keys[j]) for slotted in family.weak_slots)
-            or any(_matches(pattern, line, rule) for pattern in family.weak_patterns)
-        )
+    def is_weak(self, j: int, rule: Rule) -> bool:
+        """Whether line `j` is boilerplate next to a line that the rule cuts."""
+        asked = j, rule.family
+        if asked not in self.asked_weak:
+            self.asked_weak[asked] = self.matcher.families[rule.family].is_weak(self.lines[j])
+        return self.asked_weak[asked]
 
     def take_ends(self) -> None:
         """Cut the lines that are boilerplate only where nothing comes behind them."""
@@ -478,19 +305,3 @@ class _Page:
                 last = numbers[n]
                 n += 1
             yield self.doc.cut(first, last, rule.id)
-
-
-def _outermost(lines: list[str]) -> list[int]:
-    """The numbers of the first and the last line of prose, or nothing where there is none."""
-    first = next((i for i, line in enumerate(lines) if is_prose(line)), None)
-    if first is None:
-        return []
-    last = next(i for i in range(len(lines) - 1, -1, -1) if is_prose(lines[i]))
-    return [first, last]
-
-
-def _matches(pattern: regex.Pattern[str] | _Slotted | _Joined, line: str, rule: Rule) -> bool:
-    try:
-        return pattern.fullmatch(line, timeout=MATCH_SECONDS) is not None
-    except TimeoutError as error:
-        raise RuleTimeoutError(f"rule {rule.id}: a pattern ran longer than {MATCH_SECONDS} s on the line {line[:80]!r}") from error

@@ -21,7 +21,7 @@ title stands as a line: 144 of 511 found, 15 wrong, the others without a title.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ _LONGEST = 200  # characters; of 2,306 titles in the development data none is lo
 _CLOSE = 4  # lines from one copy to the next: a site's name, a standfirst and a date may stand between
 _AT_TOP = 3  # more copies than that before the first paragraph are a refrain
 _TAIL_WORDS = 6  # words in the name of a site
+_CUT_OFF = 20  # letters and digits that are left of a title that is cut off
 _BEGIN = 2  # lines that may stand before the first paragraph of a text that begins right behind its title
 _PARAGRAPHS = 30  # paragraphs in which the words of the title are looked for
 _ABOUT = 0.5  # share of the title's words that the text must hold where it does not begin at once
@@ -46,28 +47,36 @@ _WORD = regex.compile(r"\b\p{L}[\p{L}\p{M}'’\-‐‑.]*[\p{L}\p{M}]")
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNORECASE)
 _JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+")
-_NO_TITLE = regex.compile(
-    r"""
-      ^[^\p{L}\p{N}"“„‘'«¿¡\[(\#$€£【「『《〈（]    # a bullet, an arrow, a bar
-    | ^\p{Ll}+\b                                # goes on from somewhere: "by Ada Brandt"
-    | [>›→⟩▸►]|\|.*\||».*»|[•·].*[•·]|\ /\ .*\ /\ |\w/\w.*\w/\w   # a breadcrumb or a menu
-    | https?:|www\.|@\w                         # an address
-    | \d\d?:\d\d                                # a time of day
-    | \b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b|\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d   # a date
-    | \p{L}{3}(?:\.\ \p{Lu}.{40}|[!?]\ \p{Lu}.{80})|。.   # more than one sentence
-    | (?:[.:;,…。।۔：；，])["”“’'»)\]）」』】\s]*$   # a sentence, or something that goes on
-    | (?i:^\W*(?:by|von|par|por|di|door|av|autor[a-z]*|copyright|published|posted|updated|last\ updated|written\ by|edited\ by
-        |reviewed\ by|submitted|contributions\ from|filed\ under|tags|categories|share|subscribe|sign\ (?:up|in)|log\ in|skip\ to|jump\ to
-        |click|leave\ a|reply|related\ (?:posts|articles|stories|news)|check\ also|you\ (?:may|might)\ (?:also|like)|read\ (?:more|also|next)
-        |continue\ reading|advertisement|add\ to|see\ (?:all|also|more)|view\ (?:all|more|in)|back\ to|return\ to|table\ of\ contents
-        |all\ rights|in\ this\ (?:article|section|issue|post)|in\ partnership|also\ in|edit\ this|was\ this|be\ the\ first|courtesy|showing
-        |from\ wikipedia|about\ this|join\ the|this\ (?:article|post|entry|site|website|page))\b)
-    | (?i:\bphoto(?:graph)?s?\ ?(?:by|via|:|courtesy)|^(?:作者|来源|來源|记者|記者|编辑|編輯)
-        |^(?:photo|image|text|source|author)\ ?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read)
-    | (?i:(?:\b(?:facebook|twitter|linkedin|whatsapp|pinterest|e-?mail|print|telegram|reddit)\b.*){2})   # a share bar
-    """,
-    regex.VERBOSE,
+# A sentence, or something that goes on, whatever closes behind it.
+_SENTENCE_END = (".", ":", ";", ",", "…", "。", "।", "۔", "：", "；", "，")
+_CLOSING = "\"”“’'»)]）」』】 \t\xa0\u3000"
+# Several small patterns, the cheap ones first: as one, each would be tried at every character, and that takes three times
+# as long.  For the same reason they begin with something rare where they can, and look behind themselves from there.
+_NO_TITLE = tuple(
+    regex.compile(pattern, regex.VERBOSE)
+    for pattern in (
+        r"""^[^\p{L}\p{N}"“„‘'«¿¡\[(\#$€£【「『《〈（]""",  # a bullet, an arrow, a bar
+        r"^\p{Ll}+\b",  # goes on from somewhere: "by Ada Brandt"
+        r"""(?i:^\W*(?:by|von|par|por|di|door|av|autor[a-z]*|copyright|published|posted|updated|last\ updated|written\ by|edited\ by
+            |reviewed\ by|submitted|contributions\ from|filed\ under|tags|categories|share|subscribe|sign\ (?:up|in)|log\ in|skip\ to|jump\ to
+            |click|leave\ a|reply|related\ (?:posts|articles|stories|news)|check\ also|you\ (?:may|might)\ (?:also|like)
+            |read\ (?:more|also|next)|continue\ reading|advertisement|add\ to|see\ (?:all|also|more)|view\ (?:all|more|in)|back\ to|return\ to
+            |table\ of\ contents|all\ rights|in\ this\ (?:article|section|issue|post)|in\ partnership|also\ in|edit\ this|was\ this
+            |be\ the\ first|courtesy|showing|from\ wikipedia|about\ this|join\ the|this\ (?:article|post|entry|site|website|page))\b
+            |^(?:作者|来源|來源|记者|記者|编辑|編輯)|^(?:photo|image|text|source|author)\ ?:)""",
+        r"\d\d?:\d\d",  # a time of day
+        r"""\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
+            |\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d""",  # a date
+        r"https?:|www\.|@\w",  # an address
+        r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80}))(?<=\p{L}{3}.)|。.",  # more than one sentence
+        r"""[>›→⟩▸►]|\|.*\||».*»|[•·].*[•·]
+            |/(?:(?<=\ /)\ .*\ /\ |(?<=\w/)\w.*\w/\w)""",  # a breadcrumb or a menu
+        r"(?i:\bphoto(?:graph)?s?\ ?(?:by|via|:|courtesy)|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read)",
+        r"(?i:(?:\b(?:facebook|twitter|linkedin|whatsapp|pinterest|e-?mail|print|telegram|reddit)\b.*){2})",  # a share bar
+    )
 )
+# Taken out of keys as bytes, because nothing is faster: all ASCII characters but letters and digits.
+_ASCII_MARKS = bytes(c for c in range(128) if not chr(c).isalnum())
 
 
 class _Copy(NamedTuple):
@@ -80,12 +89,22 @@ class _Copy(NamedTuple):
 
 def key(line: str) -> str:
     """What copies of a title have in common: its letters and digits, case folded, in the form NFKC."""
-    return "".join(_NOT_WORD.split(_fold(line)))
+    folded = line.casefold()
+    if not folded.isascii():
+        normal = unicodedata.normalize("NFKC", folded)
+        folded = normal if normal == folded else normal.casefold()
+    squeezed = folded.encode("utf-8", "surrogatepass").translate(None, _ASCII_MARKS).decode("utf-8", "surrogatepass")
+    return squeezed if squeezed.isascii() else _NOT_WORD.sub("", squeezed)
 
 
 def looks_like_title(line: str) -> bool:
     """Whether a line can be a title, going by the line alone."""
-    return 8 <= len(line) <= _LONGEST and _says(line, 3) and not _NO_TITLE.search(line)
+    return (
+        8 <= len(line) <= _LONGEST
+        and not line.rstrip(_CLOSING).endswith(_SENTENCE_END)
+        and _says(line, 3)
+        and not any(pattern.search(line) for pattern in _NO_TITLE)
+    )
 
 
 def find_title(doc: Document) -> str | None:
@@ -102,14 +121,7 @@ def find_title(doc: Document) -> str | None:
         title = doc.title.strip()
         return None if not title or _repeats_on_purpose(doc, title, _copies(doc, title)) else title
     lines = doc.lines
-    near = _near_top(doc)
-    bare = [_bare(lines[i]) for i in near]
-    keys = [key(line) if 8 <= len(line) <= _LONGEST else "" for line in bare]  # what can be a title, roughly
-    twice = _twice(bare, keys)
-    for n, (i, line) in enumerate(zip(near, bare, strict=True)):
-        # Two lines that stand twice are a menu, and behind more than a standfirst stand promoted titles.
-        if (n and (keys[n] not in twice or len(twice) > 1 or _count_prose(lines[:i]) > 1)) or not looks_like_title(line):
-            continue
+    for i, line in _candidates(lines, _near_top(doc)):
         title = _without_site(doc, line)
         copies = _copies(doc, title)
         stands_out = i + 1 >= len(lines) or not lines[i + 1].strip() or line != lines[i].strip() or len(copies) > 1
@@ -127,9 +139,18 @@ def clean(doc: Document) -> Iterator[Edit]:
             yield doc.cut(copy.line, copy.line, copy.rule)
 
 
-def _fold(line: str) -> str:
-    folded = line.casefold()
-    return folded if folded.isascii() else unicodedata.normalize("NFKC", folded).casefold()
+def _candidates(lines: Sequence[str], near: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """The lines that may be the title, and what they say: the first line, then one that stands near the top twice."""
+    if near and looks_like_title(line := _bare(lines[near[0]])):
+        yield near[0], line
+    bare = [_bare(lines[i]) for i in near]
+    twice = _twice(bare)
+    if len(twice) != 1:
+        return  # two lines that stand twice are a menu
+    for n in twice[0]:
+        # Behind more than a standfirst stand promoted titles.
+        if n and looks_like_title(bare[n]) and _count_prose(lines[: near[n]]) <= 1:
+            yield near[n], bare[n]
 
 
 def _bare(line: str) -> str:
@@ -141,14 +162,18 @@ def _bare(line: str) -> str:
 
 def _says(line: str, words: int) -> bool:
     """Whether the line has so many words, or as much in a script without spaces."""
-    if sum(1 for _ in islice(_WORD.finditer(line), words)) == words:
+    if next(islice(_WORD.finditer(line), words - 1, None), None):
         return True
     return not line.isascii() and len(_DENSE.findall(line)) * 3 >= words * 8
 
 
-def _twice(lines: Sequence[str], keys: Sequence[str]) -> set[str]:
-    """The keys of the lines that stand twice and can be titles."""
-    return {k for n, k in enumerate(keys) if k in keys[:n] and looks_like_title(lines[n]) and _says(lines[n], 4)}
+def _twice(lines: Sequence[str]) -> list[list[int]]:
+    """Where the same title stands twice, for each line that does and can be one."""
+    places: dict[str, list[int]] = {}
+    for n, line in enumerate(lines):
+        if 8 <= len(line) <= _LONGEST:
+            places.setdefault(key(line), []).append(n)
+    return [at for at in places.values() if any(_says(lines[n], 4) and looks_like_title(lines[n]) for n in at[1:])]
 
 
 def _count_prose(lines: Sequence[str]) -> int:
@@ -156,7 +181,7 @@ def _count_prose(lines: Sequence[str]) -> int:
 
 
 def _near_top(doc: Document) -> list[int]:
-    return list(islice((i for i, line in enumerate(doc.lines[: 4 * _NEAR_TOP]) if line and not line.isspace()), _NEAR_TOP))
+    return [i for i, line in enumerate(doc.lines[: 4 * _NEAR_TOP]) if line and not line.isspace()][:_NEAR_TOP]
 
 
 def _joints(line: str) -> Iterator[tuple[str, str]]:
@@ -184,17 +209,16 @@ def _copies(doc: Document, title: str) -> list[_Copy]:
     wanted = key(title)
     if not wanted:
         return []
-    # A cheap look first: every copy holds the beginning of the title's longest word, unless it is cut off with "…".
-    probe = max(_NOT_WORD.split(_fold(title)), key=len)[:4]
+    lines = doc.lines
     least, longest = len(wanted) * 3 // 4, len(title) + 80
     copies = []
     tailed: dict[int, str] = {}
     seen = False
-    for i, line in enumerate(doc.lines):
-        length = len(line)
-        if length > longest:
-            continue
-        if length >= least and probe in _fold(line):
+    # A cheap look first: whatever comes before or behind a copy, its key holds the beginning of the title's.
+    shortest, beginning = min(least, _CUT_OFF), wanted[:_CUT_OFF]
+    for i in [i for i, line in enumerate(lines) if shortest <= len(line) <= longest and beginning in key(line)]:
+        line = lines[i]
+        if len(line) >= least:
             bare = _bare(line)
             if key(bare) == wanted:
                 copies.append(_Copy(i, "title.variant" if bare != title else "title.copy" if seen else "title.line", True))
@@ -204,7 +228,7 @@ def _copies(doc: Document, title: str) -> list[_Copy]:
             if tail is not None:
                 tailed[i] = key(tail)
                 continue
-        if length >= 20 and line.rstrip().endswith(("…", "...")) and _says(line, 4) and _begins(wanted, key(line)):
+        if line.rstrip().endswith(("…", "...")) and _says(line, 4) and _begins(wanted, key(line)):
             copies.append(_Copy(i, "title.variant", False))
     if len(set(tailed.values())) == 1 and _says(title, 3):
         first, last = _paragraphs(doc)
@@ -214,7 +238,7 @@ def _copies(doc: Document, title: str) -> list[_Copy]:
 
 
 def _begins(wanted: str, short: str) -> bool:
-    return len(short) >= 20 and wanted.startswith(short)
+    return len(short) >= _CUT_OFF and wanted.startswith(short)
 
 
 def _paragraphs(doc: Document) -> tuple[int, int]:
@@ -264,23 +288,12 @@ def _fits(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
     It looks at the text without the copies, so that the answer is the same once they are gone.
     """
     gone = {copy.line for copy in copies}
-    opening: list[str] = []  # what stands before the first paragraph
-    paragraphs: list[str] = []
-    top: list[str] = []
-    for i, line in enumerate(doc.lines):
-        if not line or line.isspace() or i in gone:
-            continue
-        if is_prose(line):
-            paragraphs.append(line)
-            if len(paragraphs) == _PARAGRAPHS:
-                break
-        elif not paragraphs:
-            opening.append(line)
-        if len(top) < _NEAR_TOP:
-            top.append(_bare(line))
-    if _twice(top, [key(line) if len(line) <= _LONGEST else "" for line in top]):
+    lines = [line for i, line in enumerate(doc.lines) if line and not line.isspace() and i not in gone]
+    if _twice([_bare(line) for line in lines[:_NEAR_TOP]]):
         return False  # other lines stand twice near the top: a menu, a table of contents
-    body = " ".join(paragraphs or opening).casefold()
+    paragraphs = list(islice(filter(is_prose, lines), _PARAGRAPHS))
+    opening = lines[: lines.index(paragraphs[0])] if paragraphs else lines  # what stands before the first paragraph
+    body = paragraphs or opening
     about = _is_about(body, title)
     if not (about and _says(title, 5)):
         # The name of a column or section is short or beside the point; the title that stands below it is neither.
@@ -290,7 +303,7 @@ def _fits(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
     return about or (bool(paragraphs) and len(opening) <= _BEGIN)
 
 
-def _is_about(body: str, title: str) -> bool:
+def _is_about(body: Iterable[str], title: str) -> bool:
     """Whether the text holds the title's words.
 
     Words are compared by their first five letters, which lets most endings differ; scripts without spaces by pairs
@@ -300,5 +313,11 @@ def _is_about(body: str, title: str) -> bool:
     stems = {word[:5] for word in _WORD.findall(title) if len(word) > 3}
     dense = "".join(_DENSE.findall(title))
     pairs = {dense[i : i + 2] for i in range(len(dense) - 1)}
-    met = sum(stem in body for stem in stems | pairs)
-    return met >= 2 and met >= _ABOUT * (len(stems) + len(pairs) / 2)
+    missing = stems | pairs
+    enough = len(missing) - max(2, _ABOUT * (len(stems) + len(pairs) / 2))
+    for paragraph in body if enough >= 0 else ():
+        folded = paragraph.casefold()
+        missing = {part for part in missing if part not in folded}
+        if len(missing) <= enough:
+            return True
+    return False

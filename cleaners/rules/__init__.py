@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args
 
 import regex
 
+from cleaners.document import key
+
 Where = Literal["anywhere", "top", "tail", "edges", "end"]
 Takes = Literal["", "form", "titles"]
 
@@ -26,7 +28,7 @@ class RuleError(ValueError):
     """A rule file that cannot be used; the message names the file, the rule and the fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One reason for which text may be changed.
 
@@ -158,8 +160,11 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
             raise ValueError(f"the pattern {pattern!r} does not compile: {error}") from error
     if rule.patterns and not rule.needs:
         raise ValueError("patterns need a list `needs` of strings of which every matching line holds one")
-    if any(need != need.lower() or len(need) < 2 for need in rule.needs):
+    if any(need != need.lower() or (len(need) < 2 and need.isascii()) for need in rule.needs):
         raise ValueError("every string of `needs` is in lower case and at least two characters long")
+    for phrase in (*rule.phrases, *rule.weak, *rule.ends):
+        if not key(phrase.replace("{}", "")) or phrase.count("{}") > 1:
+            raise ValueError(f"the phrase {phrase!r} has no word in it, or more than one slot")
     if rule.step == "boilerplate" and not (rule.phrases or rule.patterns):
         raise ValueError("it matches nothing: give it phrases or patterns")
     if rule.step == "boilerplate" and not all(isinstance(hit, str) for hit in rule.hit):

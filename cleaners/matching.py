@@ -1,0 +1,284 @@
+"""Which rules a line matches, by itself: the part of `boilerplate` that asks every line.
+
+From cheap to dear:
+
+1. Is the line one of the phrases that rules name?  A look-up of its key; most boilerplate ends here.
+2. Does it match a pattern, or is it made of several phrases of one family ("Leave a Reply Cancel reply")?
+   One Aho-Corasick pass over all lines finds the few that hold a string without which nothing can match;
+   only these meet a regular expression, under a time limit.
+
+The cost does not depend on how many rules there are; the price of a new phrase is its memory.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
+
+import ahocorasick_rs
+import regex
+
+from cleaners.document import KEY_CHARS, Document, key
+from cleaners.rules import Rule, RuleBook
+
+MATCH_SECONDS = 2.0
+"""Time limit of one match.  A line of at most a few hundred characters takes microseconds; only a
+pattern that explodes gets here, and then the document goes to quarantine with the rule's name."""
+
+_SLOT_CHARS = 60  # a slot holds a name or a few words
+_MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines
+_EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
+_SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
+
+
+class RuleTimeoutError(RuntimeError):
+    """A rule's pattern did not come to an end on a line; the message names both."""
+
+
+class Matcher:
+    """A rule book in the form in which lines are asked.
+
+    Attributes:
+        phrases: the rule of each phrase without a slot, by key.
+        families: what belongs to each family of rules.
+        ends: the phrases that close the forms of a rule, by its id.
+    """
+
+    def __init__(self, book: RuleBook) -> None:
+        rules = [rule for rule in book if rule.step == "boilerplate"]
+        self.families = {family: Family([rule for rule in rules if rule.family == family]) for family in sorted({rule.family for rule in rules})}
+        self.phrases: dict[str, Rule] = {}
+        for family in self.families.values():
+            self.phrases = family.strong | self.phrases  # the first rule of a phrase keeps it
+        self.ends = {rule.id: {key(end) for end in rule.ends} for rule in rules if rule.ends}
+        by_literal: dict[str, list[_Pattern]] = defaultdict(list)
+        for rule in rules:
+            for phrase in rule.phrases:
+                if "{}" in phrase:
+                    slotted = _Slotted.of(phrase)
+                    literal = max(slotted, key=len).strip().lower()
+                    by_literal[literal].append(_Pattern(rule, slotted))
+            if rule.patterns:
+                pattern = _Pattern(rule, _either(rule.patterns))
+                for literal in rule.needs:
+                    by_literal[literal].append(pattern)
+        for family in self.families.values():
+            for phrase, rule in family.strong.items():
+                if len(phrase) >= _MIN_LITERAL:
+                    by_literal[phrase.lower()].append(_Pattern(rule, family.joined))
+        self._short = _Literals(by_literal)
+        self._long = _Literals(
+            {
+                literal: patterns
+                for literal, entries in by_literal.items()
+                if (patterns := [entry for entry in entries if entry.rule.max_chars > KEY_CHARS])
+            }
+        )
+
+    def find(self, doc: Document) -> dict[str, list[Rule]]:
+        """Which lines match, and which rules, wherever these act.
+
+        Raises:
+            RuleTimeoutError: a pattern takes longer than `MATCH_SECONDS` for one line.
+        """
+        phrases = self.phrases
+        found = {line: [phrases[name]] for line, name in zip(doc.lines, doc.keys, strict=True) if name in phrases}
+        for lines, literals in (
+            ([line for line in doc.lines if len(line) <= KEY_CHARS], self._short),
+            ([line for line in doc.lines if len(line) > KEY_CHARS], self._long),
+        ):
+            for line, pattern in literals.find(lines):
+                rule = pattern.rule
+                if len(line) <= rule.max_chars and rule not in found.get(line, ()) and pattern.matches(line):
+                    found.setdefault(line, []).append(rule)
+        return found
+
+
+@cache
+def matcher(book: RuleBook) -> Matcher:
+    """The matcher of a rule book, made once."""
+    return Matcher(book)
+
+
+class Family:
+    """What the rules of one family know together.
+
+    Attributes:
+        strong: the rule of each phrase without a slot, by key.
+    """
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.strong: dict[str, Rule] = {}
+        for rule in rules:
+            for phrase in rule.phrases:
+                if "{}" not in phrase:
+                    self.strong.setdefault(key(phrase), rule)
+        weak = [phrase for rule in rules for phrase in rule.weak]
+        self.weak = {key(phrase) for phrase in weak if "{}" not in phrase}
+        self._slots = [_Slotted.of(phrase) for phrase in weak if "{}" in phrase]
+        patterns = [pattern for rule in rules for pattern in rule.weak_patterns]
+        self._pattern = _Pattern(rules[0], _either(patterns)) if patterns else None
+        slots = [_Slotted.of(phrase) for rule in rules for phrase in rule.phrases if "{}" in phrase]
+        self.joined = _Joined([*self.strong, *self.weak], [*slots, *self._slots])
+
+    @property
+    def has_weak(self) -> bool:
+        """Whether anything is boilerplate only beside a line of the family."""
+        return bool(self.weak or self._slots or self._pattern)
+
+    def is_weak(self, line: str) -> bool:
+        """Whether a line is boilerplate beside a line that a rule of the family cuts."""
+        name = key(line)
+        if len(line) > KEY_CHARS:
+            return False
+        if not name:
+            return line.strip() in _SEPARATORS
+        return (
+            name in self.weak
+            or bool(self.joined.fullmatch(name))
+            or any(slotted.fullmatch(name) for slotted in self._slots)
+            or bool(self._pattern and self._pattern.matches(line))
+        )
+
+
+class _Pattern(NamedTuple):
+    """What to try on a line, for a rule."""
+
+    rule: Rule
+    shape: "regex.Pattern[str] | _Slotted | _Joined"
+
+    def matches(self, line: str) -> bool:
+        """Whether the line matches: the line itself for regular expressions, its key for phrases."""
+        if isinstance(self.shape, (_Slotted, _Joined)):
+            return self.shape.fullmatch(key(line))
+        try:
+            return self.shape.fullmatch(line.strip(), timeout=MATCH_SECONDS) is not None
+        except TimeoutError as error:
+            raise RuleTimeoutError(f"rule {self.rule.id}: a pattern ran longer than {MATCH_SECONDS} s on the line {line[:80]!r}") from error
+
+
+class _Literals:
+    """The strings of which a matching line holds one, and what to try on a line that does."""
+
+    def __init__(self, by_literal: Mapping[str, Iterable[_Pattern]]) -> None:
+        literals = sorted(by_literal)
+        self.patterns = [list(by_literal[literal]) for literal in literals]
+        self.search = ahocorasick_rs.AhoCorasick(literals)
+
+    def find(self, lines: list[str]) -> Iterator[tuple[str, _Pattern]]:
+        """Which lines hold a string, and what to try on them, each pair once."""
+        text = "\n".join(lines).lower()
+        hits = self.search.find_matches_as_indexes(text, overlapping=True)
+        if not hits:
+            return
+        # Offsets of the lowered text: a few letters grow when lowered, "İ" for one.
+        starts = list(accumulate([len(line) + 1 for line in text.split("\n")], initial=0))
+        tried = set()
+        for number, start, _ in hits:
+            line = lines[bisect_right(starts, start) - 1]
+            for pattern in self.patterns[number]:
+                if (line, id(pattern)) not in tried:
+                    tried.add((line, id(pattern)))
+                    yield line, pattern
+
+
+def _either(patterns: Iterable[str]) -> regex.Pattern[str]:
+    """One regular expression for many, so that a line is asked once.  Flags at the start of one stay its own."""
+    scoped = (f"(?x:{pattern[4:]}\n)" if pattern.startswith("(?x)") else f"(?:{pattern})" for pattern in patterns)
+    return regex.compile("|".join(scoped), regex.I)
+
+
+class _Slotted(NamedTuple):
+    """A phrase with one slot, which compares to a line's key like a pattern."""
+
+    before: str
+    after: str
+
+    @staticmethod
+    def of(phrase: str) -> "_Slotted":
+        """Made of a phrase with a slot."""
+        before, after = phrase.casefold().split("{}", maxsplit=1)
+        return _Slotted(before, after)
+
+    def fullmatch(self, name: str) -> bool:
+        """Whether a key is the phrase with something in its slot."""
+        extra = len(name) - len(self.before) - len(self.after)
+        if extra < 0:  # the slot holds nothing, or a "*" that the key has lost
+            return name == key(self.before + self.after)
+        return extra <= _SLOT_CHARS and name.startswith(self.before) and name.endswith(self.after)
+
+    def ends(self, name: str, place: int) -> Iterator[int]:
+        """Where in `name` the phrase can end if it begins at `place`."""
+        if not name.startswith(self.before, place):
+            return
+        start = place + len(self.before)
+        last = min(start + _SLOT_CHARS, len(name) - len(self.after))
+        if not self.after:
+            yield from range(start, last + 1)
+            return
+        while (found := name.find(self.after, start, last + len(self.after))) >= 0:
+            yield found + len(self.after)
+            start = found + 1
+
+
+class _Joined:
+    """All lines that are made of at least two phrases of one family and nothing else, such as "Leave a Reply Cancel reply".
+
+    No regular expression: with thousands of phrases one takes a second to build, and with slots it can explode.
+    """
+
+    def __init__(self, words: Iterable[str], slots: Iterable[_Slotted]) -> None:
+        self.words = sorted(set(words))
+        self.slots = sorted(set(slots))
+        self.by_part: dict[str, list[_Slotted]] = defaultdict(list)  # by their longest fixed part
+        for slot in self.slots:
+            self.by_part[max(slot, key=len)].append(slot)
+        self.pieces = [*self.words, *self.by_part]
+        self.search = ahocorasick_rs.AhoCorasick(self.pieces)
+        # How such a line begins and ends, to turn nearly all others away at once.  In an outermost slot stands anything.
+        parts = {*self.words, *(part.strip() for slot in self.slots for part in (slot.before, slot.after))} - {""}
+        self.heads = {part[:_EDGE] for part in parts}
+        self.tails = {part[-_EDGE:] for part in parts}
+        self.open_heads = [slot.after for slot in self.slots if not slot.before]
+        self.open_tails = [slot.before for slot in self.slots if not slot.after]
+
+    def may_be(self, name: str) -> bool:
+        """Whether the line begins and ends like one of the phrases, or with a character that is none of a word."""
+        heads, tails = self.heads, self.tails
+        return (
+            name[:3] in heads or name[:2] in heads or name[:1] in heads or not name[0].isalnum() or any(part in name for part in self.open_heads)
+        ) and (
+            name[-3:] in tails or name[-2:] in tails or name[-1:] in tails or not name[-1].isalnum() or any(part in name for part in self.open_tails)
+        )
+
+    def fullmatch(self, name: str) -> bool:
+        """Whether a key is made of phrases: walks over the places that whole phrases reach, from left to right."""
+        name = name.casefold()  # which the key of a long line is not
+        if not name or not self.may_be(name):
+            return False
+        ends: dict[int, list[int]] = {}
+        slots: dict[_Slotted, None] = {}
+        for number, start, end in self.search.find_matches_as_indexes(name, overlapping=True):
+            if number < len(self.words):
+                ends.setdefault(start, []).append(end)
+            else:
+                slots |= dict.fromkeys(self.by_part[self.pieces[number]])
+        reached = [0] + [-1] * len(name)  # how many phrases lead to a place, two standing for more; -1: none do
+        last = 0
+        for place in range(len(name)):
+            count = reached[place]
+            if count < 0:
+                continue
+            to = [end for slot in slots for end in slot.ends(name, place)] if slots else []
+            to += ends.get(place, ())
+            for end in to:
+                reached[end] = max(reached[end], min(count + 1, 2))
+            if not name[place].isalnum():
+                reached[place + 1] = max(reached[place + 1], count)
+                to.append(place + 1)
+            last = max(last, *to, 0)
+            if last <= place:
+                return False
+        return reached[-1] == 2
