@@ -54,8 +54,8 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     found = page.found(book)
     if not found:
         return []
-    for i, line in enumerate(page.lines):
-        for rule in found.get(line, ()):
+    for i in [i for i, line in enumerate(page.lines) if line in found]:
+        for rule in found[page.lines[i]]:
             page.decide(i, rule)
     page.take_zones()
     if page.cut:
@@ -73,8 +73,8 @@ class _Page:
         self.lines = doc.lines
         self.matcher = matcher
         self.cut: dict[int, Rule] = {}
-        self.at_end: dict[int, Rule] = {}  # lines that go if nothing but cut lines is behind them
-        self.in_zones: dict[int, Rule] = {}  # lines that go if they stand above or below the article
+        self.at_end: dict[int, list[Rule]] = {}  # lines that go if nothing but cut lines is behind them
+        self.in_zones: dict[int, list[Rule]] = {}  # lines that go if they stand above or below the article
         self.asked_weak: dict[tuple[int, str], bool] = {}
 
     def found(self, book: RuleBook) -> dict[str, list[Rule]]:
@@ -82,7 +82,6 @@ class _Page:
         found: dict[str, list[Rule]] | None = self.doc.memo.get(book)
         if found is None:
             found = self.matcher.find(self.doc)
-            found |= {line.rstrip(): rules for line, rules in found.items()}  # as layout leaves them
             self.doc.memo[book] = found
         return found
 
@@ -99,7 +98,7 @@ class _Page:
         if rule.where == "anywhere":
             self.cut.setdefault(i, rule)
         else:
-            (self.at_end if rule.where == "end" else self.in_zones).setdefault(i, rule)
+            (self.at_end if rule.where == "end" else self.in_zones).setdefault(i, []).append(rule)
 
     def is_fragment(self, i: int) -> bool:
         """Whether line `i` stands in the middle of a sentence that the scraper broke at every link.
@@ -115,7 +114,7 @@ class _Page:
         if not self.in_zones:
             return
         first, last = self.zones
-        for i, rule in self.in_zones.items():
+        for i, rule in ((i, rule) for i, rules in self.in_zones.items() for rule in rules):
             if (rule.where != "tail" and i < first) or (rule.where != "top" and i > last):
                 self.cut.setdefault(i, rule)
 
@@ -289,7 +288,7 @@ class _Page:
                 continue
             if i not in self.at_end:
                 break
-            self.cut[i] = self.at_end[i]
+            self.cut[i] = self.at_end[i][0]
 
     # The result
 
@@ -301,7 +300,9 @@ class _Page:
             first = last = numbers[n]
             rule = self.cut[first]
             n += 1
-            while n < len(numbers) and self.cut[numbers[n]] is rule and not any(map(str.strip, self.lines[last + 1 : numbers[n]])):
+            while (
+                n < len(numbers) and self.cut[numbers[n]] is rule and not any(map(str.strip, self.lines[last + 1 : numbers[n]]))
+            ):
                 last = numbers[n]
                 n += 1
             yield self.doc.cut(first, last, rule.id)

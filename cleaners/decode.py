@@ -258,8 +258,8 @@ def _share_of_controls(raw: bytes) -> float:
 def _detect(raw: bytes) -> tuple[str, float]:
     """Ask the detector: a Python codec name ("" for binary data) and its confidence from 0 to 1."""
     # Here and not above: importing it takes 0.1 s, and few runs need it.
-    import chardet  # noqa: PLC0415
-    from chardet.enums import EncodingEra  # noqa: PLC0415
+    import chardet
+    from chardet.enums import EncodingEra
 
     guess = chardet.detect(_sample(raw), encoding_era=EncodingEra.ALL & ~EncodingEra.MAINFRAME, max_bytes=_SAMPLE_BYTES)
     name = guess["encoding"]

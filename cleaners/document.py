@@ -19,7 +19,31 @@ _DECORATION = " \t\xa0\u200b\u200e\u200f\ufeff*:;.,!?…·•|«»<>‹›→←
 
 KEY_CHARS = 250  # the longest phrase of the rules, a consent notice, has 200
 
-_SENTENCE_END = (".", "!", "?", "…", '"', "”", "’", "»", ")", "。", "！", "？", "」", "』", "）", "।", "۔", "؟", "።", "။", "។", ":", ";")
+_SENTENCE_END = (
+    ".",
+    "!",
+    "?",
+    "…",
+    '"',
+    "”",
+    "’",
+    "»",
+    ")",
+    "。",
+    "！",
+    "？",
+    "」",
+    "』",
+    "）",
+    "।",
+    "۔",
+    "؟",
+    "።",
+    "။",
+    "។",
+    ":",
+    ";",
+)
 # Scripts written without spaces say in 30 characters what others say in 80 or 100.
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
@@ -53,18 +77,17 @@ class Document:
         """The offset at which each line starts, and one more for a line behind the last."""
         return list(accumulate([len(line) + 1 for line in self.lines], initial=0))
 
-    @cached_property
-    def keys(self) -> list[str]:
-        """For each line, what `key` makes of it."""
-        lines = self.lines
-        if "  " in self.text or "\xa0" in self.text or "\t" in self.text:
-            return [key(line) for line in lines]
-        # The same without a call for every line: this list is a fifth of the cost of all editing steps.
-        return [line.strip(_DECORATION).casefold() if len(line) <= KEY_CHARS else line for line in lines]
-
     def cut(self, first: int, last: int, rule: str) -> Edit:
         """An edit that takes out the lines `first` to `last`, both included, with their line ends."""
         return Edit(self.starts[first], min(self.starts[last + 1], len(self.text)), "", rule)
+
+    def with_title(self, title: str | None) -> "Document":
+        """The same document with another title; its lines need not be found again."""
+        if title == self.title:
+            return self
+        other = replace(self, title=title)
+        other.__dict__.update(lines=self.lines)  # where cached_property keeps it
+        return other
 
     def with_text(self, text: str) -> "Document":
         """The same document with another text."""
@@ -83,10 +106,15 @@ def key(line: str) -> str:
     """
     if len(line) > KEY_CHARS:
         return line
-    folded = line.strip(_DECORATION).casefold()
+    folded = bare(line).casefold()
     if "  " in folded or "\xa0" in folded or "\t" in folded:
         return " ".join(folded.split())
     return folded
+
+
+def bare(line: str) -> str:
+    """The line without the decoration around it."""
+    return line.strip(_DECORATION)
 
 
 def is_prose(line: str) -> bool:
@@ -98,4 +126,6 @@ def is_prose(line: str) -> bool:
     if len(line) < 30:
         return False
     stripped = line.rstrip()
-    return stripped.endswith(_SENTENCE_END) and (len(stripped) >= 80 or len(_DENSE.findall(stripped)) >= 25)
+    return stripped.endswith(_SENTENCE_END) and (
+        len(stripped) >= 80 or (not stripped.isascii() and len(_DENSE.findall(stripped)) >= 25)
+    )

@@ -13,14 +13,14 @@ The cost does not depend on how many rules there are; the price of a new phrase 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from itertools import accumulate
+from functools import cache, cached_property
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import ahocorasick_rs
 import regex
 
-from cleaners.document import KEY_CHARS, Document, key
+from cleaners.document import KEY_CHARS, Document, bare, key
 from cleaners.rules import Rule, RuleBook
 
 MATCH_SECONDS = 2.0
@@ -28,7 +28,7 @@ MATCH_SECONDS = 2.0
 pattern that explodes gets here, and then the document goes to quarantine with the rule's name."""
 
 _SLOT_CHARS = 60  # a slot holds a name or a few words
-_MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines
+_MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines: short lines are looked up
 _EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
 
@@ -48,34 +48,36 @@ class Matcher:
 
     def __init__(self, book: RuleBook) -> None:
         rules = [rule for rule in book if rule.step == "boilerplate"]
-        self.families = {family: Family([rule for rule in rules if rule.family == family]) for family in sorted({rule.family for rule in rules})}
+        self.families = {
+            family: Family([rule for rule in rules if rule.family == family])
+            for family in sorted({rule.family for rule in rules})
+        }
         self.phrases: dict[str, Rule] = {}
         for family in self.families.values():
             self.phrases = family.strong | self.phrases  # the first rule of a phrase keeps it
         self.ends = {rule.id: {key(end) for end in rule.ends} for rule in rules if rule.ends}
-        by_literal: dict[str, list[_Pattern]] = defaultdict(list)
+        short: dict[str, list[_Pattern]] = defaultdict(list)
+        long: dict[str, list[_Pattern]] = defaultdict(list)
+        self._long_joined: list[tuple[_Pattern, _Joined]] = []
         for rule in rules:
+            family = self.families[rule.family]
+            joined = _Pattern(rule, family.joined)
+            if rule.max_chars > KEY_CHARS and rule.phrases:
+                self._long_joined.append((joined, family.joined))
             for phrase in rule.phrases:
                 if "{}" in phrase:
-                    slotted = _Slotted.of(phrase)
-                    literal = max(slotted, key=len).strip().lower()
-                    by_literal[literal].append(_Pattern(rule, slotted))
+                    short[max(phrase.split("{}"), key=len).strip().lower()].append(_Pattern(rule, _Slotted.of(phrase)))
+                else:
+                    for literal in {bare(phrase).lower(), key(phrase)}:  # two for "ß" and its like
+                        if len(literal) >= _MIN_LITERAL:
+                            short[literal].append(joined)
             if rule.patterns:
-                pattern = _Pattern(rule, _either(rule.patterns))
+                pattern = _Pattern(rule, _Either(rule.patterns))
                 for literal in rule.needs:
-                    by_literal[literal].append(pattern)
-        for family in self.families.values():
-            for phrase, rule in family.strong.items():
-                if len(phrase) >= _MIN_LITERAL:
-                    by_literal[phrase.lower()].append(_Pattern(rule, family.joined))
-        self._short = _Literals(by_literal)
-        self._long = _Literals(
-            {
-                literal: patterns
-                for literal, entries in by_literal.items()
-                if (patterns := [entry for entry in entries if entry.rule.max_chars > KEY_CHARS])
-            }
-        )
+                    short[literal].append(pattern)
+                    if rule.max_chars > KEY_CHARS:
+                        long[literal].append(pattern)
+        self._short, self._long = _Literals(short), _Literals(long)
 
     def find(self, doc: Document) -> dict[str, list[Rule]]:
         """Which lines match, and which rules, wherever these act.
@@ -83,17 +85,29 @@ class Matcher:
         Raises:
             RuleTimeoutError: a pattern takes longer than `MATCH_SECONDS` for one line.
         """
-        phrases = self.phrases
-        found = {line: [phrases[name]] for line, name in zip(doc.lines, doc.keys, strict=True) if name in phrases}
-        for lines, literals in (
-            ([line for line in doc.lines if len(line) <= KEY_CHARS], self._short),
-            ([line for line in doc.lines if len(line) > KEY_CHARS], self._long),
-        ):
-            for line, pattern in literals.find(lines):
-                rule = pattern.rule
-                if len(line) <= rule.max_chars and rule not in found.get(line, ()) and pattern.matches(line):
-                    found.setdefault(line, []).append(rule)
+        found: dict[str, list[Rule]] = {}
+        short = [line for line in doc.lines if line and len(line) <= KEY_CHARS]
+        long = [line for line in doc.lines if len(line) > KEY_CHARS]
+        candidates = [*self._short.find(short), *self._long.find(long)]
+        joined = [(line, pattern) for line, pattern in candidates if isinstance(pattern.shape, _Joined)]
+        # The surest first, since the first rule that can decide a line does: a phrase, a pattern, several phrases.
+        for line in chain({line for line in short if len(line) < 2 * _MIN_LITERAL}, (line for line, _ in joined)):
+            if rule := self.phrases.get(key(line)):
+                found[line] = [rule]
+        patterns = (candidate for candidate in candidates if not isinstance(candidate[1].shape, _Joined))
+        for line, pattern in chain(patterns, joined, self._whole_forms(long)):
+            rules = found.get(line, [])
+            if pattern.rule not in rules and len(line) <= pattern.rule.max_chars and pattern.matches(line):
+                found[line] = [*rules, pattern.rule]
         return found
+
+    def _whole_forms(self, long: list[str]) -> Iterator[tuple[str, "_Pattern"]]:
+        """The long lines that begin and end like phrases: a form whose fields all stand on one line."""
+        for line in long:
+            head = line[:_EDGE].lower()
+            for pattern, joined in self._long_joined:
+                if head in joined.heads and bare(line)[-_EDGE:].lower() in joined.tails:
+                    yield line, pattern
 
 
 @cache
@@ -119,7 +133,9 @@ class Family:
         self.weak = {key(phrase) for phrase in weak if "{}" not in phrase}
         self._slots = [_Slotted.of(phrase) for phrase in weak if "{}" in phrase]
         patterns = [pattern for rule in rules for pattern in rule.weak_patterns]
-        self._pattern = _Pattern(rules[0], _either(patterns)) if patterns else None
+        self._pattern = _Pattern(rules[0], _Either(patterns)) if patterns else None
+        self._befores = tuple(slot.before for slot in self._slots if slot.before)
+        self._afters = tuple(slot.after for slot in self._slots if slot.after and not slot.before)
         slots = [_Slotted.of(phrase) for rule in rules for phrase in rule.phrases if "{}" in phrase]
         self.joined = _Joined([*self.strong, *self.weak], [*slots, *self._slots])
 
@@ -138,7 +154,10 @@ class Family:
         return (
             name in self.weak
             or bool(self.joined.fullmatch(name))
-            or any(slotted.fullmatch(name) for slotted in self._slots)
+            or (
+                (name.startswith(self._befores) or name.endswith(self._afters))
+                and any(slot.fullmatch(name) for slot in self._slots)
+            )
             or bool(self._pattern and self._pattern.matches(line))
         )
 
@@ -147,16 +166,18 @@ class _Pattern(NamedTuple):
     """What to try on a line, for a rule."""
 
     rule: Rule
-    shape: "regex.Pattern[str] | _Slotted | _Joined"
+    shape: "_Either | _Slotted | _Joined"
 
     def matches(self, line: str) -> bool:
         """Whether the line matches: the line itself for regular expressions, its key for phrases."""
         if isinstance(self.shape, (_Slotted, _Joined)):
             return self.shape.fullmatch(key(line))
         try:
-            return self.shape.fullmatch(line.strip(), timeout=MATCH_SECONDS) is not None
+            return self.shape.compiled.fullmatch(line.strip(), timeout=MATCH_SECONDS) is not None
         except TimeoutError as error:
-            raise RuleTimeoutError(f"rule {self.rule.id}: a pattern ran longer than {MATCH_SECONDS} s on the line {line[:80]!r}") from error
+            raise RuleTimeoutError(
+                f"rule {self.rule.id}: a pattern ran longer than {MATCH_SECONDS} s on the line {line[:80]!r}"
+            ) from error
 
 
 class _Literals:
@@ -169,7 +190,9 @@ class _Literals:
 
     def find(self, lines: list[str]) -> Iterator[tuple[str, _Pattern]]:
         """Which lines hold a string, and what to try on them, each pair once."""
-        text = "\n".join(lines).lower()
+        text = "\n".join(lines).lower().replace("\xa0", " ").replace("\t", " ")
+        while "  " in text:
+            text = text.replace("  ", " ")
         hits = self.search.find_matches_as_indexes(text, overlapping=True)
         if not hits:
             return
@@ -184,10 +207,20 @@ class _Literals:
                     yield line, pattern
 
 
-def _either(patterns: Iterable[str]) -> regex.Pattern[str]:
-    """One regular expression for many, so that a line is asked once.  Flags at the start of one stay its own."""
-    scoped = (f"(?x:{pattern[4:]}\n)" if pattern.startswith("(?x)") else f"(?:{pattern})" for pattern in patterns)
-    return regex.compile("|".join(scoped), regex.I)
+class _Either:
+    """One regular expression for many, so that a line is asked once; compiled when the first line comes.
+
+    Compiling all takes half a second, and most runs over a few files need a few of them.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self.patterns = patterns
+
+    @cached_property
+    def compiled(self) -> regex.Pattern[str]:
+        """The expression.  Flags at the start of a pattern stay its own."""
+        scoped = (f"(?x:{pattern[4:]}\n)" if pattern.startswith("(?x)") else f"(?:{pattern})" for pattern in self.patterns)
+        return regex.compile("|".join(scoped), regex.I)
 
 
 class _Slotted(NamedTuple):
@@ -246,11 +279,20 @@ class _Joined:
 
     def may_be(self, name: str) -> bool:
         """Whether the line begins and ends like one of the phrases, or with a character that is none of a word."""
+        head, tail = name[:_EDGE].casefold(), name[-_EDGE:].casefold()
         heads, tails = self.heads, self.tails
         return (
-            name[:3] in heads or name[:2] in heads or name[:1] in heads or not name[0].isalnum() or any(part in name for part in self.open_heads)
+            tail in tails
+            or tail[-2:] in tails
+            or tail[-1:] in tails
+            or not tail[-1:].isalnum()
+            or any(part in name for part in self.open_tails)
         ) and (
-            name[-3:] in tails or name[-2:] in tails or name[-1:] in tails or not name[-1].isalnum() or any(part in name for part in self.open_tails)
+            head in heads
+            or head[:2] in heads
+            or head[:1] in heads
+            or not head[:1].isalnum()
+            or any(part in name for part in self.open_heads)
         )
 
     def fullmatch(self, name: str) -> bool:

@@ -1,6 +1,5 @@
 """The order of the steps: the table of contents of copydesk."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from cleaners import boilerplate, layout, repair, repeats, sites, titles
@@ -13,8 +12,10 @@ REPAIR: tuple[Cleaner, ...] = (repair.newlines, repair.encoding)
 
 def editing(book: RuleBook) -> tuple[Cleaner, ...]:
     """The steps that decide what is article, in order."""
-    return (sites.clean, titles.clean, lambda doc: boilerplate.clean(doc, book), repeats.clean, layout.clean)
+    return (sites.clean, titles.clean, lambda doc: boilerplate.clean(doc, book), repeats.clean)
 
+
+FINISH: tuple[Cleaner, ...] = (layout.clean,)
 
 MAX_ROUNDS = 50
 """Cutting one thing can show another: a foot line is only a foot line once the form below it is gone.  So
@@ -46,24 +47,47 @@ def clean(doc: Document, book: RuleBook) -> Cleaned:
         Title, clean text, and the ledger's changes in coordinates of the base text.
 
     Raises:
-        UnstableError: the steps still find something after `MAX_ROUNDS` rounds.
+        UnstableError: the steps do not come to rest, or would find another title in their own result.
         RuleTimeoutError: a rule's pattern takes too long.
         EditError: a step contradicts itself.
     """
+    cleaned = _clean(doc, book, may_have_title=True)
+    if (
+        cleaned.title
+        and not doc.title
+        and titles.find_title(Document(doc.id, f"{cleaned.title}\n\n{cleaned.text}")) != cleaned.title
+    ):
+        # What made the line a title went with other lines.  Cleaned again it would be none, so it is none.
+        cleaned = _clean(doc, book, may_have_title=False)
+        if titles.find_title(Document(doc.id, cleaned.text)):
+            raise UnstableError("with the title the text has no title, and without it has one")
+    return cleaned
+
+
+def _clean(doc: Document, book: RuleBook, *, may_have_title: bool) -> Cleaned:
     base = doc.text
     changes: list[Change] = []
     for step in REPAIR:
         doc, changes = _take(base, doc, step, changes)
     steps = editing(book)
+    settled: dict[Cleaner, str] = {}  # the text in which a step found nothing more to do
     for _ in range(MAX_ROUNDS):
         before = doc.text
-        if doc.title is None:
-            doc = replace(doc, title=titles.find_title(doc))
+        if doc.title is None and may_have_title:
+            doc = doc.with_title(titles.find_title(doc))
         for step in steps:
-            doc, changes = _take(base, doc, step, changes)
-        if doc.text == before:
-            return Cleaned(base, doc.title, doc.text, changes)
-    raise UnstableError(f"the steps still change the text after {MAX_ROUNDS} rounds")
+            if settled.get(step) is not doc.text:
+                text = doc.text
+                doc, changes = _take(base, doc, step, changes)
+                if doc.text is text:
+                    settled[step] = text
+        if doc.text is before:
+            break
+    else:
+        raise UnstableError(f"the steps still change the text after {MAX_ROUNDS} rounds")
+    for step in FINISH:
+        doc, changes = _take(base, doc, step, changes)
+    return Cleaned(base, doc.title, doc.text, changes)
 
 
 def _take(base: str, doc: Document, step: Cleaner, changes: list[Change]) -> tuple[Document, list[Change]]:

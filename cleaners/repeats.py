@@ -4,8 +4,8 @@ What goes:
 
 * a paragraph that stands again, word for word (`repeat.exact`) or nearly so (`repeat.near`);
 * a run of lines that stands again in the same order, with the headings and short lines inside it (`repeat.run`);
-* a pull quote or standfirst whose every sentence also stands in a longer paragraph (`repeat.quote`); the paragraph
-  stays, whichever of the two comes first.
+* a pull quote, in quotation marks or between paragraphs, whose every sentence also stands in a longer paragraph
+  (`repeat.quote`); the paragraph stays, whichever of the two comes first.
 
 What stays, because writers repeat themselves on purpose:
 
@@ -14,23 +14,27 @@ What stays, because writers repeat themselves on purpose:
 * list items, also those that lost their marks and stand among other short lines; tables, code, markup;
 * lines that introduce something ("Run this command:"), and what is introduced: code, or a post quoted in a forum;
 * a paragraph that the document uses in more than three places: a stock phrase of a manual or a price list;
+* what stands again in several places of a page of short lines (services, plans, fields, posts): so the page is built;
+* a standfirst: it may be the author's summary, and the body that says it again is no copy of it;
 * paragraphs that say something else in nearly the same words: another number, another name, a "not" more or less.
 
-How it stays fast: two lines are compared only if they share an *anchor*: a sentence, their first or their last letters.
-In two documents of five no anchor stands twice, and that is known without looking at a single word.
+How it stays fast: two lines are compared only if they share an *anchor*: a sentence or clause, or the first or last letters
+of a paragraph.  In two documents of three no anchor stands twice, which takes a few list comprehensions to know.
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain, islice, pairwise
 
 from rapidfuzz.distance import Levenshtein
 
 from cleaners.document import Document
 from cleaners.edits import Edit
 
-# Lengths are in letters of a script with spaces; a character of a dense script counts three times (see `_Lines.size`).
+# Lengths are in letters of a script with spaces; a character of a dense script counts three times (see `_Line.size`).
 # Of the lines of the development data that stand again word for word and end a sentence, this share is labelled as
 # main text, so no copy that went wrong (the "column" dumps; many of them posts that a forum quotes):
 #     letters           60-79  80-99  100-119  120-159  160-239  240+
@@ -42,10 +46,15 @@ _RUN = 80  # … of a paragraph that goes because its neighbour stands again as 
 _EDGE = 60  # … of another line at the edge of a run: a heading there may belong to what follows
 _QUOTE = 60  # … of a pull quote …
 _QUOTE_WORDS = 8  # … and its least number of words: addresses and code have fewer
-_INTRODUCED = 1000  # the most that stays because the line before introduces it; more is a text that stands twice
-_SENTENCE = 20  # characters; the least length of a sentence that makes two lines worth comparing
+_TEXT = 1000  # … of a stretch that is a text standing twice, whatever introduces it and however the page is built
+_DENSE_QUOTE = 20
+_SENTENCE = 25
+_END = 40 # characters; the least length of a sentence, or of the end of a line, that makes two lines worth comparing
+_DENSE_ANCHOR = 20  # … of a sentence that is not ASCII
 _LONGEST = 20_000  # a longer line is no paragraph, and comparing its words would take too long
 _PLACES = 2  # copies in different places; a paragraph that stands again more often is a stock phrase
+_APART = 2  # lines between two stretches that still are one place
+_PROSE = 0.75  # the least share of its letters that a page of prose has in paragraphs; of columns with an article, most have
 _HELD = 0.6  # the most that several quotes may make up of a paragraph: a whole text on one line is no paragraph
 _TRIES = 4  # lines with the same anchor that a line is compared with: keeps a list of ten thousand like lines linear
 _LEAST = 0.7  # the least length of a copy, as a share of the other: looking at words is expensive
@@ -54,14 +63,20 @@ _REPLACED = 20  # … and at most one in so many replaced by quite another word
 _FORM = 0.6  # the least similarity of two forms of one word
 
 _DENSE_CLASS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_FIRST_DENSE = _DENSE_CLASS[0]
 _DENSE = re.compile(f"[{_DENSE_CLASS}]")
 _WORD = re.compile(rf"[{_DENSE_CLASS}]|[^\W_{_DENSE_CLASS}]+(?:'[^\W_{_DENSE_CLASS}]+)?")
 _STOPS = '!?…。！？｡।۔؟"“”„«»'
 _BREAK = re.compile(f"[.:：{_STOPS}]+")
-_PROSE_END = re.compile(rf"[.{_STOPS}’።)）」』\]\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_FINAL = frozenset(  # the last character of a paragraph; Thai, Lao, Burmese and Khmer have no full stop
+    chain(f".{_STOPS}’।)）」』]", map(chr, (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))))
+)
+_MARKS = f" \xa0.,;{_STOPS}"
 _ITEM = re.compile(r"\s*(?:[-–—*•·‣▪●○◦+>#^|✓✔➢➤]|\(?(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,4})[.)\]:：、])")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\(|[{};]\s*\Z|[|\t][^|\t]*[|\t]")
 _INTRODUCES = re.compile(r"[:：]\W*\Z|\A\W*(?:originally posted by|quote from)\b", re.IGNORECASE)
+
+_Anchors = dict[int, list[str]]
 
 # Words that turn a statement round, or that tell two like facts apart: a paragraph that differs in one of these is
 # another paragraph.  Numbers and names need no list, they are told by digits and capitals.
@@ -88,18 +103,15 @@ def clean(doc: Document) -> Iterable[Edit]:
     Every line that goes still stands in what is left: with the same words, but for a few ordinary ones in a near copy,
     or inside a longer paragraph.  Cleaning the result again changes nothing.
     """
+    ends, sentences = _shared_anchors(doc.lines)
     lines = _Lines(doc.lines)
-    shared = _with_paragraphs(lines, _shared_anchors(doc.lines))
-    if not shared:
-        return
-    left = [n for n, line in enumerate(doc.lines) if line and not line.isspace()]
     cut: dict[int, str] = {}
-    before = -1
-    while len(cut) > before:  # A cut brings lines together that stood apart, so go on until nothing changes.
-        before = len(cut)
-        for find in (_copies, _quotes):
-            cut |= find(lines, left, shared)
-            left = [n for n in left if n not in cut]
+    while found := _copies(lines, ends) or _quotes(lines, sentences):
+        cut |= found  # A cut brings lines together that stood apart, so go on until nothing changes.
+        lines.left = [n for n in lines.left if n not in found]
+        for shared in ends, sentences:
+            for n in found:
+                shared.pop(n, None)
     yield from _edits(doc, cut)
 
 
@@ -114,142 +126,194 @@ def _edits(doc: Document, cut: Mapping[int, str]) -> Iterator[Edit]:
     return (doc.cut(*span) for span in spans)
 
 
-def _shared_anchors(lines: Sequence[str]) -> dict[int, list[str]]:
-    """For each line that shares anchors with another place of the document, these anchors."""
-    long = [n for n, line in enumerate(lines) if len(line) >= _EDGE or (len(line) >= _SENTENCE and not line.isascii())]
-    text = "\n".join([lines[n] for n in long])
-    for stop in _STOPS:  # Twice as fast as one regular expression.
+def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:
+    """For each line that shares its beginning or its end with another line, these; and likewise its sentences.
+
+    Of the sentences only those count that close a line: no quote goes without one.  This looks at all there is to read,
+    so it is made of few steps over much text each.
+    """
+    kept = _prose(lines)
+    if len(kept) < 2:
+        return {}, {}
+    prose = [line.strip() for line in kept]
+    heads, tails = _ends(prose)
+    text = "\n".join(prose).replace(",", "")
+    for stop in _STOPS:  # Far faster than one regular expression or table.
         text = text.replace(stop, ".")
-    for loose, tight in (("\xa0", " "), ("  ", " "), (",.", "."), (". ", ".")):  # ",.": “It is late,” she said.
-        text = text.replace(loose, tight)
-    folded = text.split("\n")
-    heads = [line[:24].strip(". ")[:16].lower() for line in folded]
-    tails = [line[-24:].strip(". ")[-16:].lower() for line in folded]
-    sentences = [sentence for sentence in text.replace("\n", ".").split(".") if len(sentence) >= _SENTENCE]
-    if len({*heads, *tails, *sentences}) == len(heads) + len(tails) + len(sentences):
-        return {}
-    count = Counter(chain(heads, tails, sentences))
-    repeated = {anchor for anchor in count if count[anchor] > 1}
-    shared = {}
-    for n, head, tail, line in zip(long, heads, tails, folded, strict=False):
-        if found := repeated.intersection((head, tail, *line.split("."))):
-            shared[n] = sorted(found)
-    return shared
+    sentences = _sentences(text.replace("\n", "."))
+    closing: set[str] = set()
+    if len({*sentences}) < len(sentences):
+        by_line = text.split("\n")
+        closing = _repeated(sentences).intersection([line.rstrip(" .").rpartition(".")[2].strip() for line in by_line])
+    repeated: set[str] = set()
+    if len({*heads}) < len(heads) or len({*tails}) < len(tails):
+        repeated = _repeated(heads) | _repeated(tails)
+    if not closing and not repeated:
+        return {}, {}
+    raw = {*kept}
+    numbers = [n for n, line in enumerate(lines) if line in raw]
+    shared: _Anchors = {}
+    for n, head, tail in zip(numbers, heads, tails, strict=True):
+        if head in repeated or tail in repeated:
+            shared[n] = [head, tail]
+    quoted: _Anchors = {}
+    if closing:
+        for n, line in zip(numbers, by_line, strict=True):
+            if found := closing.intersection(_sentences(line)):
+                quoted[n] = sorted(found)
+    return shared, quoted
 
 
-def _with_paragraphs(lines: "_Lines", shared: Mapping[int, list[str]]) -> dict[int, list[str]]:
-    """What is left without the anchors that only one line has, or no paragraph: every cut rests on a paragraph."""
-    holders = Counter(chain.from_iterable(shared.values()))
-    useful = {a for n, anchors in shared.items() if lines.is_paragraph(n) for a in anchors if holders[a] > 1}
-    kept = ((n, [anchor for anchor in anchors if anchor in useful]) for n, anchors in shared.items())
-    return {n: anchors for n, anchors in kept if anchors}
+def _ends(prose: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The first and the last letters of each line, without the very first and last: these may be other quotation marks."""
+    text = "\n".join([line[1:_END] for line in prose] + [line[-_END:-1] for line in prose]).lower()
+    if "  " in text or "\xa0" in text:
+        while "  " in (text := text.replace("\xa0", " ").replace("  ", " ")):
+            pass
+        ends = text.split("\n")
+        return [head[: _END // 2] for head in ends[: len(prose)]], [tail[-_END // 2 :] for tail in ends[len(prose) :]]
+    ends = text.split("\n")
+    return ends[: len(prose)], ends[len(prose) :]
 
 
-class _Lines:
-    """What has to be known about the lines that are compared, worked out on demand."""
+def _prose(lines: Iterable[str]) -> list[str]:
+    """The lines that may be a paragraph or a pull quote, going by their length and their last character."""
+    return [
+        line
+        for line in lines
+        if (len(line) >= _QUOTE or (len(line) >= _DENSE_QUOTE and line[-1] >= _FIRST_DENSE)) and line.rstrip()[-1:] in _FINAL
+    ]
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = lines
-        self._words: dict[int, tuple[str, ...]] = {}
-        self._size: dict[int, int] = {}
-        self._is_paragraph: dict[int, bool] = {}
-        self._ordinary: dict[int, set[str]] = {}
-        self._sentences: dict[int, set[tuple[str, ...]]] = {}
 
-    def words(self, n: int) -> tuple[str, ...]:
+def _repeated(anchors: Iterable[str]) -> set[str]:
+    return {anchor for anchor, times in Counter(anchors).items() if times > 1}
+
+
+def _sentences(text: str) -> list[str]:
+    """The longer sentences of a text in which all end in a full stop."""
+    return [sentence.strip() for sentence in text.split(".") if len(sentence) >= _SENTENCE]
+
+
+class _Line:
+    """What has to be known about a line that is compared, worked out on demand."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip()
+
+    @cached_property
+    def folded(self) -> str:
+        return " ".join(self.text.lower().split())
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
         """The words, case folded; a character of a dense script is a word."""
-        if n not in self._words:
-            self._words[n] = _words(self.lines[n].casefold())
-        return self._words[n]
+        return _words(self.text.casefold())
 
-    def size(self, n: int) -> int:
+    @cached_property
+    def size(self) -> int:
         """The length, with each character of a dense script counted three times."""
-        if n not in self._size:
-            line = self.lines[n].strip()
-            self._size[n] = len(line) + (0 if line.isascii() else 2 * len(_DENSE.findall(line)))
-        return self._size[n]
+        return len(self.text) + (0 if self.text.isascii() else 2 * len(_DENSE.findall(self.text)))
 
-    def is_text(self, n: int) -> bool:
+    @cached_property
+    def is_text(self) -> bool:
         """Whether the line is no list item, no table row, no code, and introduces nothing."""
-        line = self.lines[n]
-        return not (_ITEM.match(line) or _INTRODUCES.search(line[-8:]) or _MARKUP.search(line))
+        return not (_ITEM.match(self.text) or _INTRODUCES.search(self.text[-8:]) or _MARKUP.search(self.text))
 
-    def is_paragraph(self, n: int) -> bool:
+    @cached_property
+    def is_paragraph(self) -> bool:
         """Whether the line is a paragraph whose second copy is a mistake, not a habit of writing."""
-        if n not in self._is_paragraph:
-            end = self.lines[n].rstrip()[-1:]
-            self._is_paragraph[n] = bool(_PROSE_END.match(end)) and self.size(n) >= _RUN and self.is_text(n)
-        return self._is_paragraph[n]
+        return self.text[-1:] in _FINAL and self.size >= _RUN and self.is_text
 
-    def ordinary(self, n: int) -> set[str]:
+    @cached_property
+    def is_quoted(self) -> bool:
+        """Whether the line stands in quotation marks."""
+        return self.text[0] in '"“„«”「『' and self.text[-1] in '"”“»」』'
+
+    @cached_property
+    def ordinary(self) -> set[str]:
         """The words that carry no fact of their own: no number, no name, nothing that turns the sense round.
 
         A word is taken for a name where it has a capital.  Scripts without small letters (Arabic, Hindi, Chinese, …) do
         not show their names, so they have no ordinary words, and near copies in them differ in no word at all.
         """
-        if n not in self._ordinary:
-            words = _words(self.lines[n])
-            self._ordinary[n] = {w for w in words if w.islower() and w.isalpha() and w not in _TURNS and not w.endswith("n't")}
-        return self._ordinary[n]
+        words = _words(self.text)
+        return {w for w in words if w.islower() and w.isalpha() and w not in _TURNS and not w.endswith("n't")}
 
-    def sentences(self, n: int) -> set[tuple[str, ...]]:
+    @cached_property
+    def sentences(self) -> set[tuple[str, ...]]:
         """The words of each sentence, and of what stands in quotation marks or behind a colon."""
-        if n not in self._sentences:
-            self._sentences[n] = {words for part in _BREAK.split(self.lines[n].casefold()) if (words := _words(part))}
-        return self._sentences[n]
+        return {words for part in _BREAK.split(self.text.casefold()) if (words := _words(part))}
 
-    def holds(self, n: int, other: int) -> bool:
-        """Whether each sentence of the line `other` stands in the line `n`; one may be broken off with "…"."""
-        missing = self.sentences(other) - self.sentences(n)
-        if len(missing) == 1 and self.lines[other].rstrip().endswith(("…", "...")):
-            *begin, last = missing.pop()
-            upto = len(begin)
-            return any(list(s[:upto]) == begin and s[upto:] and s[upto].startswith(last) for s in self.sentences(n))
-        return not missing
+
+class _Lines(dict[int, _Line]):
+    """The lines of a document by number, made when asked for: most are never looked at."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self.raw = lines
+
+    @cached_property
+    def left(self) -> list[int]:
+        """The numbers of the lines that are still there, without the blank ones."""
+        return [n for n, line in enumerate(self.raw) if line and not line.isspace()]
+
+    def take_out(self, numbers: Container[int]) -> None:
+        self.left = [n for n in self.left if n not in numbers]
+
+    def __missing__(self, n: int) -> _Line:
+        self[n] = line = _Line(self.raw[n])
+        return line
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(text.replace("’", "'")))
 
 
-def _copies(lines: _Lines, left: Sequence[int], shared: Mapping[int, Sequence[str]]) -> dict[int, str]:
+def _is_prose(lines: _Lines) -> bool:
+    """Whether most of the text stands in paragraphs, as in an article, and not in short lines, as on a page of plans."""
+    left = [lines.raw[n] for n in lines.left]
+    return sum(map(len, _prose(left))) >= _PROSE * sum(map(len, left))
+
+
+def _copies(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str]:
     """The lines that go because they, or the run they stand in, are a copy of what stands before.
 
     Args:
         lines: what is known about the lines.
-        left: the numbers of the lines that are still there, without the blank ones.
-        shared: the anchors of each line that has any.
+        shared: the anchors of each line that is still there and has any.
 
     Returns:
         The id of the rule for the number of each line that goes.
     """
-    original = _originals(lines, left, shared)
-
-    def same(one: int, other: int) -> bool:
-        if original.get(one) == other:
-            return True
-        return lines.words(left[one]) == lines.words(left[other]) and not _MARKUP.search(lines.lines[left[one]])
-
-    def may_end(at: int) -> bool:
-        return at in original or lines.size(left[at]) >= _EDGE
-
+    found = _originals(lines, shared)
+    if not found:
+        return {}
+    left = lines.left
+    place = {n: at for at, n in enumerate(left)}
+    original = {place[n]: place[m] for n, m in found.items()}
     stretches = [
-        (begin, end, [at for at in range(begin, end + 1) if at in original])
-        for begin, end in _stretches(original, len(left), same, may_end)
+        (begin, end, [at for at in range(begin, end + 1) if at in original]) for begin, end in _stretches(lines, left, original)
     ]
     places = Counter(chain.from_iterable({original[at] for at in copies} for _, _, copies in stretches))
-    cut: dict[int, str] = {}
+    whole: list[tuple[int, int]] = []
+    parts: list[tuple[int, int]] = []
     for begin, end, copies in stretches:
-        size = sum(lines.size(left[at]) for at in copies)
         if min(places[original[at]] for at in copies) > _PLACES:
             continue
-        if size < _INTRODUCED and _INTRODUCES.search(lines.lines[left[begin - 1]]):
-            continue
-        if len(copies) == 1 and (size < _ALONE or not _beside_paragraph(lines, left, begin, end)):
-            continue
+        size = sum(lines[left[at]].size for at in copies)
+        if size >= _TEXT:
+            whole.append((begin, end))
+        elif not _introduced(lines, left, begin) and (
+            len(copies) > 1 or (size >= _ALONE and _beside_paragraph(lines, left, begin, end))
+        ):
+            parts.append((begin, end))
+    if any(there[0] - here[1] > _APART + 1 for here, there in pairwise(parts)) and not _is_prose(lines):
+        parts = []
+    cut: dict[int, str] = {}
+    for begin, end in whole + parts:
         if end > begin:
             rule = "repeat.run"
-        elif lines.lines[left[begin]].strip() == lines.lines[left[original[begin]]].strip():
+        elif lines[left[begin]].text == lines[left[original[begin]]].text:
             rule = "repeat.exact"
         else:
             rule = "repeat.near"
@@ -257,33 +321,39 @@ def _copies(lines: _Lines, left: Sequence[int], shared: Mapping[int, Sequence[st
     return cut
 
 
-def _originals(lines: _Lines, left: Sequence[int], shared: Mapping[int, Sequence[str]]) -> dict[int, int]:
-    """For the place in `left` of each copy, the place of what it copies, which is earlier and no copy itself."""
+def _originals(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, int]:
+    """For the number of each line that is a copy, the line that it copies, which is earlier and no copy itself."""
     first: dict[str, int] = {}
     known: dict[str, list[int]] = defaultdict(list)
     original: dict[int, int] = {}
-    for at, n in enumerate(left):
-        if n not in shared or not lines.is_paragraph(n):
-            continue
-        text = lines.lines[n].strip()
-        found = first.get(text)
+    for n, anchors in shared.items():
+        line = lines[n]
+        found = first.get(line.text)
         if found is None:
-            candidates = dict.fromkeys(other for anchor in shared[n] for other in known[anchor])
-            found = next((other for other in islice(candidates, 4 * _TRIES) if _alike(lines, left[other], n)), None)
+            candidates = dict.fromkeys(m for anchor in anchors for m in known[anchor])
+            found = next((m for m in islice(candidates, 4 * _TRIES) if _alike(lines[m], line)), None)
         if found is None:
-            for anchor in shared[n]:
+            for anchor in anchors:
                 if len(known[anchor]) < _TRIES:
-                    known[anchor].append(at)
-        else:
-            original[at] = found
-        first.setdefault(text, at if found is None else found)
+                    known[anchor].append(n)
+        elif line.is_paragraph and lines[found].is_paragraph:
+            original[n] = found
+        first.setdefault(line.text, n if found is None else found)
     return original
 
 
-def _stretches(
-    original: Mapping[int, int], size: int, same: Callable[[int, int], bool], may_end: Callable[[int], bool]
-) -> list[tuple[int, int]]:
+def _stretches(lines: _Lines, left: Sequence[int], original: Mapping[int, int]) -> list[tuple[int, int]]:
     """Join the copies, and the lines around them that stand in the same order as the originals, to stretches."""
+
+    def same(one: int, other: int) -> bool:
+        if original.get(one) == other:
+            return True
+        a, b = lines[left[one]], lines[left[other]]
+        return (a.text == b.text or a.words == b.words) and not _MARKUP.search(a.text)
+
+    def may_end(at: int) -> bool:
+        return at in original or lines[left[at]].size >= _EDGE
+
     stretches: list[tuple[int, int]] = []
     for at, source in original.items():
         floor = stretches[-1][1] if stretches else -1
@@ -293,7 +363,7 @@ def _stretches(
         shift = at - source
         while begin - 1 > floor and begin - 1 >= shift and same(begin - 1, begin - 1 - shift):
             begin -= 1
-        while end + 1 < size and same(end + 1, end + 1 - shift):
+        while end + 1 < len(left) and same(end + 1, end + 1 - shift):
             end += 1
         while not may_end(begin):
             begin += 1
@@ -305,26 +375,31 @@ def _stretches(
     return stretches
 
 
+def _introduced(lines: _Lines, left: Sequence[int], at: int) -> bool:
+    """Whether the line before says that something follows: code, or somebody else's post."""
+    return at > 0 and bool(_INTRODUCES.search(lines[left[at - 1]].text))
+
+
 def _beside_paragraph(lines: _Lines, left: Sequence[int], begin: int, end: int) -> bool:
     """Whether a paragraph stands right before or after; among short lines a sentence may be a list item without its mark."""
-    return any(lines.is_paragraph(n) for n in (*left[max(begin - 1, 0) : begin], *left[end + 1 : end + 2]))
+    return any(lines[n].is_paragraph for n in (*left[max(begin - 1, 0) : begin], *left[end + 1 : end + 2]))
 
 
-def _alike(lines: _Lines, one: int, other: int) -> bool:
+def _alike(one: _Line, other: _Line) -> bool:
     """Whether two paragraphs say the same, a few ordinary words apart at most."""
-    shorter, longer = sorted((lines.size(one), lines.size(other)))
-    if shorter < longer * _LEAST:
+    shorter, longer = sorted((len(one.text), len(other.text)))
+    if shorter < longer * _LEAST or longer > _LONGEST or Levenshtein.distance(one.folded, other.folded, score_cutoff=longer//4) > longer // 4:
         return False
-    if lines.words(one) == lines.words(other):
+    a, b = one.words, other.words
+    if a == b:
         return True
-    if shorter < _ALONE or longer > _LONGEST:
+    if min(one.size, other.size) < _ALONE:
         return False
-    a, b = lines.words(one), lines.words(other)
     fewer = min(len(a), len(b))
     most = fewer // _CHANGED
     if Levenshtein.distance(a, b, score_cutoff=most) > most:
         return False
-    ordinary = lines.ordinary(one) | lines.ordinary(other)
+    ordinary = one.ordinary | other.ordinary
     replaced = 0
     for edit in Levenshtein.opcodes(a, b):
         if edit.tag != "equal":
@@ -340,35 +415,40 @@ def _same_word(one: str, other: str) -> bool:
     return one[:3] == other[:3] and Levenshtein.normalized_similarity(one, other) >= _FORM
 
 
-def _quotes(lines: _Lines, left: Sequence[int], shared: Mapping[int, Sequence[str]]) -> dict[int, str]:
+def _quotes(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str]:
     """The lines that go because each of their sentences stands in a longer paragraph.  Arguments as for `_copies`."""
     holders: dict[str, list[int]] = defaultdict(list)
-    for n in left:
-        for anchor in shared.get(n, ()):
+    for n, anchors in shared.items():
+        for anchor in anchors:
             holders[anchor].append(n)
     held: dict[int, list[int]] = defaultdict(list)
     quotes: set[int] = set()
-    places = [at for at, n in enumerate(left) if n in shared and lines.size(n) >= _QUOTE]
-    for at in sorted(places, key=lambda at: (-lines.size(left[at]), at)):  # A paragraph is judged before what it may hold.
-        n = left[at]
+    for n in sorted(shared, key=lambda n: (-len(lines[n].text), n)):  # A paragraph is judged before what it may hold.
+        line = lines[n]
+        if line.size < _QUOTE:
+            continue
         near = dict.fromkeys(m for anchor in shared[n] if len(holders[anchor]) <= _TRIES for m in holders[anchor])
-        longer = [m for m in islice(near, 4 * _TRIES) if m not in quotes and lines.size(n) < lines.size(m) <= _LONGEST]
-        longer = [m for m in longer if lines.is_paragraph(m) and lines.holds(m, n)]
+        longer = [m for m in islice(near, 4 * _TRIES) if m not in quotes and len(line.text) < len(lines[m].text) <= _LONGEST]
+        longer = [m for m in longer if lines[m].is_paragraph and line.sentences <= lines[m].sentences]
         if 0 < len(longer) <= _PLACES:
             held[min(longer)].append(n)
-            if _may_be_quote(lines, left, at):
+            if _may_be_quote(lines, n):
                 quotes.add(n)
-    cut: dict[int, str] = {}
+    cut: set[int] = set()
     for holder, numbers in held.items():
-        if len(numbers) == 1 or sum(map(lines.size, numbers)) <= _HELD * lines.size(holder):
-            cut |= dict.fromkeys(quotes.intersection(numbers), "repeat.quote")
-    return cut
+        if len(numbers) == 1 or sum(lines[n].size for n in numbers) <= _HELD * lines[holder].size:
+            cut |= quotes.intersection(numbers)
+    bare = {n for n in cut if not lines[n].is_quoted}
+    if bare and not _is_prose(lines):
+        cut -= bare
+    return dict.fromkeys(cut, "repeat.quote")
 
 
-def _may_be_quote(lines: _Lines, left: Sequence[int], at: int) -> bool:
-    """Whether a line may be a pull quote: a sentence or more, in quotation marks or with a paragraph beside it."""
-    n = left[at]
-    if len(lines.words(n)) < _QUOTE_WORDS or not lines.is_text(n) or (at and _INTRODUCES.search(lines.lines[left[at - 1]])):
+def _may_be_quote(lines: _Lines, n: int) -> bool:
+    """Whether a line may be a pull quote: a sentence or more, in quotation marks beside a paragraph or between paragraphs."""
+    line, left = lines[n], lines.left
+    at = bisect_left(left, n)
+    if len(line.words) < _QUOTE_WORDS or not line.is_text or _introduced(lines, left, at):
         return False
-    line = lines.lines[n].strip()
-    return (line[0] in '"“„«”「『' and line[-1] in '"”“»」』') or _beside_paragraph(lines, left, at, at)
+    between = at > 0 and all(lines[n].is_paragraph for n in (left[at - 1], *left[at + 1 : at + 2]))
+    return line.is_quoted or between

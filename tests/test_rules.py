@@ -61,7 +61,7 @@ def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
         ({"step": "magic"}, "step = 'magic' is none of"),
         ({"takes": "all"}, "takes = 'all' is none of"),
         ({"takes": "form"}, "`ends` and `takes"),
-        ({"patterns": ["a(b"]}, "does not compile"),
+        ({"patterns": ["a(b"], "needs": ["ab"]}, "does not compile"),
         ({"patterns": ["abc.*"]}, "patterns need a list `needs`"),
         ({"patterns": ["abc.*"], "needs": ["ABC"]}, "is in lower case"),
         ({"max_chars": "many"}, "max_chars"),
