@@ -18,14 +18,15 @@ What stays, because writers repeat themselves on purpose:
 * a standfirst: it may be the author's summary, and the body that says it again is no copy of it;
 * paragraphs that say something else in nearly the same words: another number, another name, a "not" more or less.
 
-How it stays fast: two lines are compared only if they share an *anchor*: a sentence or clause, or the first or last letters
-of a paragraph.  In two documents of three no anchor stands twice, which takes a few list comprehensions to know.
+How it stays fast: two lines are compared only if they share an *anchor*: their first or last letters, or the sentence
+that closes one of them.  In three documents of four nothing is shared, and that is known from a few steps over the whole
+text.  The price: a near copy with other words at both ends, and a quote whose last sentence is very short, are not found.
 """
 
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice, pairwise
 
@@ -47,17 +48,16 @@ _EDGE = 60  # … of another line at the edge of a run: a heading there may belo
 _QUOTE = 60  # … of a pull quote …
 _QUOTE_WORDS = 8  # … and its least number of words: addresses and code have fewer
 _TEXT = 1000  # … of a stretch that is a text standing twice, whatever introduces it and however the page is built
-_DENSE_QUOTE = 20
-_SENTENCE = 25
-_END = 40 # characters; the least length of a sentence, or of the end of a line, that makes two lines worth comparing
-_DENSE_ANCHOR = 20  # … of a sentence that is not ASCII
+_DENSE_QUOTE = 20  # characters; the same in a dense script
+_SENTENCE = 25  # characters; the least length of a sentence that makes two lines worth comparing
+_END = 40  # characters at either end of a line that do so too
 _LONGEST = 20_000  # a longer line is no paragraph, and comparing its words would take too long
 _PLACES = 2  # copies in different places; a paragraph that stands again more often is a stock phrase
 _APART = 2  # lines between two stretches that still are one place
 _PROSE = 0.75  # the least share of its letters that a page of prose has in paragraphs; of columns with an article, most have
 _HELD = 0.6  # the most that several quotes may make up of a paragraph: a whole text on one line is no paragraph
 _TRIES = 4  # lines with the same anchor that a line is compared with: keeps a list of ten thousand like lines linear
-_LEAST = 0.7  # the least length of a copy, as a share of the other: looking at words is expensive
+_LETTERS = 4  # a near copy has at most one changed character in so many; words are looked at later, which takes longer
 _CHANGED = 10  # a near copy has at most one changed word in so many …
 _REPLACED = 20  # … and at most one in so many replaced by quite another word
 _FORM = 0.6  # the least similarity of two forms of one word
@@ -104,6 +104,8 @@ def clean(doc: Document) -> Iterable[Edit]:
     or inside a longer paragraph.  Cleaning the result again changes nothing.
     """
     ends, sentences = _shared_anchors(doc.lines)
+    if not ends and not sentences:
+        return
     lines = _Lines(doc.lines)
     cut: dict[int, str] = {}
     while found := _copies(lines, ends) or _quotes(lines, sentences):
@@ -127,53 +129,51 @@ def _edits(doc: Document, cut: Mapping[int, str]) -> Iterator[Edit]:
 
 
 def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:
-    """For each line that shares its beginning or its end with another line, these; and likewise its sentences.
+    """For each line that shares its first or last letters with another one, these; and likewise its sentences.
 
-    Of the sentences only those count that close a line: no quote goes without one.  This looks at all there is to read,
-    so it is made of few steps over much text each.
+    Of the sentences only those that close a line count: no quote is without one.
     """
     kept = _prose(lines)
-    if len(kept) < 2:
-        return {}, {}
     prose = [line.strip() for line in kept]
     heads, tails = _ends(prose)
-    text = "\n".join(prose).replace(",", "")
+    ends = _repeated(heads) | _repeated(tails)
+    text = "\n".join(prose).replace(",", "")  # “It is late,” she said.
     for stop in _STOPS:  # Far faster than one regular expression or table.
         text = text.replace(stop, ".")
-    sentences = _sentences(text.replace("\n", "."))
-    closing: set[str] = set()
-    if len({*sentences}) < len(sentences):
-        by_line = text.split("\n")
-        closing = _repeated(sentences).intersection([line.rstrip(" .").rpartition(".")[2].strip() for line in by_line])
-    repeated: set[str] = set()
-    if len({*heads}) < len(heads) or len({*tails}) < len(tails):
-        repeated = _repeated(heads) | _repeated(tails)
-    if not closing and not repeated:
+    closing = _repeated([part.strip() for part in text.replace("\n", ".").split(".") if len(part) >= _SENTENCE])
+    split = text.split("\n") if closing else []
+    closing = closing.intersection([line.rstrip(" .").rpartition(".")[2].strip() for line in split])
+    if not ends and not closing:
         return {}, {}
-    raw = {*kept}
-    numbers = [n for n, line in enumerate(lines) if line in raw]
-    shared: _Anchors = {}
-    for n, head, tail in zip(numbers, heads, tails, strict=True):
-        if head in repeated or tail in repeated:
-            shared[n] = [head, tail]
-    quoted: _Anchors = {}
-    if closing:
-        for n, line in zip(numbers, by_line, strict=True):
-            if found := closing.intersection(_sentences(line)):
-                quoted[n] = sorted(found)
-    return shared, quoted
+    known = {*kept}
+    numbers = [n for n, line in enumerate(lines) if line in known]
+    spaced = closing.union(f" {sentence}" for sentence in closing)
+    by_ends = {n: list(pair) for n, *pair in zip(numbers, heads, tails, strict=True) if not ends.isdisjoint(pair)}
+    by_sentences = {
+        n: sorted({sentence.strip() for sentence in found})
+        for n, line in zip(numbers, split, strict=False)
+        if (found := spaced.intersection(line.split(".")))
+    }
+    return by_ends, by_sentences
+
+
+def _repeated(anchors: Sequence[str]) -> set[str]:
+    """The anchors that stand there more than once."""
+    if len({*anchors}) == len(anchors):
+        return set()
+    return {anchor for anchor, times in Counter(anchors).items() if times > 1}
 
 
 def _ends(prose: Sequence[str]) -> tuple[list[str], list[str]]:
     """The first and the last letters of each line, without the very first and last: these may be other quotation marks."""
-    text = "\n".join([line[1:_END] for line in prose] + [line[-_END:-1] for line in prose]).lower()
-    if "  " in text or "\xa0" in text:
-        while "  " in (text := text.replace("\xa0", " ").replace("  ", " ")):
-            pass
-        ends = text.split("\n")
-        return [head[: _END // 2] for head in ends[: len(prose)]], [tail[-_END // 2 :] for tail in ends[len(prose) :]]
+    text = "\n".join([line[1:_END] for line in prose] + [line[-_END:-1] for line in prose]).lower().replace("\xa0", " ")
+    short = 0
+    while "  " in text:
+        text = text.replace("  ", " ")
+        short = _END // 2  # What two lines have in common must not reach as far as the longer of them has blanks.
     ends = text.split("\n")
-    return ends[: len(prose)], ends[len(prose) :]
+    heads, tails = ends[: len(prose)], ends[len(prose) :]
+    return ([head[:short] for head in heads], [tail[-short:] for tail in tails]) if short else (heads, tails)
 
 
 def _prose(lines: Iterable[str]) -> list[str]:
@@ -185,24 +185,11 @@ def _prose(lines: Iterable[str]) -> list[str]:
     ]
 
 
-def _repeated(anchors: Iterable[str]) -> set[str]:
-    return {anchor for anchor, times in Counter(anchors).items() if times > 1}
-
-
-def _sentences(text: str) -> list[str]:
-    """The longer sentences of a text in which all end in a full stop."""
-    return [sentence.strip() for sentence in text.split(".") if len(sentence) >= _SENTENCE]
-
-
 class _Line:
     """What has to be known about a line that is compared, worked out on demand."""
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-
-    @cached_property
-    def folded(self) -> str:
-        return " ".join(self.text.lower().split())
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -256,9 +243,6 @@ class _Lines(dict[int, _Line]):
     def left(self) -> list[int]:
         """The numbers of the lines that are still there, without the blank ones."""
         return [n for n, line in enumerate(self.raw) if line and not line.isspace()]
-
-    def take_out(self, numbers: Container[int]) -> None:
-        self.left = [n for n in self.left if n not in numbers]
 
     def __missing__(self, n: int) -> _Line:
         self[n] = line = _Line(self.raw[n])
@@ -388,8 +372,11 @@ def _beside_paragraph(lines: _Lines, left: Sequence[int], begin: int, end: int) 
 def _alike(one: _Line, other: _Line) -> bool:
     """Whether two paragraphs say the same, a few ordinary words apart at most."""
     shorter, longer = sorted((len(one.text), len(other.text)))
-    if shorter < longer * _LEAST or longer > _LONGEST or Levenshtein.distance(one.folded, other.folded, score_cutoff=longer//4) > longer // 4:
+    most = longer // _LETTERS
+    if longer - shorter > most or longer > _LONGEST:
         return False
+    if longer < _TEXT and Levenshtein.distance(one.text.lower(), other.text.lower(), score_cutoff=most) > most:
+        return False  # In longer lines that would take longer than looking at the words.
     a, b = one.words, other.words
     if a == b:
         return True

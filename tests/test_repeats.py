@@ -22,6 +22,15 @@ LONELY = "“I have never once been bored by the sea in all that long time.”"
 KEEPER = f"The keeper has lived on the rock for thirty years. {LONELY[:-2]},” she says, and puts the kettle on for her guests."
 CHINESE = "市议会星期一决定在冬天到来之前修复河上的老桥，费用约为两百万元，工程将由本地的公司承担，居民对此表示欢迎。"
 THAI = "สภาเมืองตกลงเมื่อวันจันทร์ที่จะซ่อมแซมสะพานเก่าข้ามแม่น้ำก่อนฤดูหนาวด้วยค่าใช้จ่ายสองล้านบาทและเริ่มงานในเดือนหน้า"
+FERRY = "The ferry still runs twice a day in the summer months, although hardly anybody takes it since the bridge was built."
+MENU = [
+    f"Offer {number} of the month, with all details and conditions of delivery"
+    for number in ("one", "two", "three", "four", "five", "six")
+]
+TEXT = [
+    f"{HARBOUR} This is said in {place}, where people know their boats."
+    for place in ("Ashby", "Northford", "Westbury", "Riga", "Hull", "Bergen")
+]
 ARABIC = "وافق مجلس المدينة يوم الاثنين على إصلاح الجسر القديم فوق النهر قبل حلول الشتاء بتكلفة تبلغ مليونين من العملة المحلية."
 
 
@@ -78,11 +87,21 @@ GOES = {
         [BRIDGE, HARBOUR, SPRING],
         ["repeat.quote"],
     ),
-    "a standfirst": ([BRIDGE, f"{BRIDGE} {SPRING}", GULLS], [f"{BRIDGE} {SPRING}", GULLS], ["repeat.quote"]),
-    "a standfirst that breaks off": (
-        [f"{BRIDGE} {SPRING[:60]}…", f"{BRIDGE} {SPRING}", GULLS],
-        [f"{BRIDGE} {SPRING}", GULLS],
-        ["repeat.quote"],
+    "a quote without marks between paragraphs": ([BRIDGE, HARBOUR, BOATS, SPRING], [BRIDGE, HARBOUR, SPRING], ["repeat.quote"]),
+    "two paragraphs in different places of an article": (
+        [BRIDGE, "Work", SPRING, GULLS, BRIDGE, HARBOUR, MARKET, KEEPER, SPRING, FERRY],
+        [BRIDGE, "Work", SPRING, GULLS, HARBOUR, MARKET, KEEPER, FERRY],
+        ["repeat.exact"] * 2,
+    ),
+    "one paragraph on a page of short lines": (
+        [*MENU, BRIDGE, SPRING, *MENU[::-1], GULLS, BRIDGE],
+        [*MENU, BRIDGE, SPRING, *MENU[::-1], GULLS],
+        ["repeat.exact"],
+    ),
+    "a text that stands twice on a page of short lines": (
+        [*MENU, BRIDGE, SPRING, GULLS, BRIDGE, *MENU[::-1], *TEXT, "Prices", *TEXT, "Home"],
+        [*MENU, BRIDGE, SPRING, GULLS, *MENU[::-1], *TEXT, "Prices", "Home"],
+        ["repeat.exact", "repeat.run"],
     ),
 }
 
@@ -137,6 +156,21 @@ STAYS = {
     "a sentence like one of the body": [KEEPER, LONELY.replace("never", "often"), GULLS],
     "sentences among short lines": [HARBOUR, "Hours", BOATS, "Prices", BRIDGE],
     "a text on one line and in paragraphs": [f"{BRIDGE} {SPRING} {GULLS}", BRIDGE, SPRING, GULLS],
+    "a standfirst": [BRIDGE, f"{BRIDGE} {SPRING}", GULLS],
+    "a standfirst that breaks off": [f"{BRIDGE} {SPRING[:60]}…", f"{BRIDGE} {SPRING}", GULLS],
+    "a sentence under a heading": [BRIDGE, HARBOUR, "Hours", BOATS, SPRING],
+    "a sentence without marks on a page of short lines": [*MENU, *MENU[::-1], BRIDGE, HARBOUR, BOATS, SPRING],
+    "paragraphs in different places of a page of short lines": [
+        *MENU,
+        BRIDGE,
+        SPRING,
+        *MENU[::-1],
+        BRIDGE,
+        GULLS,
+        *MENU,
+        SPRING,
+        MARKET,
+    ],
     "markup that holds the text": [f'<div class="embed"><p>{KEEPER}</p></div>', LONELY, GULLS],
 }
 
