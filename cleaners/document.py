@@ -112,13 +112,6 @@ def key(line: str) -> str:
     return folded
 
 
-def keys(lines: list[str], text: str) -> list[str]:
-    """The keys of many short lines of a text, without a call for each where no blanks need folding."""
-    if "  " in text or "\xa0" in text or "\t" in text:
-        return [key(line) for line in lines]
-    return [line.strip(_DECORATION).casefold() for line in lines]
-
-
 def bare(line: str) -> str:
     """The line without the decoration around it."""
     return line.strip(_DECORATION)

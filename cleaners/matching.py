@@ -20,7 +20,7 @@ from typing import NamedTuple
 import ahocorasick_rs
 import regex
 
-from cleaners.document import KEY_CHARS, Document, bare, key, keys
+from cleaners.document import KEY_CHARS, Document, bare, key
 from cleaners.rules import Rule, RuleBook
 
 MATCH_SECONDS = 2.0
@@ -28,8 +28,8 @@ MATCH_SECONDS = 2.0
 pattern that explodes gets here, and then the document goes to quarantine with the rule's name."""
 
 _SLOT_CHARS = 60  # a slot holds a name or a few words
-_EDGE = 3  # characters at an end of a line by which it is known that no phrase stands there
-_DENSE = "\u2e80"  # from here on, one character of Chinese or Japanese says as much
+_MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines: short lines are looked up
+_EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
 
 
@@ -58,66 +58,56 @@ class Matcher:
         self.ends = {rule.id: {key(end) for end in rule.ends} for rule in rules if rule.ends}
         short: dict[str, list[_Pattern]] = defaultdict(list)
         long: dict[str, list[_Pattern]] = defaultdict(list)
+        self._long_joined: list[tuple[_Pattern, _Joined]] = []
         for rule in rules:
-            patterns = [_Pattern(rule, _Either(rule.patterns))] if rule.patterns else []
-            for literal in rule.needs:
-                short[literal] += patterns
-                if rule.max_chars > KEY_CHARS:
-                    long[literal] += patterns
+            family = self.families[rule.family]
+            joined = _Pattern(rule, family.joined)
+            if rule.max_chars > KEY_CHARS and rule.phrases:
+                self._long_joined.append((joined, family.joined))
             for phrase in rule.phrases:
                 if "{}" in phrase:
-                    literal = max(phrase.split("{}"), key=len).strip().lower()
-                    short[literal] += _Pattern(rule, _Slotted.of(phrase)), _Pattern(rule, self.families[rule.family].joined)
+                    short[max(phrase.split("{}"), key=len).strip().lower()].append(_Pattern(rule, _Slotted.of(phrase)))
+                else:
+                    for literal in {bare(phrase).lower(), key(phrase)}:  # two for "ß" and its like
+                        if len(literal) >= _MIN_LITERAL:
+                            short[literal].append(joined)
+            if rule.patterns:
+                pattern = _Pattern(rule, _Either(rule.patterns))
+                for literal in rule.needs:
+                    short[literal].append(pattern)
+                    if rule.max_chars > KEY_CHARS:
+                        long[literal].append(pattern)
         self._short, self._long = _Literals(short), _Literals(long)
-        strong = [(phrase, rule) for family in self.families.values() for phrase, rule in family.strong.items()]
-        self._strong = ahocorasick_rs.AhoCorasick([phrase for phrase, _ in strong])
-        self._strong_rules = [rule for _, rule in strong]
-        self._heads = {head for family in self.families.values() for head in family.joined.heads}
-        self._tails = {tail for family in self.families.values() for tail in family.joined.tails}
 
     def find(self, doc: Document) -> dict[str, list[Rule]]:
-        """Which lines match, and which rules, wherever these act, the surest first: a phrase, a pattern, several phrases.
+        """Which lines match, and which rules, wherever these act.
 
         Raises:
             RuleTimeoutError: a pattern takes longer than `MATCH_SECONDS` for one line.
         """
-        phrases, heads, tails = self.phrases, self._heads, self._tails
         found: dict[str, list[Rule]] = {}
-        joined: list[tuple[str, str]] = []
         short = [line for line in doc.lines if line and len(line) <= KEY_CHARS]
         long = [line for line in doc.lines if len(line) > KEY_CHARS]
-        for line, name in zip(short, keys(short, doc.text), strict=True):
-            if name in phrases:
-                found[line] = [phrases[name]]
-            elif _last(name) in tails and _first(name) in heads:
-                joined.append((line, name))
-        for line in long:  # a form whose fields all stand on one line
-            name = bare(line).casefold() if _first(line[:_SLOT_CHARS].lower()) in heads else ""
-            if name and _last(name) in tails:
-                joined.append((line, name))
-        for line, pattern in chain(self._short.find(short), self._long.find(long)):
+        candidates = [*self._short.find(short), *self._long.find(long)]
+        joined = [(line, pattern) for line, pattern in candidates if isinstance(pattern.shape, _Joined)]
+        # The surest first, since the first rule that can decide a line does: a phrase, a pattern, several phrases.
+        for line in chain({line for line in short if len(line) < 2 * _MIN_LITERAL}, (line for line, _ in joined)):
+            if rule := self.phrases.get(key(line)):
+                found[line] = [rule]
+        patterns = (candidate for candidate in candidates if not isinstance(candidate[1].shape, _Joined))
+        for line, pattern in chain(patterns, joined, self._whole_forms(long)):
             rules = found.get(line, [])
             if pattern.rule not in rules and len(line) <= pattern.rule.max_chars and pattern.matches(line):
                 found[line] = [*rules, pattern.rule]
-        for line, rule in self._made_of_phrases(joined):
-            rules = found.get(line, [])
-            if rule not in rules and len(line) <= rule.max_chars:
-                found[line] = [*rules, rule]
         return found
 
-    def _made_of_phrases(self, lines: list[tuple[str, str]]) -> Iterator[tuple[str, Rule]]:
-        """Which of these lines, given with their keys, are made of phrases of one family, and the rule of a strong one."""
-        text = "\n".join([name for _, name in lines])
-        hits = self._strong.find_matches_as_indexes(text, overlapping=True)
-        starts = list(accumulate([len(name) + 1 for _, name in lines], initial=0)) if hits else []
-        best: dict[tuple[int, str], tuple[int, int, int]] = {}  # of each line and family the first phrase, the longest there
-        for number, start, end in hits:
-            place = bisect_right(starts, start) - 1, self._strong_rules[number].family
-            best[place] = min(best.get(place, (start, -end, number)), (start, -end, number))
-        for (i, family), (_, _, number) in best.items():
-            line, name = lines[i]
-            if self.families[family].joined.fullmatch(name):
-                yield line, self._strong_rules[number]
+    def _whole_forms(self, long: list[str]) -> Iterator[tuple[str, "_Pattern"]]:
+        """The long lines that begin and end like phrases: a form whose fields all stand on one line."""
+        for line in long:
+            head = line[:_EDGE].lower()
+            for pattern, joined in self._long_joined:
+                if head in joined.heads and bare(line)[-_EDGE:].lower() in joined.tails:
+                    yield line, pattern
 
 
 @cache
@@ -147,7 +137,7 @@ class Family:
         self._befores = tuple(slot.before for slot in self._slots if slot.before)
         self._afters = tuple(slot.after for slot in self._slots if slot.after and not slot.before)
         slots = [_Slotted.of(phrase) for rule in rules for phrase in rule.phrases if "{}" in phrase]
-        self.joined = _Joined(self.strong, self.weak, [*slots, *self._slots])
+        self.joined = _Joined([*self.strong, *self.weak], [*slots, *self._slots])
 
     @property
     def has_weak(self) -> bool:
@@ -233,19 +223,6 @@ class _Either:
         return regex.compile("|".join(scoped), regex.I)
 
 
-def _first(name: str) -> str:
-    """What a key is known by at its front: its first word, or its first characters where no blank ends the first word."""
-    word, blank, _ = name.partition(" ")
-    if word[:1] < _DENSE and blank:
-        return word.rstrip("*:.,;)|/-")
-    return word[:_EDGE] if word[:1] < _DENSE else word[:1]
-
-
-def _last(name: str) -> str:
-    """What a key is known by at its end: its last characters, since phrases may stick together ("SettingsAccept")."""
-    return name[-_EDGE:] if name[-1:] < _DENSE else name[-1:]
-
-
 class _Slotted(NamedTuple):
     """A phrase with one slot, which compares to a line's key like a pattern."""
 
@@ -285,8 +262,8 @@ class _Joined:
     No regular expression: with thousands of phrases one takes a second to build, and with slots it can explode.
     """
 
-    def __init__(self, strong: Iterable[str], weak: Iterable[str], slots: Iterable[_Slotted]) -> None:
-        self.words = sorted({*strong, *weak})
+    def __init__(self, words: Iterable[str], slots: Iterable[_Slotted]) -> None:
+        self.words = sorted(set(words))
         self.slots = sorted(set(slots))
         self.by_part: dict[str, list[_Slotted]] = defaultdict(list)  # by their longest fixed part
         for slot in self.slots:
@@ -295,15 +272,27 @@ class _Joined:
         self.search = ahocorasick_rs.AhoCorasick(self.pieces)
         # How such a line begins and ends, to turn nearly all others away at once.  In an outermost slot stands anything.
         parts = {*self.words, *(part.strip() for slot in self.slots for part in (slot.before, slot.after))} - {""}
-        self.heads = {_first(part + end) for part in parts for end in (" ", "")}
-        self.tails = {_last(part) for part in parts}
+        self.heads = {part[:_EDGE] for part in parts}
+        self.tails = {part[-_EDGE:] for part in parts}
         self.open_heads = [slot.after for slot in self.slots if not slot.before]
         self.open_tails = [slot.before for slot in self.slots if not slot.after]
 
     def may_be(self, name: str) -> bool:
         """Whether the line begins and ends like one of the phrases, or with a character that is none of a word."""
-        return (_first(name) in self.heads or any(part in name for part in self.open_heads)) and (
-            _last(name) in self.tails or any(part in name for part in self.open_tails)
+        head, tail = name[:_EDGE].casefold(), name[-_EDGE:].casefold()
+        heads, tails = self.heads, self.tails
+        return (
+            tail in tails
+            or tail[-2:] in tails
+            or tail[-1:] in tails
+            or not tail[-1:].isalnum()
+            or any(part in name for part in self.open_tails)
+        ) and (
+            head in heads
+            or head[:2] in heads
+            or head[:1] in heads
+            or not head[:1].isalnum()
+            or any(part in name for part in self.open_heads)
         )
 
     def fullmatch(self, name: str) -> bool:

@@ -1,5 +1,6 @@
 """The order of the steps: the table of contents of copydesk."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from cleaners import boilerplate, layout, repair, repeats, sites, titles
@@ -55,6 +56,7 @@ def clean(doc: Document, book: RuleBook) -> Cleaned:
     if (
         cleaned.title
         and not doc.title
+        and not _only_title_went(cleaned)
         and titles.find_title(Document(doc.id, f"{cleaned.title}\n\n{cleaned.text}")) != cleaned.title
     ):
         # What made the line a title went with other lines.  Cleaned again it would be none, so it is none.
@@ -64,8 +66,14 @@ def clean(doc: Document, book: RuleBook) -> Cleaned:
     return cleaned
 
 
+def _only_title_went(cleaned: Cleaned) -> bool:
+    """Whether no line but the title's own went: then it is found again, as the tests of `titles` show."""
+    return all(rule.startswith(("title.", "encoding.", "layout.")) for change in cleaned.changes for rule in change.rules)
+
+
 def _clean(doc: Document, book: RuleBook, *, may_have_title: bool) -> Cleaned:
     base = doc.text
+    doc = replace(doc, memo={})
     changes: list[Change] = []
     for step in REPAIR:
         doc, changes = _take(base, doc, step, changes)
