@@ -35,7 +35,9 @@ def main() -> None:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             seconds.append(time.perf_counter() - start)
     median = statistics.median(seconds)
-    print(f"{files:,} files, {characters:,} characters: median {median:.2f} s of {options.runs} runs, {characters / median / 1e6:.1f} million characters/s")
+    print(
+        f"{files:,} files, {characters:,} characters: median {median:.2f} s of {options.runs} runs, {characters / median / 1e6:.1f} million characters/s"
+    )
 
 
 if __name__ == "__main__":

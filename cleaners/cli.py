@@ -66,12 +66,24 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     def add_rules(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--rules", type=Path, action="append", default=[], metavar="FILE", help="a rule file to use beside the built-in rules; may be given again")
+        sub.add_argument(
+            "--rules",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE",
+            help="a rule file to use beside the built-in rules; may be given again",
+        )
 
     clean = command("clean", _clean, "clean a folder of dumps")
     clean.add_argument("input", type=Path, metavar="IN", help="a folder of text files, or one file")
     clean.add_argument("output", type=Path, metavar="OUT", help="the folder to write; an earlier result there is replaced")
-    clean.add_argument("--format", choices=("files", "jsonl"), default="files", help="files: records, and the clean texts as files; jsonl: records alone (default: files)")
+    clean.add_argument(
+        "--format",
+        choices=("files", "jsonl"),
+        default="files",
+        help="files: records, and the clean texts as files; jsonl: records alone (default: files)",
+    )
     clean.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
     add_rules(clean)
 
@@ -118,16 +130,31 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
+    from concurrent.futures import BrokenExecutor
+
     from cleaners.run import Settings, clean_folder
 
     if options.workers is not None and options.workers < 1:
         return _refuse(f"--workers is {options.workers}, but at least one is needed.")
     settings = Settings(options.input, options.output, options.format, tuple(options.rules))
-    with _progress() as tick:
-        balance = clean_folder(settings, workers=options.workers, tick=tick)
+    try:
+        with _progress() as tick:
+            balance = clean_folder(settings, workers=options.workers, tick=tick)
+    except BrokenExecutor:
+        print("copydesk: a worker process was killed, perhaps for lack of memory, and nothing was published.", file=sys.stderr)
+        return EXIT_FAULT
     print(summary(balance))
-    print(f"\nWritten to {options.output}: documents/ and ledger/" + (", and the texts in text/" if options.format == "files" else ""))
+    places = ["documents/ and ledger/"]
+    places += ["the texts in text/"] if options.format == "files" else []
+    for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
+        if count := balance.documents[name]:
+            places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
+    print(f"\nWritten to {options.output}: {', '.join(places)}")
     return 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 @contextmanager
@@ -171,7 +198,7 @@ def _explain(options: argparse.Namespace) -> int:
     book = _book(options)
     path: Path = options.file
     if not path.is_file():
-        return _refuse(f"There is no file {path}.")
+        return _refuse(f"{path} is a folder: give one file." if path.is_dir() else f"There is no file {path}.")
     [found] = read.find(path)
     raw = read.read(found)
     if isinstance(raw, read.Unreadable):
@@ -187,7 +214,7 @@ def _explain(options: argparse.Namespace) -> int:
     console.print(f"title     {cleaned.title or 'none found'}", style="bold")
     console.print(f"encoding  {decoded.encoding} ({decoded.evidence})")
     removed = sum(len(change.old) for change in cleaned.changes)
-    console.print(f"cut       {removed:,} of {len(decoded.text):,} characters, in {len(cleaned.changes)} edits")
+    console.print(f"cut       {removed:,} of {len(decoded.text):,} characters, in {_count(len(cleaned.changes), 'edit')}")
     for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
         console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
     return 0
@@ -228,10 +255,10 @@ def _verify(options: argparse.Namespace) -> int:
         if count <= shown:
             print(f"{fault.where}: {fault.message}")
     if count:
-        print(f"{count} faults" + (f", the first {shown} of them above" if count > shown else ""))
+        print(_count(count, "fault") + (f", the first {shown} of them above" if count > shown else ""))
         return EXIT_FAULT
     documents = sum(1 for _ in Output(options.output).read("documents"))
-    print(f"all laws hold for {documents:,} documents")
+    print(f"all laws hold for {_count(documents, 'document')}")
     return 0
 
 
@@ -247,7 +274,10 @@ def _undo(options: argparse.Namespace) -> int:
         if record["id"] == options.id == ledger["id"]:
             base = undo(record["text"], records.changes_of(ledger))
             if records.sha256(base) != ledger["base_sha256"]:
-                print(f"copydesk: the record of {options.id} was changed: what its edits lead back to is not what was cleaned.", file=sys.stderr)
+                print(
+                    f"copydesk: the record of {options.id} was changed: what its edits lead back to is not what was cleaned.",
+                    file=sys.stderr,
+                )
                 return EXIT_FAULT
             sys.stdout.buffer.write(base.encode("utf-8", "surrogatepass"))
             sys.stdout.buffer.flush()
@@ -276,7 +306,9 @@ def _rules_show(options: argparse.Namespace) -> int:
         from difflib import get_close_matches
 
         close = get_close_matches(options.id, book.rules, n=1)
-        return _refuse(f"There is no rule {options.id!r}" + (f"; is it {close[0]!r}?" if close else "; see `copydesk rules list`."))
+        return _refuse(
+            f"There is no rule {options.id!r}" + (f"; is it {close[0]!r}?" if close else "; see `copydesk rules list`.")
+        )
     for field in fields(rule):
         value = getattr(rule, field.name)
         if isinstance(value, tuple):
@@ -293,7 +325,7 @@ def _rules_test(options: argparse.Namespace) -> int:
     found = list(faults(book))
     if found:
         print(*found, sep="\n")
-        print(f"{len(found)} examples are not what their rules say")
+        print(f"not what their rules say: {_count(len(found), 'example')}")
         return EXIT_FAULT
     examples = sum(len(rule.miss) + len(rule.hit) for rule in book)
     print(f"{examples:,} examples of {len(book.rules)} rules hold")

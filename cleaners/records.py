@@ -114,6 +114,12 @@ def document(name: str, cleaned: Cleaned, source: Record, pipeline: Record) -> R
     }
 
 
+def decider(change: Change) -> str:
+    """The rule that a change is counted for: the last one, but for layout, which only tidies up behind the others."""
+    others = [rule for rule in change.rules if not rule.startswith("layout.")]
+    return (others or change.rules or ("",))[-1]
+
+
 def edits(changes: Iterable[Change]) -> dict[str, int]:
     """How many edits each rule had a hand in, in order of the rule ids."""
     return dict(sorted(Counter(rule for change in changes for rule in change.rules).items()))

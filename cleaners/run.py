@@ -111,7 +111,7 @@ class Balance:
         self.chars.update(record["provenance"]["chars"])
         self.rule_edits.update(record["provenance"]["edits"])
         for change in cleaned.changes:
-            self.rule_chars[change.rules[-1]] += len(change.old)
+            self.rule_chars[records.decider(change)] += len(change.old)
 
     def check(self, expected: int) -> None:
         """Make sure that no document was lost.
@@ -143,8 +143,12 @@ def check(settings: Settings) -> None:
     if not source.exists():
         raise InputError(f"There is no {source}: give a folder of text files, or one file.")
     inside, outside = output.resolve(), source.resolve()
-    if inside == outside or outside in inside.parents:
-        raise InputError(f"The output {output} lies inside the input {source}: the next run would clean its own output, so choose a folder outside.")
+    if inside == outside:
+        raise InputError(f"The output {output} is the input: choose another folder for the output.")
+    if outside in inside.parents:
+        raise InputError(
+            f"The output {output} lies inside the input {source}: the next run would clean its own output, so choose a folder outside."
+        )
     if inside in outside.parents:
         raise InputError(f"The input {source} lies inside the output {output}: choose another output folder.")
     if output.exists() and not output.is_dir():
@@ -184,7 +188,9 @@ def _check_ours(output: Path) -> None:
     names = {path.name for path in output.iterdir()}
     if names and (STAGING not in names or names - {STAGING, *_PUBLISHED}):
         other = min(names - {STAGING, *_PUBLISHED} or names)
-        raise InputError(f"The output folder {output} holds something else ({other}): choose an empty folder, or one that copydesk wrote.")
+        raise InputError(
+            f"The output folder {output} holds something else ({other}): choose an empty folder, or one that copydesk wrote."
+        )
 
 
 def _shards(found: list[read.Found]) -> Iterator[Shard]:
@@ -280,7 +286,8 @@ class _Desk:
         except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
             return "quarantine", records.quarantine(found.id, source, "clean", type(error).__name__, str(error)), None
         if not cleaned.text:
-            note = f"nothing is left of {len(decoded.text)} characters but the title {cleaned.title!r}"
+            rest = f"but the title {cleaned.title!r}" if cleaned.title else "when all boilerplate is cut"
+            note = f"nothing is left of {len(decoded.text)} characters {rest}"
             return "dropped", records.dropped(found.id, source, "drop.nothing-left", note), None
         return "documents", records.document(found.id, cleaned, source, self.pipeline), cleaned
 

@@ -142,7 +142,7 @@ def test_verify_finds_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     clean_folder(Settings(SEEDS, tmp_path / "out"))
     (tmp_path / "out" / "text" / SEED.name).write_text("changed")
     assert cli.main(["verify", str(tmp_path / "out")]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "1 faults"
+    assert capsys.readouterr().out.splitlines()[-1] == "1 fault"
 
 
 @pytest.mark.parametrize("seed", sorted(path.name for path in SEEDS.iterdir()))
@@ -169,7 +169,8 @@ def test_rules_list_show_test(capsys: pytest.CaptureFixture[str]) -> None:
 def test_rules_test_runs_the_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = tmp_path / "mine.toml"
     wrong.write_text(
-        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc def"]\nmiss = ["abc def"]\nhit = ["abc def"]\n', "utf-8"
+        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc def"]\nmiss = ["abc def"]\nhit = ["abc def"]\n',
+        "utf-8",
     )
     assert cli.main(["rules", "test", "--rules", str(wrong)]) == 1
     assert capsys.readouterr().out.startswith("my.rule: a miss is cut by my.rule")

@@ -164,6 +164,7 @@ def test_an_unfinished_run_is_told(output: Path) -> None:
 def test_other_rules_are_told(output: Path, tmp_path: Path) -> None:
     extra = tmp_path / "mine.toml"
     extra.write_text(
-        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc"]\nmiss = ["def"]\nhit = ["abc"]\n', "utf-8"
+        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc"]\nmiss = ["def"]\nhit = ["abc"]\n',
+        "utf-8",
     )
     assert ["other rules" in f.message for f in verify(output, rules.load((extra,)))] == [True]

@@ -150,7 +150,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
             raise ValueError(f"{name!r} is missing or empty")
     for name, kind in (("max_chars", int), ("why", str), ("source", str), ("id", str)):
         if not isinstance(entry.get(name, kind()), kind):
-            raise ValueError(f"{name} = {entry[name]!r} is not of the type {kind.__name__}")
+            raise TypeError(f"{name} = {entry[name]!r} is not of the type {kind.__name__}")
     rule = Rule(**{name: _flat(value) for name, value in entry.items()})
     for name in ("languages", "phrases", "patterns", "needs", "weak", "weak_patterns", "ends", "miss"):
         value = getattr(rule, name)
@@ -177,7 +177,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     if rule.step == "boilerplate" and not all(isinstance(hit, str) for hit in rule.hit):
         raise ValueError("its hits are texts of which nothing stays")
     if (rule.takes == "form") != bool(rule.ends):
-        raise ValueError("`ends` and `takes = \"form\"` go together")
+        raise ValueError('`ends` and `takes = "form"` go together')
     return rule
 
 
