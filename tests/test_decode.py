@@ -88,8 +88,9 @@ READ = [
     ("a\0b\0caf\u00e9s and cakes\0d".encode(), "a\0b\0caf\u00e9s and cakes\0d", "utf-8", "valid utf-8"),
     # Text that begins like a file of another kind.
     (b"MZ Wallace opens a store.", "MZ Wallace opens a store.", "utf-8", "ascii"),
-    ("BMW fährt höhere Gewinne ein.".encode("cp1252"), "BMW fährt höhere Gewinne ein.", "cp1252", "detector"),
-    ("ID3: für Käufer von Elektroautos".encode("cp1252"), "ID3: für Käufer von Elektroautos", "cp1252", "detector"),
+    ("BMW fährt höhere Gewinne ein.".encode("cp1252"), "BMW fährt höhere Gewinne ein.", "cp1252", "default"),
+    ("Price € 5 and “quoted”".encode("cp1252"), "Price € 5 and “quoted”", "cp1252", "default"),
+    ("ID3: für Käufer von Elektroautos".encode("cp1252"), "ID3: für Käufer von Elektroautos", "cp1252", "default"),
 ]
 
 
@@ -106,6 +107,7 @@ def test_what_is_read(raw, text, encoding, evidence):
 
 # raw bytes, text, encoding, undecodable
 DAMAGED = [
+    (b"abc \xed\xa0\x80 def", "abc \ufffd def", "utf-8", ((4, "eda080"),)),
     ("Größe".encode()[:-1] + "ß".encode()[:1], "Größ\ufffd", "utf-8", ((6, "c3"),)),
     ("éàüöß".encode() + b"\xff\xfe" + "é".encode(), "éàüöß\ufffdé", "utf-8", ((10, "fffe"),)),
     ("éàüöß".encode() + b"\xe9 x \xe9", "éàüöß\ufffd x \ufffd", "utf-8", ((10, "e9"), (14, "e9"))),
