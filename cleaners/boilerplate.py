@@ -21,6 +21,7 @@ _UNKNOWN_FIELDS_AT_MOST = 10
 _FIELD_CHARS = 60  # a label or a question against robots is shorter
 _BRIEF_CHARS = 40  # headings and buttons of forms in all languages are shorter, notices mostly longer
 _CERTAIN_LINES = 3  # so many lines of a form in a row are one
+_BARE_FORM_LINES = 4  # name, e-mail, website and comment; fewer may be the end of a list
 _FORM_LINES = 40  # a form with every field and notice that plug-ins add; ours in the tests has 19
 _BLOCK_LINES = 60  # promoted titles under one heading, each perhaps twice, with teaser and date
 _TITLE_CHARS = 200  # a longer line is no title
@@ -52,8 +53,6 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     """
     page = _Page(doc, matcher(book))
     found = page.found(book)
-    if not found:
-        return []
     for i in [i for i, line in enumerate(page.lines) if line in found]:
         for rule in found[page.lines[i]]:
             page.decide(i, rule)
@@ -62,6 +61,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
         page.take_blocks()
         page.take_neighbours()
     page.take_ends()
+    page.take_bare_forms()
     return page.edits()
 
 
@@ -289,6 +289,24 @@ class _Page:
             if i not in self.at_end:
                 break
             self.cut[i] = self.at_end[i][0]
+
+    def take_bare_forms(self) -> None:
+        """Cut a form of weak words alone, at the very end: so many labels in a row are nothing else.
+
+        "Σχολιάστε" / "Όνομα" / "Email" / "Υποβολή": in some languages heading and button are common words.
+        """
+        last = next((i for i in range(len(self.lines) - 1, -1, -1) if i not in self.cut and self.lines[i].strip()), None)
+        if last is None or len(self.lines[last]) > _FIELD_CHARS:
+            return
+        for rule in self.matcher.forms:
+            run: list[int] = []
+            for i in chain([last], self.above(last)):
+                if i in self.cut or not self.is_weak(i, rule):
+                    break
+                run.append(i)
+            if len(run) >= _BARE_FORM_LINES:
+                self.cut |= dict.fromkeys(run, rule)
+                return
 
     # The result
 

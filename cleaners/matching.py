@@ -44,6 +44,7 @@ class Matcher:
         phrases: the rule of each phrase without a slot, by key.
         families: what belongs to each family of rules.
         ends: the phrases that close the forms of a rule, by its id.
+        forms: the rules that take whole forms.
     """
 
     def __init__(self, book: RuleBook) -> None:
@@ -56,6 +57,7 @@ class Matcher:
         for family in self.families.values():
             self.phrases = family.strong | self.phrases  # the first rule of a phrase keeps it
         self.ends = {rule.id: {key(end) for end in rule.ends} for rule in rules if rule.ends}
+        self.forms = [rule for rule in rules if rule.takes == "form"]
         short: dict[str, list[_Pattern]] = defaultdict(list)
         long: dict[str, list[_Pattern]] = defaultdict(list)
         self._long_joined: list[tuple[_Pattern, _Joined]] = []

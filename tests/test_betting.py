@@ -108,13 +108,13 @@ def left(text: str) -> str:
             return text
 
 
-@pytest.mark.parametrize("line", map(str.strip, JOURNALISM))
+@pytest.mark.parametrize("line", list(map(str.strip, JOURNALISM)))
 def test_journalism_about_betting_stays(line: str) -> None:
     for text in (line, f"{ABOVE}\n\n{line}\n\n{BELOW}", f"{line}\n\n{ABOVE}\n\n{BELOW}", f"{ABOVE}\n\n{BELOW}\n\n{line}"):
         assert left(text) == text
 
 
-@pytest.mark.parametrize("line", map(str.strip, PROMOTIONS))
+@pytest.mark.parametrize("line", list(map(str.strip, PROMOTIONS)))
 def test_promotions_go(line: str) -> None:
     assert left(f"{ABOVE}\n{line}\n{BELOW}") == f"{ABOVE}\n{BELOW}"
     assert left(f"{ABOVE}\n{BELOW}\n{line}") == f"{ABOVE}\n{BELOW}\n"

@@ -114,3 +114,20 @@ def test_a_poem_between_two_links_stays() -> None:
 @pytest.mark.parametrize("line", ["Leave a Reply to " * 50 + "x" * 100, "name " * 150 + "x", "* " * 400 + "Leave a Reply x"])
 def test_long_lines_of_phrases_take_no_time(line: str) -> None:
     assert cut(line)[0] == line.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Σχολιάστε\nΣχόλιο\nΌνομα *\nEmail\nΥποβολή", ""),
+        ("Name\nEmail\nWebsite", "Name\nEmail\nWebsite"),
+        (
+            "Name\nEmail\nWebsite\nComment\nThese four lines head the table.",
+            "Name\nEmail\nWebsite\nComment\nThese four lines head the table.",
+        ),
+    ],
+    ids=["labels alone", "too few to be sure", "something behind them"],
+)
+def test_a_form_of_weak_words_goes_only_at_the_end(text: str, left: str) -> None:
+    for article in ARTICLES.values():
+        assert cut(f"{article}\n\n{text}")[0] == f"{article}\n\n{left}".rstrip()
