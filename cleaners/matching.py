@@ -30,6 +30,7 @@ pattern that explodes gets here, and then the document goes to quarantine with t
 _SLOT_CHARS = 60  # a slot holds a name or a few words
 _MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines: short lines are looked up
 _EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
+_DENSE = "\u2e80"  # from here on scripts do without blanks between words
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
 
 
@@ -60,12 +61,10 @@ class Matcher:
         self.forms = [rule for rule in rules if rule.takes == "form"]
         short: dict[str, list[_Pattern]] = defaultdict(list)
         long: dict[str, list[_Pattern]] = defaultdict(list)
-        self._long_joined: list[tuple[_Pattern, _Joined]] = []
+        # Phrases with which a long line that is a whole form can begin, by their first characters.
+        self._openings: dict[str, list[tuple[str, _Pattern]]] = defaultdict(list)
         for rule in rules:
-            family = self.families[rule.family]
-            joined = _Pattern(rule, family.joined)
-            if rule.max_chars > KEY_CHARS and rule.phrases:
-                self._long_joined.append((joined, family.joined))
+            joined = _Pattern(rule, self.families[rule.family].joined)
             for phrase in rule.phrases:
                 if "{}" in phrase:
                     short[max(phrase.split("{}"), key=len).strip().lower()].append(_Pattern(rule, _Slotted.of(phrase)))
@@ -73,6 +72,9 @@ class Matcher:
                     for literal in {bare(phrase).lower(), key(phrase)}:  # two for "ß" and its like
                         if len(literal) >= _MIN_LITERAL:
                             short[literal].append(joined)
+            if rule.max_chars > KEY_CHARS and rule.phrases:
+                for opening in {*map(key, rule.phrases), *map(key, rule.weak)}:
+                    self._openings[opening[:_EDGE]].append((opening, joined))
             if rule.patterns:
                 pattern = _Pattern(rule, _Either(rule.patterns))
                 for literal in rule.needs:
@@ -104,12 +106,14 @@ class Matcher:
         return found
 
     def _whole_forms(self, long: list[str]) -> Iterator[tuple[str, "_Pattern"]]:
-        """The long lines that begin and end like phrases: a form whose fields all stand on one line."""
+        """The long lines that begin with a phrase: perhaps a form whose fields all stand on one line."""
         for line in long:
-            head = line[:_EDGE].lower()
-            for pattern, joined in self._long_joined:
-                if head in joined.heads and bare(line)[-_EDGE:].lower() in joined.tails:
+            for opening, pattern in self._openings.get(line[:_EDGE].lower(), ()):
+                end = len(opening)
+                after = line[end : end + 1]
+                if line[:end].lower() == opening and not (opening[-1].isalnum() and after.isalnum() and after < _DENSE):
                     yield line, pattern
+                    break
 
 
 @cache
