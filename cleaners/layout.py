@@ -5,6 +5,7 @@ space inside a line.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from cleaners.document import Document
 from cleaners.edits import Edit
@@ -26,5 +27,7 @@ def clean(doc: Document) -> Iterator[Edit]:
         elif len(stripped[i]) < len(lines[i]) and i < last:
             yield Edit(starts[i] + len(stripped[i]), starts[i] + len(lines[i]), "", "layout.trailing-space")
         blank_before = not stripped[i]
-    if foot < len(text):
-        yield Edit(foot, len(text), "", "layout.foot")
+    # Line by line, so that no edit reaches across the place where a step before cut something: each cut keeps its own edit.
+    for start, end in pairwise((foot, *starts[last + 1 : -1], len(text))):
+        if start < end:
+            yield Edit(start, end, "", "layout.foot")
