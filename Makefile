@@ -32,7 +32,7 @@ types: $(VENV)/dev.stamp
 
 # One lock for every Python and platform. The second is made first, so that both pin the same versions.
 LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-       --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+       --upgrade pyproject.toml
 lock:
 	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv; }
 	$(LOCK) --extra build --extra dev --output-file requirements-dev.txt
