@@ -299,9 +299,10 @@ class _Page:
         if last is None or len(self.lines[last]) > _FIELD_CHARS:
             return
         for rule in self.matcher.forms:
+            weak = self.matcher.families[rule.family].weak
             run: list[int] = []
             for i in chain([last], self.above(last)):
-                if i in self.cut or not self.is_weak(i, rule):
+                if i in self.cut or self.key(i) not in weak:
                     break
                 run.append(i)
             if len(run) >= _BARE_FORM_LINES:
