@@ -8,6 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, and no time limit for one, since machines are noisy.  To look for new ones:
+# pytest --hypothesis-profile=search
+settings.register_profile("always", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, max_examples=5000)
+settings.load_profile("always")
 
 ROOT = Path(__file__).parent.parent
 
