@@ -73,7 +73,7 @@ class Matcher:
                         if len(literal) >= _MIN_LITERAL:
                             short[literal].append(joined)
             if rule.max_chars > KEY_CHARS and rule.phrases:
-                for opening in {*map(key, rule.phrases), *map(key, rule.weak)}:
+                for opening in sorted({*map(key, rule.phrases), *map(key, rule.weak)}):
                     self._openings[opening[:_EDGE]].append((opening, joined))
             if rule.patterns:
                 pattern = _Pattern(rule, _Either(rule.patterns))
@@ -113,7 +113,6 @@ class Matcher:
                 after = line[end : end + 1]
                 if line[:end].lower() == opening and not (opening[-1].isalnum() and after.isalnum() and after < _DENSE):
                     yield line, pattern
-                    break
 
 
 @cache

@@ -318,12 +318,13 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
         total.add(balance)
     total.check(sum(len(shard.documents) for shard in job.shards))
     output, staging = job.settings.output, job.settings.staging
+    # What was there is moved aside, not removed, until the new result is whole: a crash in between loses neither.
+    old = staging.parent / "old"
+    shutil.rmtree(old, ignore_errors=True)
+    old.mkdir()
     for name in reversed(_PUBLISHED):  # run.json first: without it nobody takes the folder for a finished run
-        target = output / name
-        if target.is_dir():
-            shutil.rmtree(target)
-        else:
-            target.unlink(missing_ok=True)
+        if (output / name).exists():
+            (output / name).rename(old / name)
     for path in list(staging.iterdir()):
         path.rename(output / path.name)
     for kind in ("documents", "ledger", "dropped", "quarantine"):
@@ -345,6 +346,7 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
     aside.write_bytes(orjson.dumps(run, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     aside.replace(output / "run.json")
     staging.rmdir()
+    shutil.rmtree(old)
     return total
 
 

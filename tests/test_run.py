@@ -170,6 +170,27 @@ def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Pa
     assert tree(output) == before
 
 
+def test_a_crash_while_publishing_loses_no_earlier_result(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "out"
+    clean_folder(Settings(dumps, output))
+    before = tree(output)
+    job = run.plan(Settings(dumps, output))
+    balances = [run.clean_shard(job.settings, shard) for shard in job.shards]
+
+    def crash() -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "now", crash)  # asked for run.json, when old and new have changed places
+    with pytest.raises(KeyboardInterrupt):
+        run.finish(job, balances)
+    assert not (output / "run.json").exists()
+    assert tree(output / run.STAGING / "old") == before
+    monkeypatch.undo()
+    clean_folder(Settings(dumps, output))
+    assert tree(output) == before
+    assert [path.name for path in (output / run.STAGING).iterdir()] == []
+
+
 def no_input(folder: Path) -> tuple[Path, Path]:
     return folder / "nowhere", folder / "out"
 
