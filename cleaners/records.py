@@ -15,6 +15,7 @@ from cleaners import __version__
 from cleaners.decode import Decoded
 from cleaners.edits import Change
 from cleaners.pipeline import Cleaned
+from cleaners.read import Failed, Raw
 
 NAME = "copydesk"
 METADATA = ("url", "site", "author", "published", "language")
@@ -81,9 +82,11 @@ def chars(base: str, text: str, changes: Iterable[Change]) -> dict[str, int]:
     return {"base": len(base), "kept": len(base) - removed, "removed": removed, "added": added, "text": len(text)}
 
 
-def source(path: str) -> Record:
-    """Where a document came from, before anything else is known of it."""
-    return {"path": path, "record": None, "sha256": None, "bytes": None, "media_type": None, "encoding": None, "undecodable": []}
+def source(came: Raw | Failed) -> Record:
+    """Where a document came from, before it is decoded."""
+    raw = came.raw
+    known = {"sha256": None, "bytes": None} if raw is None else {"sha256": sha256_bytes(raw), "bytes": len(raw)}
+    return {"path": came.path, "record": came.record, **known, "media_type": came.media_type, "encoding": None, "undecodable": []}
 
 
 def decoding(decoded: Decoded) -> Record:

@@ -220,15 +220,16 @@ def clean_shard(settings: Settings, shard: Shard, tick: Callable[[], object] = l
     balance = Balance()
     with _Parts(settings.staging, shard.number) as parts:
         for found in shard.documents:
-            balance.documents["in"] += 1
-            kind, record, cleaned = desk.process(found)
-            parts.write(kind, record)
-            balance.documents[_COUNTED_AS[kind]] += 1
-            if cleaned:
-                parts.write("ledger", records.ledger(found.id, cleaned))
-                balance.count(record, cleaned)
-                if settings.format == "files":
-                    desk.write_text(found, cleaned)
+            for came in read.documents(found):
+                balance.documents["in"] += 1
+                kind, record, cleaned = desk.process(came)
+                parts.write(kind, record)
+                balance.documents[_COUNTED_AS[kind]] += 1
+                if cleaned:
+                    parts.write("ledger", records.ledger(came.id, cleaned))
+                    balance.count(record, cleaned)
+                    if settings.format == "files":
+                        desk.write_text(found, cleaned)
             tick()
     balance.check(len(shard.documents))
     return balance
@@ -260,36 +261,31 @@ class _Desk:
         self.root = settings.input if settings.input.is_dir() else settings.input.parent
         self.text = settings.staging / "text"
 
-    def process(self, found: read.Found) -> tuple[Kind, Record, Cleaned | None]:
-        """Decide what becomes of one input.
+    def process(self, came: read.Raw | read.Failed) -> tuple[Kind, Record, Cleaned | None]:
+        """Decide what becomes of one document.
 
         Returns:
             Where its record belongs ("documents", "dropped" or "quarantine"), the record, and for a published
             document the result of cleaning it.
         """
-        source = records.source(found.id)
-        raw = read.read(found)
-        if isinstance(raw, read.Unreadable):
-            return "quarantine", records.quarantine(found.id, source, "read", raw.type, raw.message), None
-        source |= {"sha256": records.sha256_bytes(raw), "bytes": len(raw)}
-        media_type = read.media_type(found, raw)
-        if isinstance(media_type, read.Unsupported):
-            return "quarantine", records.quarantine(found.id, source, "read", "Unsupported", media_type.reason), None
-        decoded = decode(raw)
+        source = records.source(came)
+        if isinstance(came, read.Failed):
+            return "quarantine", records.quarantine(came.id, source, "read", came.type, came.message), None
+        decoded = decode(came.raw)
         if isinstance(decoded, Binary):
-            return "quarantine", records.quarantine(found.id, source, "decode", "Binary", decoded.reason), None
-        source |= {"media_type": media_type} | records.decoding(decoded)
+            return "quarantine", records.quarantine(came.id, source, "decode", "Binary", decoded.reason), None
+        source |= records.decoding(decoded)
         if not decoded.text.strip():
-            return "dropped", records.dropped(found.id, source, "drop.empty", "the input holds no text"), None
+            return "dropped", records.dropped(came.id, source, "drop.empty", "the input holds no text"), None
         try:
-            cleaned = pipeline.clean(Document(found.id, decoded.text), self.book)
+            cleaned = pipeline.clean(Document(came.id, decoded.text), self.book)
         except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
-            return "quarantine", records.quarantine(found.id, source, "clean", type(error).__name__, str(error)), None
+            return "quarantine", records.quarantine(came.id, source, "clean", type(error).__name__, str(error)), None
         if not cleaned.text:
             rest = f"but the title {cleaned.title!r}" if cleaned.title else "when all boilerplate is cut"
             note = f"nothing is left of {len(decoded.text)} characters {rest}"
-            return "dropped", records.dropped(found.id, source, "drop.nothing-left", note), None
-        return "documents", records.document(found.id, cleaned, source, self.pipeline), cleaned
+            return "dropped", records.dropped(came.id, source, "drop.nothing-left", note), None
+        return "documents", records.document(came.id, cleaned, source, self.pipeline), cleaned
 
     def write_text(self, found: read.Found, cleaned: Cleaned) -> None:
         """Write title, blank line and text as a file at the document's place in the input tree."""

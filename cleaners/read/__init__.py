@@ -8,9 +8,10 @@ comes back as a value that says so, for the caller to put into quarantine.  Only
 import os
 import re
 import stat
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Found(NamedTuple):
@@ -27,6 +28,48 @@ class Found(NamedTuple):
     id: str
     path: Path
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A document as it came in.
+
+    Attributes:
+        id: that of its file; for a document in a container "#" and `record` behind it.
+        path: the id of its file.
+        record: which document of its container it is; None where the file is the document.
+        raw: its bytes as they stand in the file or container.
+        media_type: what they are, "text/plain" for example.
+        text: its text, where the container holds text and not bytes (JSON, Parquet); None: decode `raw`.
+        encoding: of the container, where `text` is given.
+        charset: the encoding that the container declares for `raw` (an HTTP header), if it does.
+        metadata: what the container says about the document: url, title, author, published, …
+        origin: more about the place it came from, for provenance: WARC record id, date and offset, …
+    """
+
+    id: str
+    path: str
+    record: str | None
+    raw: bytes
+    media_type: str
+    text: str | None = None
+    encoding: str | None = None
+    charset: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A document that cannot be had: `type` is the name of the error, `message` a sentence, `raw` its bytes where they are known."""
+
+    id: str
+    path: str
+    record: str | None
+    type: str
+    message: str
+    raw: bytes | None = None
+    media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +175,19 @@ def find(root: Path) -> list[Found]:
                 found.append(Found(_valid(name), Path(entry.path), _size(entry)))
     found.sort()
     return found
+
+
+def documents(found: Found) -> Iterator[Raw | Failed]:
+    """The documents of a file, at least one: a file without any is a failure."""
+    raw = read(found)
+    if isinstance(raw, Unreadable):
+        yield Failed(found.id, found.id, None, raw.type, raw.message)
+        return
+    kind = media_type(found, raw)
+    if isinstance(kind, Unsupported):
+        yield Failed(found.id, found.id, None, "Unsupported", kind.reason, raw, kind.media_type)
+        return
+    yield Raw(found.id, found.id, None, raw, kind)
 
 
 def read(found: Found) -> bytes | Unreadable:
