@@ -42,7 +42,7 @@ _PARAGRAPHS = 30  # paragraphs in which the words of the title are looked for
 _ABOUT = 0.5  # share of the title's words that the text must hold where it does not begin at once
 
 _NOT_WORD = re.compile(r"[\W_]+")
-_PUNCTUATION = regex.compile(r"[\p{P}\p{Z}]+")
+_PUNCTUATION = re.compile("[\xa0\xab\xbb\u2000-\u206f]+")
 # Words that mean something: "13 min read", "8 November 2016" and "Ada M. Brandt" have fewer than three of them.
 _WORD = regex.compile(r"\b\p{L}[\p{L}\p{M}'’\-‐‑.]*[\p{L}\p{M}]")
 # Scripts written without spaces between words: eight characters say about what three words say.
@@ -214,7 +214,15 @@ def _without_site(doc: Document, line: str) -> str:
 
 
 def _copies(doc: Document, title: str) -> list[_Copy]:
-    """The lines that are the title, in order."""
+    """The lines that are the title, in order.  Finding a title and cutting it ask the same."""
+    asked = title, doc.text
+    if asked not in doc.memo:
+        doc.memo[asked] = _find_copies(doc, title)
+    copies: list[_Copy] = doc.memo[asked]
+    return copies
+
+
+def _find_copies(doc: Document, title: str) -> list[_Copy]:
     wanted = key(title)
     if not wanted:
         return []
