@@ -20,7 +20,7 @@ def clean(doc: Document) -> Iterator[Edit]:
     starts = doc.starts
     last = next((i for i in range(len(lines) - 1, -1, -1) if stripped[i]), -1)
     foot = starts[last] + len(stripped[last]) if last >= 0 else 0
-    for i in [i for i, line in enumerate(lines[:last]) if not line or line[-1].isspace()]:
+    for i in [i for i, line in enumerate(lines[: max(last, 0)]) if not line or line[-1].isspace()]:
         if not stripped[i] and (i == 0 or not stripped[i - 1]):
             yield Edit(starts[i], starts[i + 1], "", "layout.blank-line")
         elif len(stripped[i]) < len(lines[i]):

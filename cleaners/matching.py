@@ -198,11 +198,11 @@ class _Literals:
             return
         is_same = not grown and len(text) == len(doc.text)
         starts = doc.starts if is_same else list(accumulate([len(line) + 1 for line in text.split("\n")], initial=0))
-        numbers: dict[str, set[int]] = defaultdict(set)  # of the strings that a line holds
+        numbers: dict[str, dict[int, None]] = defaultdict(dict)  # of the strings that a line holds, in order
         for number, start, _ in hits:
-            numbers[doc.lines[bisect_right(starts, start) - 1]].add(number)
+            numbers[doc.lines[bisect_right(starts, start) - 1]][number] = None
         for line, found in numbers.items():
-            patterns = {id(p): p for number in sorted(found) for p in self.patterns[number] if len(line) <= p.rule.max_chars}
+            patterns = {id(p): p for number in found for p in self.patterns[number] if len(line) <= p.rule.max_chars}
             if patterns:
                 yield line, patterns.values()
 
