@@ -16,7 +16,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -265,7 +265,7 @@ class _Progress:
     def save(self, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         aside = path.with_suffix(".new")
-        aside.write_bytes(orjson.dumps(asdict(self)))
+        aside.write_bytes(orjson.dumps(self))
         aside.replace(path)
 
 
