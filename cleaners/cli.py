@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from cleaners.edits import Change
     from cleaners.rules import RuleBook
-    from cleaners.run import Balance, Kind
+    from cleaners.run import Balance, Done
+    from cleaners.write import Kind
 
-EXIT_FAULT, EXIT_USAGE = 1, 2
+EXIT_FAULT, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
+_FORMATS = ("files", "jsonl", "jsonl.zst", "parquet")  # those of `cleaners.write`, which is not imported for --help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 if all is well, 1 if the result is not what it should be, 2 if the request
-        cannot be carried out as it stands.
+        cannot be carried out as it stands, 130 if it was stopped by Ctrl-C or SIGTERM.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -80,11 +82,19 @@ def _parser() -> argparse.ArgumentParser:
     clean.add_argument("output", type=Path, metavar="OUT", help="the folder to write; an earlier result there is replaced")
     clean.add_argument(
         "--format",
-        choices=("files", "jsonl"),
-        default="files",
-        help="files: records, and the clean texts as files; jsonl: records alone (default: files)",
+        choices=_FORMATS,
+        help="files: JSON Lines, and the clean texts as files; the others hold the same records, and no files "
+        "(default: files where every file is a document, or else jsonl)",
     )
     clean.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
+    clean.add_argument(
+        "--timeout",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds after which a document is given up (default: 60)",
+    )
+    clean.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
     add_rules(clean)
 
     explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
@@ -130,22 +140,29 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
-    from concurrent.futures import BrokenExecutor
+    import signal
 
     from cleaners.run import Settings, clean_folder
+    from cleaners.workers import WorkerError
 
     if options.workers is not None and options.workers < 1:
         return _refuse(f"--workers is {options.workers}, but at least one is needed.")
-    settings = Settings(options.input, options.output, options.format, tuple(options.rules))
+    settings = Settings(
+        options.input, options.output, options.format, tuple(options.rules), timeout=options.timeout, memory=options.memory
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by an operator or a service manager, tidy up as well
     try:
         with _progress() as tick:
             balance = clean_folder(settings, workers=options.workers, tick=tick)
-    except BrokenExecutor:
-        print("copydesk: a worker process was killed, perhaps for lack of memory, and nothing was published.", file=sys.stderr)
+    except WorkerError as error:
+        print(f"copydesk: {error}; nothing was published.", file=sys.stderr)
         return EXIT_FAULT
+    except KeyboardInterrupt:
+        print("copydesk: stopped. Nothing was published; an earlier result is as it was.", file=sys.stderr)
+        return EXIT_STOPPED
     print(summary(balance))
     places = ["documents/ and ledger/"]
-    places += ["the texts in text/"] if options.format == "files" else []
+    places += ["the texts in text/"] if (options.output / "text").is_dir() else []
     for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
         if count := balance.documents[name]:
             places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
@@ -158,18 +175,19 @@ def _count(number: int, noun: str) -> str:
 
 
 @contextmanager
-def _progress() -> "Iterator[Callable[[int, int], object]]":
+def _progress() -> "Iterator[Callable[[Done], object]]":
     """A progress bar on a terminal, and none anywhere else."""
     if not sys.stderr.isatty():
-        yield lambda _done, _of: None
+        yield lambda _done: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("cleaning"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    files = (BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeRemainingColumn())
+    columns = (TextColumn("cleaning"), TextColumn("{task.fields[documents]:,} documents"), *files)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("cleaning", total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        task = bar.add_task("cleaning", total=None, documents=0)
+        yield lambda done: bar.update(task, completed=done.files, total=done.all_files, documents=done.documents)
 
 
 def summary(balance: "Balance") -> str:
@@ -243,8 +261,8 @@ def _print_marked(console: "Console", base: str, changes: "list[Change]") -> Non
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from cleaners.run import Output
     from cleaners.verify import verify
+    from cleaners.write import Output
 
     book = _book(options)
     if not options.output.is_dir():
@@ -265,7 +283,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _undo(options: argparse.Namespace) -> int:
     from cleaners import records
     from cleaners.edits import undo
-    from cleaners.run import Output
+    from cleaners.write import Output
 
     if not options.output.is_dir():
         return _refuse(f"There is no folder {options.output}.")

@@ -38,8 +38,8 @@ def sha256_bytes(raw: bytes) -> str:
 
 
 def text_file(title: str | None, text: str) -> bytes:
-    """A clean document as a text file: title, blank line, text."""
-    return (f"{title}\n\n{text}\n" if title else f"{text}\n").encode()
+    """A clean document as a text file: title, blank line, text.  A lone surrogate is written as a Python escape."""
+    return (f"{title}\n\n{text}\n" if title else f"{text}\n").encode("utf-8", "backslashreplace")
 
 
 def dumps(record: Mapping[str, Any]) -> bytes:

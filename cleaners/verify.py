@@ -17,7 +17,8 @@ from cleaners.document import Document
 from cleaners.edits import Change, EditError, redo, undo
 from cleaners.records import Record
 from cleaners.rules import RuleBook
-from cleaners.run import Balance, Kind, Output
+from cleaners.run import Balance
+from cleaners.write import Kind, Output, text_places
 
 
 class Fault(NamedTuple):
@@ -58,7 +59,7 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
         try:
             for message in _document(record, ledger, book, total, clean_again=same_rules):
                 yield Fault(record["id"], message)
-            if run["config"]["format"] == "files":
+            if (folder / "text").is_dir():
                 yield from _text_file(folder / "text", record)
         except (KeyError, TypeError, AttributeError) as error:
             yield Fault(record["id"], f"the record lacks a field, or has one of another kind: {error!r}")
@@ -162,13 +163,12 @@ def _source(base: str, source: Record) -> Iterator[str]:
 
 
 def _text_file(folder: Path, record: Record) -> Iterator[Fault]:
-    """A clean text file holds what the record holds.  (A name that is no Unicode has an id that is not its name.)"""
-    if "\ufffd" in record["id"]:
-        return
-    path = folder / record["id"]
-    if not path.is_file():
+    """A clean text file holds what the record holds."""
+    content = records.text_file(record["title"], record["text"])
+    files = [path.read_bytes() for path in text_places(folder, record["provenance"]["source"]) if path.is_file()]
+    if not files:
         yield Fault(record["id"], "has no file under text/")
-    elif path.read_bytes() != records.text_file(record["title"], record["text"]):
+    elif content not in files:
         yield Fault(record["id"], "the file under text/ does not hold what the record holds")
 
 

@@ -10,6 +10,7 @@ import pytest
 from cleaners import pipeline, rules, run
 from cleaners.run import InputError, Settings, clean_folder
 from cleaners.verify import verify
+from cleaners.workers import Watch
 
 ARTICLE = (
     "Council keeps the branch library open\n\n"
@@ -112,7 +113,8 @@ def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path:
         return clean(doc, book)
 
     monkeypatch.setattr(pipeline, "clean", broken)
-    balance = clean_folder(Settings(dumps, tmp_path / "out"), workers=1)
+    job = run.plan(Settings(dumps, tmp_path / "out"))
+    balance = run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
     assert balance.documents["quarantined"] == 3
     [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "site-a/0001.txt"]
     assert record["stage"] == "clean"
@@ -123,7 +125,7 @@ def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path:
 def test_a_file_that_vanishes_is_told(dumps: Path, tmp_path: Path) -> None:
     job = run.plan(Settings(dumps, tmp_path / "out"))
     (dumps / "no-suffix").unlink()
-    run.finish(job, [run.clean_shard(job.settings, shard) for shard in job.shards])
+    run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
     [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "no-suffix"]
     assert (record["stage"], record["error"]["type"]) == ("read", "FileNotFoundError")
 
@@ -150,7 +152,7 @@ def test_what_was_removed_from_the_input_leaves_the_output(dumps: Path, tmp_path
 def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     job = run.plan(Settings(dumps, output))
-    run.clean_shard(job.settings, job.shards[0])
+    run.clean_shard(Watch(), job.settings, job.shards[0])
     (job.settings.staging / "text" / "leftover.txt").write_text("from a run that was killed")
     assert not (output / "documents").exists()
     clean_folder(Settings(dumps, output))
@@ -163,7 +165,7 @@ def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Pa
     clean_folder(Settings(dumps, output))
     before = tree(output)
     job = run.plan(Settings(dumps, output))
-    balance = run.clean_shard(job.settings, job.shards[0])
+    balance = run.clean_shard(Watch(), job.settings, job.shards[0])
     balance.documents["published"] -= 1
     with pytest.raises(run.UnbalancedError):
         run.finish(job, [balance])
@@ -175,7 +177,7 @@ def test_a_crash_while_publishing_loses_no_earlier_result(dumps: Path, tmp_path:
     clean_folder(Settings(dumps, output))
     before = tree(output)
     job = run.plan(Settings(dumps, output))
-    balances = [run.clean_shard(job.settings, shard) for shard in job.shards]
+    balances = [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards]
 
     def crash() -> str:
         raise KeyboardInterrupt

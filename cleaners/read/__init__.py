@@ -177,6 +177,12 @@ def find(root: Path) -> list[Found]:
     return found
 
 
+def is_container(found: Found) -> bool:
+    """Whether a file may hold many documents.  None of the kinds that are read so far does."""
+    del found
+    return False
+
+
 def documents(found: Found) -> Iterator[Raw | Failed]:
     """The documents of a file, at least one: a file without any is a failure."""
     raw = read(found)

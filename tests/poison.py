@@ -1,0 +1,97 @@
+"""Documents that do to a worker process what they say, for the tests of `cleaners.workers` and of runs.
+
+`clean_shard` stands in for that of `cleaners.run` in the worker processes.  A text that says `POISON hang` hangs there while it
+is cleaned, and a file `*.many` is a container: its documents stand between lines `---`.
+"""
+
+import ctypes
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cleaners import pipeline, read, run
+from cleaners.workers import Watch
+
+NOTES = "POISON_NOTES"
+"""The environment variable that names a folder for notes: which processes there were, and what was done once."""
+PART_BYTES = "POISON_PART_BYTES"
+"""The environment variable that says how large parts become."""
+
+
+def hang() -> None:
+    """Hang where no other thread of Python and no handler of a signal gets to run."""
+    re.match(r"(a|a)+$", "a" * 60 + "b")
+
+
+def sleep() -> None:
+    time.sleep(1000)
+
+
+def doze() -> None:
+    time.sleep(1)
+
+
+def segfault() -> None:
+    ctypes.string_at(0)
+
+
+def leave() -> None:
+    os._exit(3)
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hog() -> None:
+    hoard = []
+    while True:
+        hoard.append(b"x" * 50_000_000)
+
+
+def once() -> None:
+    """Be killed, but only the first time."""
+    try:
+        (Path(os.environ[NOTES]) / "once").touch(exist_ok=False)
+    except FileExistsError:
+        return
+    kill()
+
+
+DEEDS = {deed.__name__: deed for deed in (hang, sleep, doze, segfault, leave, kill, hog, once)}
+
+
+def act(text: str) -> None:
+    if deed := re.search(r"POISON (\w+)", text):
+        DEEDS[deed[1]]()
+
+
+def many(found: read.Found) -> Iterator[read.Raw | read.Failed]:
+    """The documents of a container; a first line `READING hang` hangs while it is read."""
+    for number, text in enumerate(found.path.read_text("utf-8").split("---\n")):
+        act(text.replace("READING", "POISON") if text.startswith("READING") else "")
+        if text.startswith("ERROR"):
+            raise ZeroDivisionError("a bug in a reader")
+        yield read.Raw(f"{found.id}#{number}", found.id, str(number), text.encode(), "text/plain")
+
+
+def clean_shard(watch: Watch, settings: run.Settings, shard: run.Shard) -> run.Balance:
+    """As `cleaners.run.clean_shard`, in a process where documents may be poison."""
+    if not hasattr(pipeline, "really_clean"):
+        clean, documents = pipeline.clean, read.documents
+
+        def poisoned(doc: Any, book: Any) -> Any:
+            act(doc.text)
+            return clean(doc, book)
+
+        pipeline.clean = poisoned
+        pipeline.really_clean = clean  # type: ignore[attr-defined]
+        read.documents = lambda found: many(found) if found.id.endswith(".many") else documents(found)
+        run._PART_BYTES = int(os.environ.get(PART_BYTES, run._PART_BYTES))
+        if NOTES in os.environ:
+            (Path(os.environ[NOTES]) / f"pid-{os.getpid()}").touch()
+    return run.clean_shard(watch, settings, shard)
