@@ -97,6 +97,8 @@ def decoding(decoded: Decoded) -> Record:
         "big_endian": decoded.big_endian,
         "evidence": decoded.evidence,
         "confidence": decoded.confidence,
+        "pieces": decoded.pieces,
+        "variants": decoded.variants,
     }
 
 

@@ -154,12 +154,15 @@ def _form(text: str, title: str | None) -> Iterator[str]:
 
 
 def _source(base: str, source: Record) -> Iterator[str]:
-    """The raw bytes must come back from the base text where the encoding allows to say so."""
-    if source["encoding"].startswith("utf"):
-        undecodable = [(offset, hexadecimal) for offset, hexadecimal in source["undecodable"]]
-        raw = encode_back(base, source["encoding"], undecodable, big_endian=source["big_endian"])
-        if records.sha256_bytes(raw) != source["sha256"] or len(raw) != source["bytes"]:
-            yield "the base text does not lead back to the raw bytes that `source` describes"
+    """The raw bytes must come back from the base text."""
+    how = {name: source[name] for name in ("big_endian", "pieces", "variants") if name in source}
+    try:
+        raw = encode_back(base, source["encoding"], source["undecodable"], **how)
+    except (ValueError, LookupError) as error:
+        yield f"the base text does not lead back to the raw bytes: {error}"
+        return
+    if records.sha256_bytes(raw) != source["sha256"] or len(raw) != source["bytes"]:
+        yield "the base text does not lead back to the raw bytes that `source` describes"
 
 
 def _text_file(folder: Path, record: Record) -> Iterator[Fault]:
