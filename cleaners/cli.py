@@ -218,11 +218,12 @@ def _explain(options: argparse.Namespace) -> int:
     if not path.is_file():
         return _refuse(f"{path} is a folder: give one file." if path.is_dir() else f"There is no file {path}.")
     [found] = read.find(path)
-    raw = read.read(found)
-    if isinstance(raw, read.Unreadable):
-        return _refuse(f"{path} cannot be read: {raw.message}")
-    media_type = read.media_type(found, raw)
-    decoded = Binary(media_type.reason) if isinstance(media_type, read.Unsupported) else decode(raw)
+    came = next(read.documents(found))
+    if isinstance(came, read.Failed):
+        return _refuse(f"{path} cannot be cleaned: {came.message}")
+    if came.record is not None or came.media_type not in {"text/plain", "text/markdown"}:
+        return _refuse(f"{path} cannot be explained: only files of plain text can.")
+    decoded = decode(came.raw)
     if isinstance(decoded, Binary):
         return _refuse(f"{path} cannot be cleaned: {decoded.reason}")
     cleaned = pipeline.clean(Document(found.id, decoded.text), book)
