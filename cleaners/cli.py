@@ -209,9 +209,7 @@ def summary(balance: "Balance") -> str:
 def _explain(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from cleaners import pipeline, read
-    from cleaners.decode import Binary, decode
-    from cleaners.document import Document
+    from cleaners import desk, pipeline, read
 
     book = _book(options)
     path: Path = options.file
@@ -219,21 +217,20 @@ def _explain(options: argparse.Namespace) -> int:
         return _refuse(f"{path} is a folder: give one file." if path.is_dir() else f"There is no file {path}.")
     [found] = read.find(path)
     came = next(read.documents(found))
-    if isinstance(came, read.Failed):
-        return _refuse(f"{path} cannot be cleaned: {came.message}")
-    if came.record is not None or came.media_type not in {"text/plain", "text/markdown"}:
-        return _refuse(f"{path} cannot be explained: only files of plain text can.")
-    decoded = decode(came.raw)
-    if isinstance(decoded, Binary):
-        return _refuse(f"{path} cannot be cleaned: {decoded.reason}")
-    cleaned = pipeline.clean(Document(found.id, decoded.text), book)
+    if came.record is not None:
+        return _refuse(f"{path} cannot be explained: it holds many documents; give a file that is one.")
+    ready = desk.draft(came)
+    if isinstance(ready, desk.LeftOut):
+        reason = ready.record["error"]["message"] if ready.kind == "quarantine" else ready.record["note"]
+        return _refuse(f"{path} cannot be cleaned: {reason}")
+    cleaned = pipeline.clean(ready.doc, book)
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    _print_marked(console, decoded.text, cleaned.changes)
+    _print_marked(console, cleaned.base, cleaned.changes)
     console.print()
     console.print(f"title     {cleaned.title or 'none found'}", style="bold")
-    console.print(f"encoding  {decoded.encoding} ({decoded.evidence})")
+    console.print(f"encoding  {ready.source['encoding']} ({ready.source['evidence']})")
     removed = sum(len(change.old) for change in cleaned.changes)
-    console.print(f"cut       {removed:,} of {len(decoded.text):,} characters, in {_count(len(cleaned.changes), 'edit')}")
+    console.print(f"cut       {removed:,} of {len(cleaned.base):,} characters, in {_count(len(cleaned.changes), 'edit')}")
     for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
         console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
     return 0

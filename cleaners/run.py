@@ -10,6 +10,7 @@ takes the place of what was there.
 The work is done in processes of `cleaners.workers`: a document on which they die goes to quarantine.
 """
 
+import gc
 import os
 import platform
 import shutil
@@ -24,9 +25,7 @@ from uuid import uuid4
 
 import orjson
 
-from cleaners import pipeline, read, records, rules
-from cleaners.decode import Binary, decode
-from cleaners.document import Document
+from cleaners import desk, read, records, rules
 from cleaners.pipeline import Cleaned
 from cleaners.records import Record
 from cleaners.workers import Crew, Limits, Watch
@@ -283,7 +282,8 @@ def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
     Returns:
         The numbers of the shard, which balance.
     """
-    desk = _Desk(settings)
+    gc.freeze()  # what was imported stays; to look through it for garbage again and again takes a twentieth of the time
+    writer = _Desk(settings)
     saved = settings.staging / _PROGRESS / f"{shard.number:05d}.json"
     progress = _Progress.load(saved)
     documents = _documents(watch, shard, progress)
@@ -292,15 +292,15 @@ def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
         # A name behind the first that sorts behind it.
         name = f"part-{shard.number:05d}" + (f"_{progress.part:05d}" if progress.part else "")
         balance, size = Balance(), 0
-        with Parts(settings.staging, name, desk.format) as parts:
+        with Parts(settings.staging, name, writer.format) as parts:
             for step, came in documents:
                 size += _DOCUMENT_BYTES + len(came.raw or b"")
                 balance.documents["in"] += 1
                 if step in watch.given_up:
-                    desk.give_up(came, parts, *watch.given_up[step])
+                    writer.give_up(came, parts, *watch.given_up[step])
                 else:
                     watch.begin(step, step // 2 - progress.files)
-                    desk.clean(came, parts, balance)
+                    writer.clean(came, parts, balance)
                 if size >= _PART_BYTES:
                     break
             else:
@@ -370,13 +370,15 @@ class _Desk:
 
     def clean(self, came: read.Raw | read.Failed, parts: Parts, balance: Balance) -> None:
         """Clean a document and write what became of it."""
-        kind, record, cleaned = self.process(came)
-        parts.write(kind, record)
-        if cleaned:
-            parts.write("ledger", records.ledger(came.id, cleaned))
-            balance.count(record, cleaned)
-            if self.text:
-                write_text(self.text, record["provenance"]["source"], records.text_file(cleaned.title, cleaned.text))
+        done = desk.process(came, self.book, self.pipeline)
+        if isinstance(done, desk.LeftOut):
+            parts.write(*done)
+            return
+        parts.write("documents", done.record)
+        parts.write("ledger", done.ledger)
+        balance.count(done.record, done.cleaned)
+        if self.text:
+            write_text(self.text, done.record["provenance"]["source"], records.text_file(done.record))
 
     def give_up(self, came: read.Raw | read.Failed, parts: Parts, type_: str, message: str) -> None:
         """Put a document on which worker processes died into quarantine."""
@@ -385,34 +387,6 @@ class _Desk:
         if self.text:  # the last thing that was done may have been to write it
             for place in text_places(self.text, source):
                 place.unlink(missing_ok=True)
-
-    def process(self, came: read.Raw | read.Failed) -> tuple[Kind, Record, Cleaned | None]:
-        """Decide what becomes of one document.
-
-        Returns:
-            Where its record belongs ("documents", "dropped" or "quarantine"), the record, and for a published
-            document the result of cleaning it.
-        """
-        source = records.source(came)
-        if isinstance(came, read.Failed):
-            return "quarantine", records.quarantine(came.id, source, "read", came.type, came.message), None
-        decoded = decode(came.raw)
-        if isinstance(decoded, Binary):
-            return "quarantine", records.quarantine(came.id, source, "decode", "Binary", decoded.reason), None
-        source |= records.decoding(decoded)
-        if not decoded.text.strip():
-            return "dropped", records.dropped(came.id, source, "drop.empty", "the input holds no text"), None
-        try:
-            cleaned = pipeline.clean(Document(came.id, decoded.text), self.book)
-        except MemoryError:  # may be the fault of what was done before: a new process will tell
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
-            return "quarantine", records.quarantine(came.id, source, "clean", type(error).__name__, str(error)), None
-        if not cleaned.text:
-            rest = f"but the title {cleaned.title!r}" if cleaned.title else "when all boilerplate is cut"
-            note = f"nothing is left of {len(decoded.text)} characters {rest}"
-            return "dropped", records.dropped(came.id, source, "drop.nothing-left", note), None
-        return "documents", records.document(came.id, cleaned, source, self.pipeline), cleaned
 
 
 def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:

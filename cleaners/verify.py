@@ -115,9 +115,12 @@ def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *,
     if provenance["edits"] != records.edits(changes):
         yield f"the edits are {records.edits(changes)}, not {provenance['edits']}"
     yield from _form(text, title)
-    yield from _source(base, provenance["source"])
+    if ledger["base"] == "decoded" and provenance["source"].get("evidence") != "record":
+        yield from _source(base, provenance["source"])
     if clean_again:
-        again = pipeline.clean(Document(record["id"], f"{title}\n\n{text}" if title else text), book)
+        # A title that was given, by a page or a record, need not be one that can be found in the text.
+        given = title if provenance.get("title") == "given" else None
+        again = pipeline.clean(Document(record["id"], f"{title}\n\n{text}" if title else text, given), book)
         if (again.title, again.text) != (title, text):
             change = next((c for c in again.changes if "title.line" not in c.rules), None)
             yield f"law 5: cleaning again gives the title {again.title!r} instead of {title!r}, or another text (for example {change})"
@@ -167,7 +170,7 @@ def _source(base: str, source: Record) -> Iterator[str]:
 
 def _text_file(folder: Path, record: Record) -> Iterator[Fault]:
     """A clean text file holds what the record holds."""
-    content = records.text_file(record["title"], record["text"])
+    content = records.text_file(record)
     files = [path.read_bytes() for path in text_places(folder, record["provenance"]["source"]) if path.is_file()]
     if not files:
         yield Fault(record["id"], "has no file under text/")
