@@ -30,7 +30,7 @@ from cleaners.document import Document
 from cleaners.pipeline import Cleaned
 from cleaners.records import Record
 from cleaners.workers import Crew, Limits, Watch
-from cleaners.write import KINDS, Format, Kind, Parts, text_places, write_text
+from cleaners.write import KINDS, Format, Kind, Parts, remove_text, write_text
 
 _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", "quarantine": "quarantined"}
 
@@ -383,8 +383,7 @@ class _Desk:
         source = records.source(came)
         parts.write("quarantine", records.quarantine(came.id, source, "clean", type_, message))
         if self.text:  # the last thing that was done may have been to write it
-            for place in text_places(self.text, source):
-                place.unlink(missing_ok=True)
+            remove_text(self.text, source)
 
     def process(self, came: read.Raw | read.Failed) -> tuple[Kind, Record, Cleaned | None]:
         """Decide what becomes of one document.
