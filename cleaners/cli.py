@@ -140,8 +140,6 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
-    import signal
-
     from cleaners.run import Settings, clean_folder
     from cleaners.workers import WorkerError
 
@@ -150,9 +148,8 @@ def _clean(options: argparse.Namespace) -> int:
     settings = Settings(
         options.input, options.output, options.format, tuple(options.rules), timeout=options.timeout, memory=options.memory
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by an operator or a service manager, tidy up as well
     try:
-        with _progress() as tick:
+        with _sigterm_is_ctrl_c(), _progress() as tick:
             balance = clean_folder(settings, workers=options.workers, tick=tick)
     except WorkerError as error:
         print(f"copydesk: {error}; nothing was published.", file=sys.stderr)
@@ -172,6 +169,22 @@ def _clean(options: argparse.Namespace) -> int:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+@contextmanager
+def _sigterm_is_ctrl_c() -> "Iterator[None]":
+    """Whoever stops the command, an operator, a service manager or Ctrl-C, it tidies up."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
