@@ -78,7 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     clean = command("clean", _clean, "clean a folder of dumps")
-    clean.add_argument("input", type=Path, metavar="IN", help="a folder of text files, or one file")
+    clean.add_argument(
+        "input",
+        metavar="IN",
+        help="a folder, a file, a pattern such as 'in/**/*.html', an address (s3://…), or - for standard input",
+    )
     clean.add_argument("output", type=Path, metavar="OUT", help="the folder to write; an earlier result there is replaced")
     clean.add_argument(
         "--format",
@@ -95,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds after which a document is given up (default: 60)",
     )
     clean.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
+    for kind in ("text", "html"):
+        clean.add_argument(
+            f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
+        )
     add_rules(clean)
 
     explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
@@ -140,19 +148,23 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
-    import signal
-
+    from cleaners.read import Fields
     from cleaners.run import Settings, clean_folder
     from cleaners.workers import WorkerError
 
     if options.workers is not None and options.workers < 1:
         return _refuse(f"--workers is {options.workers}, but at least one is needed.")
     settings = Settings(
-        options.input, options.output, options.format, tuple(options.rules), timeout=options.timeout, memory=options.memory
+        options.input,
+        options.output,
+        options.format,
+        tuple(options.rules),
+        timeout=options.timeout,
+        memory=options.memory,
+        fields=Fields(options.text_field, options.html_field),
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped by an operator or a service manager, tidy up as well
     try:
-        with _progress() as tick:
+        with _sigterm_is_ctrl_c(), _progress() as tick:
             balance = clean_folder(settings, workers=options.workers, tick=tick)
     except WorkerError as error:
         print(f"copydesk: {error}; nothing was published.", file=sys.stderr)
@@ -172,6 +184,22 @@ def _clean(options: argparse.Namespace) -> int:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+@contextmanager
+def _sigterm_is_ctrl_c() -> "Iterator[None]":
+    """Whoever stops the command, an operator, a service manager or Ctrl-C, it tidies up."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

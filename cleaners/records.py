@@ -126,7 +126,7 @@ def document(doc: Document, cleaned: Cleaned, source: Record, pipeline: Record, 
         "id": doc.id,
         "title": cleaned.title,
         "text": cleaned.text,
-        "metadata": dict.fromkeys(METADATA) | doc.metadata,
+        "metadata": {**dict.fromkeys(METADATA), **doc.metadata},
         "provenance": {
             "source": source,
             "pipeline": pipeline,

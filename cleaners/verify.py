@@ -18,7 +18,7 @@ from cleaners.edits import Change, EditError, redo, undo
 from cleaners.records import Record
 from cleaners.rules import RuleBook
 from cleaners.run import Balance
-from cleaners.write import Kind, Output, text_places
+from cleaners.write import Kind, Output, read_texts
 
 
 class Fault(NamedTuple):
@@ -171,7 +171,7 @@ def _source(base: str, source: Record) -> Iterator[str]:
 def _text_file(folder: Path, record: Record) -> Iterator[Fault]:
     """A clean text file holds what the record holds."""
     content = records.text_file(record)
-    files = [path.read_bytes() for path in text_places(folder, record["provenance"]["source"]) if path.is_file()]
+    files = read_texts(folder, record["provenance"]["source"])
     if not files:
         yield Fault(record["id"], "has no file under text/")
     elif content not in files:

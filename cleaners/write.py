@@ -9,7 +9,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast, get_args
@@ -30,6 +30,7 @@ _GROUP_ROWS = 5_000
 _GROUP_CHARS = 8_000_000
 
 _NAME_BYTES = 255  # of a file, on the usual file systems
+_PATH_CHARS = 800  # Linux takes 4,096 bytes and macOS 1,024, the output folder included
 
 
 class Sink(Protocol):
@@ -113,7 +114,7 @@ def _is_json(column: Any) -> bool:
 
 
 class _ParquetSink:
-    def __init__(self, path: Path, kind: Kind) -> None:
+    def __init__(self, path: Path | BinaryIO, kind: Kind) -> None:
         from pyarrow import parquet
 
         self._schema = _schema(kind)
@@ -126,7 +127,7 @@ class _ParquetSink:
         row: Record = {}
         rest: Record = {}
         for name, value in record.items():
-            type_ = self._columns.get(name, False)
+            type_ = self._columns.get(name, False) if name != "rest" else False
             if type_ is None:
                 row[name] = _json(value)
             elif type_ and _fits(value, type_):
@@ -222,19 +223,26 @@ def _read_lines(part: Path) -> Iterator[Record]:
 
 
 def _read_parquet(part: Path) -> Iterator[Record]:
-    from pyarrow import ArrowException, parquet
+    from pyarrow import ArrowException
 
     try:
-        with parquet.ParquetFile(part) as file:
-            as_json = [column.name for column in file.schema_arrow if _is_json(column) and column.name != "rest"]
-            for batch in file.iter_batches(batch_size=1000):
-                for row in batch.to_pylist():
-                    rest = row.pop("rest")
-                    for name in as_json:
-                        row[name] = records.loads(row[name].encode())
-                    yield row | records.loads(rest.encode()) if rest else row
+        yield from _parquet_records(part)
     except (ArrowException, OSError) as error:
         raise ValueError(f"{part}: {error}") from error
+
+
+def _parquet_records(part: Path | BinaryIO) -> Iterator[Record]:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(part) as file:
+        as_json = [column.name for column in file.schema_arrow if _is_json(column)]
+        for batch in file.iter_batches(batch_size=1000):
+            for row in batch.to_pylist():
+                for name in as_json:
+                    if row[name] is not None:
+                        row[name] = records.loads(row[name].encode())
+                rest = row.pop("rest") or {}
+                yield row | rest
 
 
 def write_text(folder: Path, source: Mapping[str, Any], content: bytes) -> None:
@@ -259,6 +267,18 @@ def write_text(folder: Path, source: Mapping[str, Any], content: bytes) -> None:
         aside.write_bytes(content)
 
 
+def read_texts(folder: Path, source: Mapping[str, Any]) -> list[bytes]:
+    """The files that may be the clean text of a document: where all is well, its own is among them."""
+    return [place.read_bytes() for place in text_places(folder, source) if os.path.isfile(place)]  # noqa: PTH113  it never raises
+
+
+def remove_text(folder: Path, source: Mapping[str, Any]) -> None:
+    """Take a clean text away again, if it was written."""
+    for place in text_places(folder, source):
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            place.unlink()
+
+
 def text_places(folder: Path, source: Mapping[str, Any]) -> tuple[Path, Path]:
     """Where the clean text of a document stands: at its place in the input tree, or aside where that is taken.
 
@@ -268,13 +288,15 @@ def text_places(folder: Path, source: Mapping[str, Any]) -> tuple[Path, Path]:
     path, record = source["path"], source["record"]
     if record is not None:
         path += "#" + str(record).replace("%", "%25").replace("/", "%2F")
-    place = folder.joinpath(*(_safe(name) for name in path.split("/")))
-    return place, folder / _marked(path.replace("/", "%2F"))
+    aside = folder / ("~" + _marked(path.replace("/", "%2F")))
+    if len(path) > _PATH_CHARS:
+        return aside, aside
+    return folder.joinpath(*(_safe(name) for name in path.split("/"))), aside
 
 
 def _safe(name: str) -> str:
     """The name of a file or folder: itself, wherever a file system takes it."""
-    if name in ("", ".", "..") or "\0" in name or len(os.fsencode(name)) > _NAME_BYTES:
+    if name in ("", ".", "..") or "\0" in name or not _is_unicode(name) or len(name.encode()) > _NAME_BYTES:
         return _marked(name)
     return name
 

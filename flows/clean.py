@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from cleaners.run import InputError, Settings, check
 
     try:
-        check(Settings(Path(options.input), Path(options.output), timeout=options.timeout, memory=options.memory))
+        check(Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -88,7 +88,7 @@ def clean_folder(
         memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
     """
     started = run.now()
-    job = run.plan(run.Settings(Path(input), Path(output), format, timeout=timeout, memory=memory))
+    job = run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory))
     workers, crew = run.crew(job, workers)
     with crew:
         futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cleaners.decode import Binary, Decoded, decode, encode_back
 
 
-def back(decoded):
+def back(decoded: Decoded) -> bytes:
     """Encode from what a record holds, which went through JSON."""
     d = json.loads(json.dumps(asdict(decoded)))
     return encode_back(

@@ -23,7 +23,7 @@ from cleaners.read.formats import MARKDOWN, PLAIN_TEXT, recognise
 from cleaners.read.source import HEAD, Source, Whole, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Fields, Found, Raw, escape
 
-__all__ = ["Failed", "Fields", "Found", "Raw", "documents", "find"]
+__all__ = ["STDIN", "Failed", "Fields", "Found", "Raw", "documents", "find", "is_container", "is_path"]
 
 STDIN = "-"
 """The input that is standard input."""
@@ -61,6 +61,15 @@ def find(root: Path | str) -> list[Found]:
     if not root.is_dir():
         return [Found(_valid(root.name), root, root.stat().st_size)]
     return _ordered(_folder("", os.fspath(root)))
+
+
+def is_path(root: Path | str) -> bool:
+    """Whether an input is a path on this machine, and no pattern, address or standard input."""
+    if str(root) == STDIN:
+        return False
+    from cleaners.read import remote
+
+    return remote.url(root) is None and (Path(root).exists() or not glob.has_magic(str(root)))
 
 
 def _matching(pattern: str) -> list[Found]:
