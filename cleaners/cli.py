@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cleaners.write import Kind
 
 EXIT_FAULT, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
-_FORMATS = ("files", "jsonl", "jsonl.zst", "parquet")  # those of `cleaners.write`, which is not imported for --help
+_FORMATS = ("files", "markdown", "jsonl", "jsonl.zst", "parquet")  # those of `cleaners.write`, which is not imported for --help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     clean.add_argument(
         "--format",
         choices=_FORMATS,
-        help="files: JSON Lines, and the clean texts as files; the others hold the same records, and no files "
+        help="files: JSON Lines, and the clean texts as files; markdown: the same with headings marked; the others hold the "
+        "same records, and no files "
         "(default: files where every file is a document, or else jsonl)",
     )
     clean.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")

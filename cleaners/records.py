@@ -38,9 +38,19 @@ def sha256_bytes(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def text_file(record: Record) -> bytes:
-    """A clean document as a text file: title, blank line, text.  A lone surrogate is written as a Python escape."""
+def text_file(record: Record, *, markdown: bool = False) -> bytes:
+    """A clean document as a text file: title, blank line, text.  A lone surrogate is written as a Python escape.
+
+    Args:
+        record: of the document.
+        markdown: mark the title as a heading, and the sub-headings where the page that it came from had some.
+    """
     title, text = record["title"], record["text"]
+    if markdown:
+        lines = text.split("\n")
+        for line, level in record.get("headings", ()):
+            lines[line] = f"{'#' * max(level, 2)} {lines[line]}"
+        title, text = title and f"# {title}", "\n".join(lines)
     return (f"{title}\n\n{text}\n" if title else f"{text}\n").encode("utf-8", "backslashreplace")
 
 

@@ -30,7 +30,7 @@ from cleaners import desk, read, records, rules
 from cleaners.pipeline import Cleaned
 from cleaners.records import Record
 from cleaners.workers import Crew, Limits, Watch
-from cleaners.write import KINDS, Format, Kind, Parts, remove_text, write_text
+from cleaners.write import KINDS, TEXT_SUFFIXES, Format, Kind, Parts, remove_text, write_text
 
 _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", "quarantine": "quarantined"}
 
@@ -390,7 +390,7 @@ class _Desk:
         self.book = rules.load(settings.rules)
         self.pipeline = settings.pipeline()
         self.format = settings.format or "files"
-        self.text = settings.staging / "text" if self.format == "files" else None
+        self.text = settings.staging / "text" if self.format in TEXT_SUFFIXES else None
 
     def clean(self, came: read.Raw | read.Failed, parts: Parts, balance: Balance) -> None:
         """Clean a document and write what became of it."""
@@ -402,14 +402,15 @@ class _Desk:
         parts.write("ledger", done.ledger)
         balance.count(done.record, done.cleaned)
         if self.text:
-            write_text(self.text, done.record["provenance"]["source"], records.text_file(done.record))
+            content = records.text_file(done.record, markdown=self.format == "markdown")
+            write_text(self.text, done.record["provenance"]["source"], content, TEXT_SUFFIXES[self.format])
 
     def give_up(self, came: read.Raw | read.Failed, parts: Parts, type_: str, message: str) -> None:
         """Put a document on which worker processes died into quarantine."""
         source = records.source(came)
         parts.write("quarantine", records.quarantine(came.id, source, "clean", type_, message))
         if self.text:  # the last thing that was done may have been to write it
-            remove_text(self.text, source)
+            remove_text(self.text, source, TEXT_SUFFIXES[self.format])
 
 
 def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:

@@ -18,7 +18,7 @@ from cleaners.edits import Change, EditError, redo, undo
 from cleaners.records import Record
 from cleaners.rules import RuleBook
 from cleaners.run import Balance
-from cleaners.write import Kind, Output, read_texts
+from cleaners.write import TEXT_SUFFIXES, Format, Kind, Output, read_texts
 
 
 class Fault(NamedTuple):
@@ -60,7 +60,7 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
             for message in _document(record, ledger, book, total, clean_again=same_rules):
                 yield Fault(record["id"], message)
             if (folder / "text").is_dir():
-                yield from _text_file(folder / "text", record)
+                yield from _text_file(folder / "text", record, run.get("config", {}).get("format", "files"))
         except (KeyError, TypeError, AttributeError) as error:
             yield Fault(record["id"], f"the record lacks a field, or has one of another kind: {error!r}")
         yield from _once(seen, record, total, "published")
@@ -168,10 +168,10 @@ def _source(base: str, source: Record) -> Iterator[str]:
         yield "the base text does not lead back to the raw bytes that `source` describes"
 
 
-def _text_file(folder: Path, record: Record) -> Iterator[Fault]:
+def _text_file(folder: Path, record: Record, format_: Format) -> Iterator[Fault]:
     """A clean text file holds what the record holds."""
-    content = records.text_file(record)
-    files = read_texts(folder, record["provenance"]["source"])
+    content = records.text_file(record, markdown=format_ == "markdown")
+    files = read_texts(folder, record["provenance"]["source"], TEXT_SUFFIXES.get(format_, ""))
     if not files:
         yield Fault(record["id"], "has no file under text/")
     elif content not in files:

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, metavar="N", help="processes to clean with (default: one for each core)")
     parser.add_argument(
         "--format",
-        choices=("files", "jsonl", "jsonl.zst", "parquet"),
+        choices=("files", "markdown", "jsonl", "jsonl.zst", "parquet"),
         help="of the output (default: files where every file is a document, or else jsonl)",
     )
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
