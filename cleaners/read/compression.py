@@ -5,7 +5,6 @@ limits the time.  Data that breaks off, or is damaged, gives what came before an
 """
 
 import bz2
-import io
 import lzma
 import re
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from cleaners.read import containers
-from cleaners.read.source import BUFFER, Source, buffered
+from cleaners.read.source import BUFFER, Filled, Source, buffered
 from cleaners.read.values import Failed, Raw, ReadError
 
 # Text that repeats itself reaches some 100 to 1, a document of one letter 1000 to 1 in gzip.  Beyond these two, nobody
@@ -87,7 +86,7 @@ CODECS = {
 _LONGEST_START = 6
 
 
-class Decompressed(io.RawIOBase):
+class Decompressed(Filled):
     """The content of compressed data, of one member or many.
 
     Args:
@@ -104,14 +103,7 @@ class Decompressed(io.RawIOBase):
         self._decoder: _Decompressor | None = None
         self._pending = b""
         self._in = self._out = self._mark_in = self._mark_out = 0
-        self._error: Exception | None = None
         self.members: deque[tuple[int, int]] = deque(maxlen=10_000)
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._out
 
     def mark(self) -> None:
         """Count the limits from here."""
@@ -123,27 +115,14 @@ class Decompressed(io.RawIOBase):
             self.members.popleft()
         return self.members[0][1] if self.members and self.members[0][0] == offset else None
 
-    def readinto(self, buffer: Any) -> int:
-        if self._error:
-            raise self._error
-        view, filled = memoryview(buffer), 0
-        while filled < len(view):
-            try:
-                piece = self._next(len(view) - filled)
-            except Exception as error:
-                self._error = error if isinstance(error, ReadError) else self._damaged(error)
-                if not filled:
-                    raise self._error from error
-                break  # what came before is given first
-            if not piece:
-                break
-            view[filled : filled + len(piece)] = piece
-            filled += len(piece)
-        return filled
-
-    def _damaged(self, error: Exception) -> ReadError:
-        message = f"the {self._codec.name} data is damaged or broken off behind byte {self._out:,} of its content: {error}"
-        return ReadError("Damaged", message)
+    def piece(self, most: int) -> bytes:
+        try:
+            return self._next(most)
+        except ReadError:
+            raise
+        except Exception as error:
+            message = f"the {self._codec.name} data is damaged behind byte {self._out:,} of its content: {error}"
+            raise ReadError("Damaged", message) from error
 
     def _read(self) -> bytes:
         data: bytes = self._source.read(BUFFER // 2)
@@ -200,5 +179,9 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
     """The documents in a compressed file."""
     stem, dot, suffix = source.name.rpartition(".")
     name = stem + (".tar" if suffix.lower() in {"tgz", "tbz2", "txz", "tzst"} else "") if dot else source.name
-    with Decompressed(source.stream, CODECS[media_type]) as raw:
-        yield from containers.documents(source.inside(None, name, buffered(raw), 1))
+    codec = CODECS[media_type]
+    if codec.start.match(source.head()):
+        with Decompressed(source.stream, codec) as content:
+            yield from containers.documents(source.inside(None, name, buffered(content), 1))
+    else:  # programs that fetch such files may decompress them, and keep the name
+        yield from containers.documents(source.inside(None, name, source.stream, 1))
