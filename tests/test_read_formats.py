@@ -372,3 +372,24 @@ def test_names_that_lie_about_the_content(tmp_path):
 def test_text_alone_is_what_it_says(tmp_path):
     [one] = came(tmp_path, "a.txt.xz", make_inputs.COMPRESSIONS[".xz"](TEXT.encode()))
     assert one == Raw("a.txt.xz", "a.txt.xz", None, TEXT.encode(), "text/plain")
+
+
+DAMAGE = st.tuples(st.sampled_from(["cut", "put", "zero", "double"]), st.floats(0, 1), st.binary(min_size=1, max_size=8))
+
+
+@given(st.sampled_from(sorted(make_inputs.PLAIN)), st.lists(DAMAGE, min_size=1, max_size=3))
+def test_damaged_files_give_documents_or_failures(tmp_path_factory, name, damage):
+    content = make_inputs.PLAIN[name]
+    for kind, where, data in damage:
+        at = int(where * len(content))
+        if kind == "cut":
+            content = content[:at]
+        elif kind == "put":
+            content = content[:at] + data + content[at + len(data) :]
+        elif kind == "zero":
+            content = content[:at] + bytes(len(data)) + content[at + len(data) :]
+        else:
+            content = content[:at] + content[at // 2 :]
+    got = came(tmp_path_factory.getbasetemp(), Path(name).name, content)
+    assert got
+    assert len({one.id for one in got}) == len(got)
