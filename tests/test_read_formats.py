@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 import zipfile
 import zlib
 from collections import Counter
@@ -353,6 +354,24 @@ def test_hidden_members_and_folders_are_left_out(tmp_path):
     members = [("a/", b""), ("__MACOSX/._a.txt", b"x"), (".git/config", b"x"), ("./a.txt", b"a")]
     assert values(came(tmp_path, "a.zip", zip_(members))) == [("a.txt", "a")]
     assert values(came(tmp_path, "a.tar", tar(members[1:]))) == [("a.txt", "a")]
+
+
+def test_names_in_archives_are_utf_8_even_unsaid(tmp_path):
+    packed = zip_([("\u00e9.txt", b"a")])
+    flagless = packed.replace(b"\x00\x08\x08\x00", b"\x00\x00\x08\x00").replace(b"\x14\x00\x00\x08", b"\x14\x00\x00\x00")
+    assert flagless != packed
+    assert values(came(tmp_path, "a.zip", flagless)) == [("\u00e9.txt", "a")]
+    assert values(came(tmp_path, "b.zip", flagless.replace("\u00e9".encode(), b"\x82!"))) == [("\u00e9!.txt", "a")]
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_web_archives_that_break_off_in_their_compression(tmp_path, members):
+    records = [warc_record(http(PAGE + random.Random(n).randbytes(500))) for n in range(3)]
+    content = b"".join(map(gzip.compress, records)) if members == 3 else gzip.compress(b"".join(records))
+    got = came(tmp_path, "a.warc.gz", content[:-30])
+    assert [one.type if isinstance(one, Failed) else "read" for one in got][-1] == "Truncated"
+    assert [one.record for one in got if isinstance(one, Raw)][:2] == ["1", "2"]
+    assert got[-1].record is None
 
 
 def test_archives_one_behind_the_other(tmp_path):

@@ -5,13 +5,14 @@ limits the time.  Data that breaks off, or is damaged, gives what came before an
 """
 
 import bz2
+import io
 import lzma
 import re
 import sys
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from cleaners.read import containers
 from cleaners.read.source import BUFFER, Filled, Source, buffered
@@ -97,7 +98,7 @@ class Decompressed(Filled):
         members: where the latest members begin: offset in the content, offset in the compressed data.
     """
 
-    def __init__(self, source: Any, codec: Codec) -> None:
+    def __init__(self, source: io.BufferedReader, codec: Codec) -> None:
         super().__init__()
         self._source, self._codec = source, codec
         self._decoder: _Decompressor | None = None
@@ -125,7 +126,7 @@ class Decompressed(Filled):
             raise ReadError("Damaged", message) from error
 
     def _read(self) -> bytes:
-        data: bytes = self._source.read(BUFFER // 2)
+        data = self._source.read1(BUFFER // 2)
         self._in += len(data)
         return data
 

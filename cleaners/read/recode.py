@@ -36,7 +36,7 @@ class _Recoded(Filled):
 def utf_8(source: Source) -> tuple[Source, str]:
     """The source with its content in UTF-8 and without a byte order mark, and the encoding that it has.
 
-    Bytes that are no UTF-8 stay as they are: this looks at the first few alone.
+    The bytes of a record are then those of its UTF-8.  Bytes that are no UTF-8 stay as they are: this looks at the first few alone.
     """
     head = source.head()[:4]
     if head.startswith(codecs.BOM_UTF8):

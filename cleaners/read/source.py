@@ -1,7 +1,6 @@
 """A stream of bytes that is being read, and what is known about it: what every reader is given."""
 
 import io
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -178,6 +177,8 @@ class Source:
         if self.is_file:
             yield self.stream
             return
+        import tempfile
+
         with tempfile.SpooledTemporaryFile(_ASIDE_IN_MEMORY) as aside:
             size = 0
             for piece in self.pieces():

@@ -31,13 +31,22 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
             for member in archive.infolist():
                 if member.is_dir() or is_hidden(member.filename):
                     continue
-                part = names.unique(member.orig_filename)
+                name = member.orig_filename
+                part = names.unique(name if member.flag_bits & _UTF_8 else _name(name.encode("cp437", "replace")))
                 if stat.S_ISLNK(member.external_attr >> 16):
                     yield source.failed(part, "NotAFile", "this is a link, which is not followed")
                 elif refused := _refused(source, part, member.flag_bits, member.compress_type):
                     yield refused
                 else:
                     yield from _member(source, archive, member, part)
+
+
+def _name(raw: bytes) -> str:
+    """The name of a member: UTF-8, even where no flag says so, and else the character set of DOS."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp437")
 
 
 def _refused(source: Source, part: str, flags: int, method: int) -> Failed | None:
@@ -103,7 +112,7 @@ def _without_directory(source: Source, file: BinaryIO) -> Iterator[Raw | Failed]
         if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
             break
         _, _, flags, method, _, _, _, size, _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        name = file.read(name_length).decode("utf-8" if flags & _UTF_8 else "cp437", "replace")
+        name = _name(file.read(name_length))
         at += _LOCAL_HEADER.size + name_length + extra_length
         if name.endswith("/") or is_hidden(name):
             at += size
