@@ -8,11 +8,11 @@ has a fixed level and one thread, and no file says when it was made.
 import errno
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
-from io import BufferedReader
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast, get_args
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, get_args
 
 from cleaners import records
 from cleaners.records import Record
@@ -77,10 +77,14 @@ def _open(path: Path, kind: Kind, format_: Format) -> Sink:
     if format_ == "parquet":
         return _ParquetSink(path, kind)
     if format_ == "jsonl.zst":
-        from zstandard import ZstdCompressor
+        from cleaners.read.compression import zstd_module
 
-        compressor = ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
-        return _LineSink(cast(BinaryIO, compressor.stream_writer(path.open("wb"))))
+        zstd = zstd_module()
+        options = {
+            zstd.CompressionParameter.compression_level: _ZSTD_LEVEL,
+            zstd.CompressionParameter.checksum_flag: 1,
+        }
+        return _LineSink(zstd.ZstdFile(path, "wb", options=options))
     return _LineSink(path.open("wb"))
 
 
@@ -212,14 +216,15 @@ class Output(NamedTuple):
 
 def _read_lines(part: Path) -> Iterator[Record]:
     damaged: tuple[type[Exception], ...] = (ValueError,)
-    lines: BinaryIO = part.open("rb")
+    open_: Callable[[Path], Any] = partial(Path.open, mode="rb")
     if part.suffix == ".zst":
-        from zstandard import ZstdDecompressor, ZstdError
+        from cleaners.read.compression import zstd_module
 
-        lines = BufferedReader(cast(Any, ZstdDecompressor().stream_reader(lines, read_across_frames=True)))
-        damaged += (ZstdError,)
+        zstd = zstd_module()
+        open_ = zstd.ZstdFile
+        damaged += (zstd.ZstdError, EOFError)
     read = 0
-    with lines:
+    with open_(part) as lines:
         try:
             for line in lines:
                 yield records.loads(line)

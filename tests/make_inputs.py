@@ -9,6 +9,7 @@ import lzma
 import os
 import sys
 import tarfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -156,9 +157,19 @@ def mhtml() -> bytes:
     return head + b"".join(b"\r\n------x\r\n" + part for part in parts) + b"\r\n------x--\r\n"
 
 
+def write_giant(file: Path | io.BytesIO, before: bytes, megabytes: int, behind: bytes) -> None:
+    """Zstandard data with a run of one letter in its content."""
+    with zstd.open(file, "wb") as out:
+        out.write(before)
+        for _ in range(megabytes):
+            out.write(b"a" * 1_000_000)
+        out.write(behind)
+
+
 def zip_(members: Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # two members of the same name
         for name, data in members:
             archive.writestr(zipfile.ZipInfo(name), data, method)
     return out.getvalue()

@@ -170,6 +170,10 @@ def test_a_pattern_finds_what_it_matches(tmp_path):
     make(tmp_path, "in/a/1.txt", "in/a/2.md", "in/b/c/3.txt", "in/b/.4.txt", "in/5.txt", "other/6.txt")
     assert [found.id for found in find(f"{tmp_path}/in/*/*.txt")] == ["a/1.txt"]
     assert [found.id for found in find(f"{tmp_path}/in/**/*.txt")] == ["5.txt", "a/1.txt", "b/c/3.txt"]
+    assert [found.id for found in find(f"{tmp_path}/in/**/[bc]/**/*.txt")] == ["b/c/3.txt"]
+    (tmp_path / "in/b/loop").symlink_to(tmp_path / "in")
+    assert [found.id for found in find(f"{tmp_path}/in/**")] == ["5.txt", "a/1.txt", "a/2.md", "b/c/3.txt", "b/loop"]
+    (tmp_path / "in/b/loop").unlink()
     assert [found.id for found in find(tmp_path / "in" / "[ab]")] == ["a/1.txt", "a/2.md", "b/c/3.txt"]
     assert [read(found) for found in find(f"{tmp_path}/*/5.txt")] == [b"in/5.txt"]
     with pytest.raises(FileNotFoundError, match="nothing matches"):

@@ -144,7 +144,7 @@ def test_every_format_holds_the_same_records(outputs: dict[Format, Path], capsys
     }
     for format_, folder in outputs.items():
         assert contents[format_] == contents["jsonl"]
-        assert (folder / "text").is_dir() == (format_ == "files")
+        assert (folder / "text").is_dir() == (format_ in {"files", "markdown"})
         assert list(verify(folder, rules.load())) == []
         assert cli.main(["undo", str(folder), "harbour.txt"]) == 0
         assert capsysbinary.readouterr().out == DUMPS["harbour.txt"].encode()

@@ -9,18 +9,20 @@ by name, and lie in each other as they like.  Every reader streams: no more of a
 document, and `values.DOCUMENT_BYTES` is the most that one may have.
 """
 
+import errno
+import fnmatch
 import glob
 import io
 import os
 import re
 import stat
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, dropwhile
 from pathlib import Path
 
 from cleaners.read import containers
 from cleaners.read.formats import MARKDOWN, PLAIN_TEXT, recognise
-from cleaners.read.source import HEAD, Source, Whole, buffered
+from cleaners.read.source import HEAD, Piped, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Fields, Found, Raw, escape
 
 __all__ = ["STDIN", "Failed", "Fields", "Found", "Raw", "documents", "find", "is_container", "is_path"]
@@ -57,10 +59,10 @@ def find(root: Path | str) -> list[Found]:
         return remote.find(address)
     root = Path(str(root).removeprefix("file://"))
     if not root.exists() and glob.has_magic(str(root)):
-        return _matching(str(root))
+        return _pattern(root)
     if not root.is_dir():
         return [Found(_valid(root.name), root, root.stat().st_size)]
-    return _ordered(_folder("", os.fspath(root)))
+    return _ordered(list(_folder("", os.fspath(root))))
 
 
 def is_path(root: Path | str) -> bool:
@@ -72,55 +74,60 @@ def is_path(root: Path | str) -> bool:
     return remote.url(root) is None and (Path(root).exists() or not glob.has_magic(str(root)))
 
 
-def _matching(pattern: str) -> list[Found]:
-    """The files that a pattern matches, and those in the folders that it matches."""
-    fixed = Path(*_before_magic(Path(pattern)))
-    found = {}
-    for name in glob.iglob(pattern, recursive=True):  # noqa: PTH207  Path.glob gives hidden files, too
-        path = Path(name)
-        relative = os.path.relpath(name, fixed).replace(os.sep, "/")
-        if path.is_dir() and not path.is_symlink():
-            found.update({one.id: one for one in _folder("" if relative == "." else relative + "/", name)})
-        else:
-            one = Found(_valid(relative), path, path.stat().st_size if path.is_file() else 0)
-            found[one.id] = one
+def _pattern(pattern: Path) -> list[Found]:
+    """The files that a pattern matches, and those in the folders that it matches; links to folders are not entered here, either."""
+    fixed = next(n for n, part in enumerate(pattern.parts) if glob.has_magic(part))
+    found = {one.id: one for one in _matching("", os.fspath(Path(*pattern.parts[:fixed])), list(pattern.parts[fixed:]))}
     if not found:
-        raise FileNotFoundError(2, f"nothing matches {pattern}")
+        raise FileNotFoundError(errno.ENOENT, f"nothing matches {pattern}")
     return _ordered(list(found.values()))
 
 
-def _before_magic(path: Path) -> list[str]:
-    """The folders of a pattern in front of the first that has magic."""
-    parts = []
-    for part in path.parts[:-1]:
-        if glob.has_magic(part):
-            break
-        parts.append(part)
-    return parts
+def _matching(prefix: str, folder: str, segments: list[str]) -> Iterator[Found]:
+    """The files in a folder that a pattern matches, some more than once."""
+    is_deep = segments[0] == "**"
+    wanted, *rest = list(dropwhile(lambda part: part == "**", segments)) or ["*"]
+    for entry in _entries(prefix, folder):
+        if isinstance(entry, Found):
+            yield entry
+            continue
+        name, is_folder = prefix + entry.name, _is_folder(entry)
+        if is_deep and is_folder:
+            yield from _matching(name + "/", entry.path, segments)
+        if fnmatch.fnmatchcase(entry.name, wanted):
+            if rest:
+                yield from _matching(name + "/", entry.path, rest) if is_folder else ()
+            elif is_folder:
+                yield from _folder(name + "/", entry.path)
+            else:
+                yield Found(_valid(name), Path(entry.path), _size(entry))
 
 
-def _folder(prefix: str, root: str) -> list[Found]:
-    found: list[Found] = []
+def _folder(prefix: str, root: str) -> Iterator[Found]:
+    """The files in a folder and the folders in it."""
     folders = [(prefix, root)]
     while folders:
         prefix, folder = folders.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = list(listing)
-        except OSError:
-            if folder == root:
-                raise
-            found.append(Found(_valid(prefix.rstrip("/")), Path(folder), 0))
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            name = prefix + entry.name
-            if _is_folder(entry):
-                folders.append((name + "/", entry.path))
+        for entry in _entries(prefix, folder):
+            if isinstance(entry, Found):
+                yield entry
+            elif _is_folder(entry):
+                folders.append((f"{prefix}{entry.name}/", entry.path))
             else:
-                found.append(Found(_valid(name), Path(entry.path), _size(entry)))
-    return found
+                yield Found(_valid(prefix + entry.name), Path(entry.path), _size(entry))
+
+
+def _entries(prefix: str, folder: str) -> Iterator[os.DirEntry[str] | Found]:
+    """What is in a folder and not hidden; a folder that cannot be listed stands for itself, and the topmost one raises."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = list(listing)
+    except OSError:
+        if not prefix:
+            raise
+        yield Found(_valid(prefix.rstrip("/")), Path(folder), 0)
+        return
+    yield from (entry for entry in entries if not entry.name.startswith("."))
 
 
 def _ordered(found: list[Found]) -> list[Found]:
@@ -193,7 +200,7 @@ def read(found: Found) -> bytes | Failed:
 def _open(found: Found) -> io.BufferedReader | Failed:
     try:
         if found.url == STDIN:
-            return buffered(Whole(open(0, "rb", buffering=0, closefd=False)))
+            return buffered(Piped(open(0, "rb", buffering=0, closefd=False)))
         if found.url is not None:
             from cleaners.read import remote
 

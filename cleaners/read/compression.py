@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from cleaners.read import containers
-from cleaners.read.source import BUFFER, Source, buffered
+from cleaners.read.source import BUFFER, Filled, Source, buffered
 from cleaners.read.values import Failed, Raw, ReadError
 
 # Text that repeats itself reaches some 100 to 1, a document of one letter 1000 to 1 in gzip.  Beyond these two, nobody
@@ -62,12 +62,20 @@ class Deflate:
         return piece
 
 
-def _zstd() -> _Decompressor:
+def zstd_module() -> Any:
+    """The module of Python 3.14, or what stands in for it before."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         from backports import zstd
-    return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG})
+    return zstd
+
+
+def _zstd() -> _Decompressor:
+    zstd = zstd_module()
+    return zstd.ZstdDecompressor(  # type: ignore[no-any-return]
+        options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    )
 
 
 class Codec(NamedTuple):
@@ -87,7 +95,7 @@ CODECS = {
 _LONGEST_START = 6
 
 
-class Decompressed(io.RawIOBase):
+class Decompressed(Filled):
     """The content of compressed data, of one member or many.
 
     Args:
@@ -98,20 +106,13 @@ class Decompressed(io.RawIOBase):
         members: where the latest members begin: offset in the content, offset in the compressed data.
     """
 
-    def __init__(self, source: Any, codec: Codec) -> None:
+    def __init__(self, source: io.BufferedReader, codec: Codec) -> None:
         super().__init__()
         self._source, self._codec = source, codec
         self._decoder: _Decompressor | None = None
         self._pending = b""
         self._in = self._out = self._mark_in = self._mark_out = 0
-        self._error: Exception | None = None
         self.members: deque[tuple[int, int]] = deque(maxlen=10_000)
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._out
 
     def mark(self) -> None:
         """Count the limits from here."""
@@ -123,30 +124,17 @@ class Decompressed(io.RawIOBase):
             self.members.popleft()
         return self.members[0][1] if self.members and self.members[0][0] == offset else None
 
-    def readinto(self, buffer: Any) -> int:
-        if self._error:
-            raise self._error
-        view, filled = memoryview(buffer), 0
-        while filled < len(view):
-            try:
-                piece = self._next(len(view) - filled)
-            except Exception as error:
-                self._error = error if isinstance(error, ReadError) else self._damaged(error)
-                if not filled:
-                    raise self._error from error
-                break  # what came before is given first
-            if not piece:
-                break
-            view[filled : filled + len(piece)] = piece
-            filled += len(piece)
-        return filled
-
-    def _damaged(self, error: Exception) -> ReadError:
-        message = f"the {self._codec.name} data is damaged or broken off behind byte {self._out:,} of its content: {error}"
-        return ReadError("Damaged", message)
+    def piece(self, most: int) -> bytes:
+        try:
+            return self._next(most)
+        except ReadError:
+            raise
+        except Exception as error:
+            message = f"the {self._codec.name} data is damaged behind byte {self._out:,} of its content: {error}"
+            raise ReadError("Damaged", message) from error
 
     def _read(self) -> bytes:
-        data: bytes = self._source.read(BUFFER // 2)
+        data = self._source.read1(BUFFER // 2)
         self._in += len(data)
         return data
 
@@ -200,5 +188,9 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
     """The documents in a compressed file."""
     stem, dot, suffix = source.name.rpartition(".")
     name = stem + (".tar" if suffix.lower() in {"tgz", "tbz2", "txz", "tzst"} else "") if dot else source.name
-    with Decompressed(source.stream, CODECS[media_type]) as raw:
-        yield from containers.documents(source.inside(None, name, buffered(raw), 1))
+    codec = CODECS[media_type]
+    if codec.start.match(source.head()):
+        with Decompressed(source.stream, codec) as content:
+            yield from containers.documents(source.inside(None, name, buffered(content), 1))
+    else:  # programs that fetch such files may decompress them, and keep the name
+        yield from containers.documents(source.inside(None, name, source.stream, 1))

@@ -84,7 +84,14 @@ def _values(source: Source, encoding: str) -> Iterator[Record | Failed]:
 
 
 _TOKEN = re.compile(rb'["{}\[\],]')
-_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+
+
+def _backslashes(buffer: bytes, begin: int, end: int) -> int:
+    """How many there are in front of an offset."""
+    at = end
+    while at > begin and buffer[at - 1] == 0x5C:
+        at -= 1
+    return end - at
 
 
 def _split(source: Source) -> Iterator[bytes | None]:
@@ -101,19 +108,20 @@ def _split(source: Source) -> Iterator[bytes | None]:
         too_long = too_long or at - begin > DOCUMENT_BYTES
         if too_long:
             begin = at
-        more = source.stream.read1(1 << 20)
+        more = source.stream.read1(max(1 << 20, len(buffer)))  # twice as much each time: it is copied
         if not more:
             break
         buffer, at, begin = buffer[begin:] + more, at - begin, 0
         while at < len(buffer):
             if in_string:
-                end = _IN_STRING.match(buffer, at)
-                assert end is not None
-                at = end.end()
-                if buffer[at : at + 1] != b'"':
-                    break  # the string goes on, maybe behind half an escape
-                in_string = False
-                at += 1
+                quote = buffer.find(b'"', at)
+                end = quote if quote >= 0 else len(buffer)
+                is_escape = _backslashes(buffer, at, end) % 2 == 1
+                if quote < 0:
+                    at = end - is_escape  # the string goes on, maybe behind half an escape
+                    break
+                in_string = is_escape
+                at = quote + 1
                 continue
             match = _TOKEN.search(buffer, at)
             if match is None:

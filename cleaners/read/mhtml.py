@@ -12,7 +12,7 @@ from cleaners.read.values import Failed, Raw
 
 def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
     """The page without its parts."""
-    raw = whole(source)
+    raw = whole(source, media_type)
     if isinstance(raw, Failed):
         yield raw
         return

@@ -22,7 +22,7 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
 
 def _rows(source: Source) -> Iterator[Record | Failed]:
     # Neither read ahead nor mapped into memory: a file that shrinks meanwhile must be an error, not the end of the process.
-    with pq.ParquetFile(source.file(), pre_buffer=False, buffer_size=BUFFER, memory_map=False) as table:
+    with source.file() as file, pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER, memory_map=False) as table:
         number = 0
         for batch in table.iter_batches(_ROWS, use_threads=False):
             for row in _values(batch):

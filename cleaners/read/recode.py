@@ -3,9 +3,8 @@
 import codecs
 import io
 from dataclasses import replace
-from typing import Any
 
-from cleaners.read.source import BUFFER, Source, buffered
+from cleaners.read.source import BUFFER, Filled, Source, buffered
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -15,33 +14,29 @@ _BOMS = (
 )
 
 
-class _Recoded(io.RawIOBase):
+class _Recoded(Filled):
     """Another Unicode encoding as UTF-8."""
 
-    def __init__(self, source: Any, encoding: str) -> None:
+    def __init__(self, source: io.BufferedReader, encoding: str) -> None:
         super().__init__()
         self._source = source
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._ready = b""
+        self._is_over = False
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
+    def piece(self, most: int) -> bytes:
+        while not self._ready and not self._is_over:
             data = self._source.read1(BUFFER)
+            self._is_over = not data
             self._ready = self._decoder.decode(data, final=not data).encode("utf-8", "replace")
-            if not data:
-                break
-        piece, self._ready = self._ready[: len(buffer)], self._ready[len(buffer) :]
-        buffer[: len(piece)] = piece
-        return len(piece)
+        piece, self._ready = self._ready[:most], self._ready[most:]
+        return piece
 
 
 def utf_8(source: Source) -> tuple[Source, str]:
     """The source with its content in UTF-8 and without a byte order mark, and the encoding that it has.
 
-    Bytes that are no UTF-8 stay as they are: this looks at the first few alone.
+    The bytes of a record are then those of its UTF-8.  Bytes that are no UTF-8 stay as they are: this looks at the first few alone.
     """
     head = source.head()[:4]
     if head.startswith(codecs.BOM_UTF8):

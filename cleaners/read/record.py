@@ -133,12 +133,12 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
         return blank
     known: dict[str, str] = {}
     for name in flat:
-        known.setdefault(_key(name), name)
+        known.setdefault(_key(name.rpartition(".")[2]), name)
     names = [known[name] for name in (*TEXT_FIELDS, *HTML_FIELDS) if name in known]
     for name in [*names, *([longest] if longest else [])]:
         if isinstance(text := flat.get(name), (str, bytes)):
             if text.strip():
-                return name, text, _key(name) in HTML_FIELDS or _is_html(text)
+                return name, text, _key(name.rpartition(".")[2]) in HTML_FIELDS or _is_html(text)
             blank = blank or (name, text, False)
     return blank
 

@@ -35,10 +35,9 @@ def find(address: str) -> list[Found]:
         else:
             root = path
             infos = system.find(path, detail=True)
-    except OSError:
-        raise
     except Exception as error:  # each system has errors of its own
-        raise OSError(errno.EIO, f"{address} cannot be listed: {error}") from error
+        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
+        raise kind(errno.EIO, f"{address} cannot be listed: {error}") from error
     if not infos:
         raise FileNotFoundError(errno.ENOENT, f"there is nothing at {address}")
     names = Names()

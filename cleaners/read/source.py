@@ -1,9 +1,8 @@
 """A stream of bytes that is being read, and what is known about it: what every reader is given."""
 
 import io
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -18,16 +17,23 @@ HEAD = 64 << 10
 # Parquet and ZIP are read from their ends.  Inside another container they are laid aside first: up to here in memory,
 # then in a temporary file without a name, and no further than _MAX_ASIDE.
 _ASIDE_IN_MEMORY = 32 << 20
-_MAX_ASIDE = 4 << 30
+_MAX_ASIDE = 1 << 30
 
 
-class Whole(io.RawIOBase):
-    """Reads as much as is asked for from something that may give less, such as a pipe; it cannot seek."""
+class Filled(io.RawIOBase):
+    """A stream that cannot seek, and gives as much as is asked for as long as there is any.
 
-    def __init__(self, source: Any) -> None:
+    What came before an error is given first.  The error is a `ReadError`, whatever it was.
+    """
+
+    def __init__(self) -> None:
         super().__init__()
-        self._source = source
         self._at = 0
+        self._error: ReadError | None = None
+
+    def piece(self, most: int) -> bytes:
+        """Some bytes; none at the end."""
+        raise NotImplementedError
 
     def readable(self) -> bool:
         return True
@@ -36,12 +42,35 @@ class Whole(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
+        if self._error is not None:
+            raise self._error
         view, filled = memoryview(buffer), 0
-        while filled < len(view) and (piece := self._source.read(len(view) - filled)):
+        while filled < len(view):
+            try:
+                piece = self.piece(len(view) - filled)
+            except Exception as error:
+                self._error = error if isinstance(error, ReadError) else ReadError(type(error).__name__, str(error))
+                if not filled:
+                    raise self._error from error
+                break
+            if not piece:
+                break
             view[filled : filled + len(piece)] = piece
             filled += len(piece)
         self._at += filled
         return filled
+
+
+class Piped(Filled):
+    """Something that can be read from and no more, such as a pipe."""
+
+    def __init__(self, source: Any) -> None:
+        super().__init__()
+        self._source = source
+
+    def piece(self, most: int) -> bytes:
+        data: bytes = self._source.read(most)
+        return data
 
 
 def buffered(raw: Any) -> io.BufferedReader:
@@ -108,7 +137,7 @@ class Source:
         return self.stream.peek(HEAD)[:HEAD]
 
     def pieces(self) -> Iterator[bytes]:
-        """The rest of the stream, piece by piece.  What came before an error is given before the error is raised."""
+        """The rest of the stream, piece by piece."""
         while piece := self.stream.read1(BUFFER):
             yield piece
 
@@ -134,24 +163,28 @@ class Source:
             else:
                 yield number, line
 
-    def too_large(self, part: str | int | None, what: str = "document") -> Failed:
+    def too_large(self, part: str | int | None, what: str = "document", media_type: str | None = None) -> Failed:
         """The failure of a document beyond the limit."""
-        return self.failed(part, "TooLarge", f"the {what} has more than {DOCUMENT_BYTES:,} bytes")
+        return self.failed(part, "TooLarge", f"the {what} has more than {DOCUMENT_BYTES:,} bytes", None, media_type)
 
-    def file(self) -> BinaryIO:
+    @contextmanager
+    def file(self) -> Iterator[BinaryIO]:
         """The stream as a file that can seek.
 
         Raises:
             ReadError: it is too large to be laid aside.
         """
         if self.is_file:
-            return self.stream
-        aside = tempfile.SpooledTemporaryFile(_ASIDE_IN_MEMORY)  # noqa: SIM115  its last user drops it
-        size = 0
-        for piece in self.pieces():
-            size += len(piece)
-            if size > _MAX_ASIDE:
-                raise ReadError("TooLarge", f"this has more than {_MAX_ASIDE:,} bytes: take it out of its container first")
-            aside.write(piece)
-        aside.seek(0, os.SEEK_SET)
-        return aside  # type: ignore[return-value]
+            yield self.stream
+            return
+        import tempfile
+
+        with tempfile.SpooledTemporaryFile(_ASIDE_IN_MEMORY) as aside:
+            size = 0
+            for piece in self.pieces():
+                size += len(piece)
+                if size > _MAX_ASIDE:
+                    raise ReadError("TooLarge", f"this has more than {_MAX_ASIDE:,} bytes: take it out of its container first")
+                aside.write(piece)
+            aside.seek(0)
+            yield aside  # type: ignore[misc]  # it is one in all but name

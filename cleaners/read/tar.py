@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cleaners.read import containers
-from cleaners.read.source import BUFFER, Source, buffered
+from cleaners.read.source import BUFFER, Filled, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Names, Raw, ReadError, is_hidden
 
 _BLOCK = 512
@@ -53,23 +53,19 @@ class _Forward:
         return False
 
 
-class _Member(io.RawIOBase):
+class _Member(Filled):
     """The content of a member."""
 
     def __init__(self, forward: _Forward, size: int) -> None:
         super().__init__()
         self._forward, self._left = forward, size
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._forward.read1(min(len(buffer), self._left)) if self._left else b""
+    def piece(self, most: int) -> bytes:
+        piece = self._forward.read1(min(most, self._left)) if self._left else b""
         if self._left and not piece:
             raise ReadError("Truncated", f"the archive breaks off at byte {self._forward.tell():,}, in this member")
         self._left -= len(piece)
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece
 
 
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:

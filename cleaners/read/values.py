@@ -105,8 +105,12 @@ _NOT_SAFE = re.compile("[\0#\ud800-\udfff\ufffd]")
 
 
 def escape(text: str) -> str:
-    """Write the UTF-8 bytes of a text as U+FFFD and two hex digits each."""
-    return "".join(f"\ufffd{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
+    """Write the UTF-8 bytes of a text as U+FFFD and two hex digits each; those that "surrogateescape" hides, too."""
+    try:
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+    return "".join(f"\ufffd{byte:02X}" for byte in raw)
 
 
 def safe_name(name: str) -> str:
@@ -126,7 +130,7 @@ def safe_name(name: str) -> str:
 
 def is_hidden(name: str) -> bool:
     """Whether a file is left out because its name, or that of a folder above it, begins with a dot."""
-    return any(part.startswith(".") and part.strip(".") for part in name.replace("\\", "/").split("/"))
+    return any(part.startswith(".") and part not in {".", ".."} for part in name.replace("\\", "/").split("/"))
 
 
 class Names:

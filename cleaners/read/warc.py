@@ -65,28 +65,37 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     """The documents in the records; the id has the number of the record in the file, from 1."""
     window = _Window(source)
     number = begin = 0
+    was_told = False  # that there is something that is no record
     while True:
         problem: str | None = None
         records = ArchiveIterator(window, parse_http=False, stream_detect=False)  # type: ignore[arg-type]
         while True:
             try:
                 record = next(records, None)
-            except OSError as error:
+            except BaseException as error:
+                if not _is_fault(error):
+                    raise
                 problem = str(error)
                 break
             if record is None:
                 break
-            number, begin = number + 1, record.stream_pos
+            number, begin, was_told = number + 1, record.stream_pos, False
             source.next_document()
             yield from _document(source, number, record)
         if problem is None:
             return
-        number += 1
-        yield source.failed(
-            number, "Damaged", f"behind the record at byte {begin:,} there is something that is no record: {problem}"
-        )
+        if not was_told:
+            number, was_told = number + 1, True
+            message = f"behind the record at byte {begin:,} there is something that is no record: {problem}"
+            yield source.failed(number, "Damaged", message)
         if not window.go_to_next(begin + 1):
             return
+        begin = window.tell()
+
+
+def _is_fault(error: BaseException) -> bool:
+    """Whether FastWARC could not go on; a panic of its Rust code is no `Exception`."""
+    return isinstance(error, OSError) or type(error).__name__ == "PanicException"
 
 
 def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw | Failed]:
@@ -108,7 +117,9 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
     length = _number(headers.get("content-length"))
     try:
         block = record.reader.read(DOCUMENT_BYTES + 1)
-    except OSError as error:
+    except BaseException as error:
+        if not _is_fault(error):
+            raise
         yield source.failed(number, "Damaged", f"the record at byte {record.stream_pos:,} cannot be read: {error}")
         return
     if len(block) > DOCUMENT_BYTES:
@@ -129,7 +140,7 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
             yield source.failed(number, error.type, str(error), block)
             return
     media_type, charset = _media_type(content_type, body)
-    if status != 200:
+    if status not in {200, 203}:
         yield source.failed(number, "HttpStatus", f"the server answered {status} for {uri}: this is no article", None, media_type)
     elif media_type not in {"text/html", *_TEXT_TYPES}:
         yield source.failed(number, "Unsupported", f"the record is {media_type}, which cannot be read", None, media_type)
