@@ -134,13 +134,15 @@ _MIN_UTF8_PER_BAD_BYTE = 2
 # Half a character of UTF-16, written like a character of UTF-8: forbidden, but no other encoding looks like that.
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
-# A short English line with a pair of curly quotes gives the detector next to nothing to go by (it says 0.10, and
-# Hebrew).  Where it is so unsure and the text is mostly ASCII, windows-1252 is taken, as browsers do (WHATWG Encoding
-# Standard).  Its right answers on the development data with 0.15 and less are East Asian, with far more such bytes.
+# A line with one accent or a pair of curly quotes gives the detector next to nothing to go by (it says 0.10, and one of
+# the DOS or Mac encodings).  Where it is so unsure and the text is mostly ASCII, it is asked again for the encodings of
+# the web alone.  Of 1,367 short lines in 38 encodings 1,245 are right so, 1,234 without; in English, from 121 of 142 to 135.
 _MIN_CONFIDENCE = 0.15
 _MAX_NOT_ASCII = 0.15
+_AS_COMMON = ("iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9")
 _ASCII = bytes(range(128))
 
+_SEEN_BYTES = 16_384  # of more than this the detector judges by the beginning alone
 _SAMPLE_LINES = 20  # lines that are given to the detector as they stand; of the others it sees those that are not ASCII
 _SAMPLE_BYTES = 200_000  # the detector's own limit
 
@@ -153,7 +155,8 @@ _ODD = regex.compile(
     r"(?<=\p{Latin})[\p{Cyrillic}\p{Greek}]|(?<=[\p{Cyrillic}\p{Greek}])\p{Latin}"
     r"|(?<=\p{Ll})(?!\p{ASCII})\p{Lu}|(?<=(?!\p{ASCII})\p{Ll})\p{Lu}"
     r"|(?<=\p{L})[¡-©«¬®-³¸¹»-¿×÷\u2500-\u259f](?=\p{L})"
-    r"|[ÂÃâ][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[À-ÖØ-öø-\u024f]{4,}|[\x80-\x9fÿ]"
+    r"|[ÂÃâ][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[À-ÖØ-öø-\u024f]{4,}|[\x80-\x9fÿ\ufffd]"
+    r"|¶(?=\p{L})|(?<!\p{L})’(?=[α-ω])"
 )
 
 # Labels of the WHATWG Encoding Standard that Python does not know, or knows as something else.
@@ -228,6 +231,8 @@ _WIDER = {
 }
 # The detector says cp932 for all Japanese of that kind.
 _NARROWER = {"cp932": "shift_jis"}
+# Pairs of which few letters differ, so that the detector confuses them.
+_SIBLINGS = {"cp1253": "iso8859-7", "iso8859-7": "cp1253", "cp1250": "iso8859-2", "iso8859-2": "cp1250"}
 _MULTIBYTE = ("big5", "gb", "euc", "cp93", "cp94", "cp95", "shift", "johab")
 _MARKUP_HEAD = 8192  # bytes in which a document declares its encoding; browsers look at 1,024
 _COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -406,29 +411,51 @@ def _not_utf8(raw: bytes, said: list[_Said]) -> Decoded | Binary:
     if is_clean and _is_damaged_utf8(raw):
         evidence = _evidence("mostly utf-8", [s for s in said if s.codec != "utf-8"])
         return _read(raw, "utf-8", evidence, pieces=_not_in_utf8(raw))
+    if wide := _wide(raw, "", said):
+        return wide
     guess: tuple[str, float] | None = None
     for number, one in enumerate(said if is_clean else []):
+        if one.codec.startswith("utf"):
+            continue
         encoding = _widened(raw, one.codec)
         text, undecodable = _decode_recording(raw, encoding)
         high = len(raw.translate(None, _ASCII))
-        if one.codec == "utf-8" or _faults(text, undecodable) > max(1, _MAX_FAULTS * high):
+        if _faults(text, undecodable) > max(1, _MAX_FAULTS * high):
             continue
         if _share_of_odd(text) > _MAX_ODD:
             guess = guess or _detect(raw)
-            if guess[0] and _share_of_odd(raw.decode(guess[0], "replace")) < _share_of_odd(text) / 2:
+            if guess[0] and _oddity(raw, guess[0]) < _share_of_odd(text) / 2:
                 continue
         return _read(raw, encoding, _evidence(one.where, said[:number]), pieces=_in_utf8(raw, encoding))
     encoding, confidence = guess or _detect(raw)
-    if wide := _wide(raw, encoding, said):
+    if wide := _wide(raw, encoding):
         return wide
     if is_clean and not encoding:  # a few NULs are enough for the detector to call it binary
         encoding, confidence = _detect(raw.translate(None, _CONTROLS))
     if not (is_clean and encoding):
         return Binary(_NOT_TEXT)
-    if confidence < _MIN_CONFIDENCE and len(raw.translate(None, _ASCII)) < _MAX_NOT_ASCII * len(raw):
-        return _read(raw, "cp1252", _evidence("default", said), pieces=_in_utf8(raw, "cp1252"))
-    encoding = _widened(raw, _NARROWER.get(encoding, encoding))
+    encoding, confidence = _second_thought(raw, encoding, confidence)
     return _read(raw, encoding, _evidence("detector", said), confidence, pieces=_in_utf8(raw, encoding))
+
+
+def _second_thought(raw: bytes, encoding: str, confidence: float) -> tuple[str, float]:
+    """Choose among the detector's guess and the encodings that it takes for it."""
+    if (
+        confidence < _MIN_CONFIDENCE
+        and encoding not in _AS_COMMON
+        and len(raw.translate(None, _ASCII)) < _MAX_NOT_ASCII * len(raw)
+    ):
+        common, its_confidence = _detect(raw, common=True)
+        if common and (_oddity(raw, common) <= _MAX_ODD or _oddity(raw, common) <= _oddity(raw, encoding)):
+            encoding, confidence = common, its_confidence
+    if (sibling := _SIBLINGS.get(encoding)) and _oddity(raw, sibling) < _oddity(raw, encoding):
+        encoding = sibling
+    return _widened(raw, _NARROWER.get(encoding, encoding)), confidence
+
+
+def _oddity(raw: bytes, encoding: str) -> float:
+    """Measure how little the bytes look like text in this encoding: the share of what is odd or has no meaning."""
+    return _share_of_odd(raw.decode(encoding, "replace"))
 
 
 def _widened(raw: bytes, codec: str) -> str:
@@ -448,7 +475,7 @@ def _faults(text: str, undecodable: UndecodableBytes) -> int:
 def _share_of_odd(text: str) -> float:
     """Measure how much of what is not ASCII looks as if it was read in a wrong encoding."""
     high = len(text) - len(text.encode("ascii", "ignore"))
-    return sum(len(found) for found in _ODD.findall(text)) / high if high else 0.0
+    return sum(map(len, _ODD.findall(text))) / high if high else 0.0
 
 
 def _spans(raw: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
@@ -472,8 +499,14 @@ def _is_line_of_utf8(line: bytes, codec: str) -> bool:
     good, bad = _utf8_balance(line)
     if not good or good < _MIN_UTF8_PER_BAD_BYTE * bad:
         return False
-    letters = {c for c in line.decode("utf-8", "ignore") if c.isalpha() and not c.isascii()}
-    return (len(letters) >= _MIN_LETTERS and not bad) or not _reads_well(line, codec)
+    foreign = [c for c in line.decode("utf-8", "ignore") if not c.isascii()]
+    if 2 * sum(c.isalpha() or c in _COMMON_SIGNS for c in foreign) < len(foreign):
+        return False
+    letters = {c for c in foreign if c.isalpha()}
+    if len(letters) >= _MIN_LETTERS and not bad:
+        return True
+    # A misprint is odd too ("Eщё" with a Latin E); what is seen as one character of UTF-8 must be a usual one.
+    return not _reads_well(line, codec) and (len(foreign) > 1 or foreign[0] in _COMMON_SIGNS or foreign[0] < "\u0180")
 
 
 def _not_in_utf8(raw: bytes, skip: int = 0) -> Pieces:
@@ -529,6 +562,14 @@ def _joined(pieces: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]
     yield start, *pieces[-1][1:]
 
 
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _utf8_balance(raw: bytes) -> tuple[int, int]:
     """Count continuation bytes in well-formed characters of UTF-8, and bytes that are not UTF-8."""
     raw, surrogates = _SURROGATE.subn(b"", raw)
@@ -537,9 +578,9 @@ def _utf8_balance(raw: bytes) -> tuple[int, int]:
     return size - len(text) + 2 * surrogates, len(raw) - size
 
 
-def _wide(raw: bytes, guess: str, said: Iterable[_Said]) -> Decoded | None:
+def _wide(raw: bytes, guess: str, said: Iterable[_Said] = ()) -> Decoded | None:
     """Decode UTF-16 or UTF-32 without byte order mark, if it is guessed or declared and what comes out looks like text."""
-    declared = [one.codec for one in said]
+    declared = [one.codec for one in said if b"\0" in raw]  # without a NUL, nearly every text could be Chinese in UTF-16
     declared = [
         end for codec in declared for end in ((f"{codec}-le", f"{codec}-be") if codec in ("utf-16", "utf-32") else (codec,))
     ]
@@ -589,13 +630,17 @@ def _share_of_controls(raw: bytes) -> float:
     return 1 - len(body.translate(None, _CONTROLS)) / len(body) if body else 1.0
 
 
-def _detect(raw: bytes) -> tuple[str, float]:
-    """Ask the detector: a Python codec name ("" for binary data) and its confidence from 0 to 1."""
+def _detect(raw: bytes, *, common: bool = False) -> tuple[str, float]:
+    """Ask the detector: a Python codec name ("" for binary data) and its confidence from 0 to 1.
+
+    With `common` only the encodings count that the web is written in.
+    """
     # Here and not above: importing it takes 0.1 s, and few runs need it.
     import chardet
     from chardet.enums import EncodingEra
 
-    guess = chardet.detect(_sample(raw), encoding_era=EncodingEra.ALL & ~EncodingEra.MAINFRAME, max_bytes=_SAMPLE_BYTES)
+    era = EncodingEra.MODERN_WEB if common else EncodingEra.ALL & ~EncodingEra.MAINFRAME
+    guess = chardet.detect(_sample(raw), encoding_era=era, max_bytes=_SAMPLE_BYTES)
     name = guess["encoding"]
     if name == "ascii":  # a line longer than the sample, with its first foreign letter behind that
         name = "cp1252"
@@ -605,12 +650,14 @@ def _detect(raw: bytes) -> tuple[str, float]:
 def _sample(raw: bytes) -> bytes:
     """Choose what the detector sees: the beginning, where an encoding may be declared, and the lines that are not ASCII.
 
-    The detector judges by the first 16 kB, which may be an English menu above a Russian article.  The line
-    break in front keeps it from taking "BMW" or "MZ" at the start of an article for a file of that kind.
+    The detector judges by the beginning, which may be an English menu above a Russian article.  Lines in UTF-8
+    tell nothing about the encoding of the others.  The line break in front keeps it from taking "BMW" or "MZ" at the start of an article for a file of that kind.
     """
     if b"\0" in raw or raw.isascii():
         return raw
-    lines = raw.split(b"\n")
+    lines = [line for line in raw.split(b"\n") if line.isascii() or not _is_utf8(line)]
+    if len(raw) <= _SEEN_BYTES:
+        return b"\n".join((b"", *lines))
     return b"\n".join((b"", *lines[:_SAMPLE_LINES], *(line for line in lines[_SAMPLE_LINES:] if not line.isascii())))
 
 
