@@ -390,13 +390,15 @@ def _odd_utf8(raw: bytes, text: str, said: list[_Said]) -> Decoded | Binary:
     """Decide about valid UTF-8 with NULs or escape sequences: text with a blemish, another encoding, or no text."""
     if kind := _kind(raw, _MAGIC):
         return Binary(kind)
+    if raw.isascii() and (wide := _wide(raw, "", said)):
+        return wide
     controls = _share_of_controls(raw)
     if b"\x1b" in raw or controls > _MIN_CONTROLS_OF_UTF16:
         encoding, _ = _detect(raw)
         if encoding.startswith("iso2022"):
             return _read(raw, encoding, "escape sequences")
         # A letter beyond ASCII, correct in UTF-8, is hardly ever the bytes of two characters in UTF-16.
-        if controls > _MIN_CONTROLS_OF_UTF16 and raw.isascii() and (wide := _wide(raw, encoding, said)):
+        if controls > _MIN_CONTROLS_OF_UTF16 and raw.isascii() and (wide := _wide(raw, encoding)):
             return wide
     if controls > _MAX_CONTROLS_IN_UTF8:
         return Binary(_NOT_TEXT)
@@ -434,23 +436,27 @@ def _not_utf8(raw: bytes, said: list[_Said]) -> Decoded | Binary:
         encoding, confidence = _detect(raw.translate(None, _CONTROLS))
     if not (is_clean and encoding):
         return Binary(_NOT_TEXT)
-    encoding, confidence = _second_thought(raw, encoding, confidence)
-    return _read(raw, encoding, _evidence("detector", said), confidence, pieces=_in_utf8(raw, encoding))
+    encoding, sure = _second_thought(raw, encoding, confidence)
+    evidence = _evidence("default" if sure is None else "detector", said)
+    return _read(raw, encoding, evidence, sure, pieces=_in_utf8(raw, encoding))
 
 
-def _second_thought(raw: bytes, encoding: str, confidence: float) -> tuple[str, float]:
-    """Choose among the detector's guess and the encodings that it takes for it."""
-    if (
-        confidence < _MIN_CONFIDENCE
-        and encoding not in _AS_COMMON
-        and len(raw.translate(None, _ASCII)) < _MAX_NOT_ASCII * len(raw)
-    ):
+def _second_thought(raw: bytes, encoding: str, confidence: float) -> tuple[str, float | None]:
+    """Choose among the detector's guess and the encodings that it takes for it; the confidence is None if it is overruled."""
+    answers: dict[str, float | None] = {encoding: confidence}
+    is_unsure = confidence < _MIN_CONFIDENCE and len(raw.translate(None, _ASCII)) < _MAX_NOT_ASCII * len(raw)
+    if (is_unsure and encoding not in _AS_COMMON) or _oddity(raw, encoding) > _MAX_ODD:
         common, its_confidence = _detect(raw, common=True)
-        if common and (_oddity(raw, common) <= _MAX_ODD or _oddity(raw, common) <= _oddity(raw, encoding)):
-            encoding, confidence = common, its_confidence
+        if common and _oddity(raw, common) <= _MAX_ODD:
+            answers = {common: its_confidence}
+        elif common:
+            answers |= {common: its_confidence}
+            answers.setdefault("cp1252", None)
+        encoding = min(answers, key=lambda name: _oddity(raw, name))
+    sure = answers[encoding]
     if (sibling := _SIBLINGS.get(encoding)) and _oddity(raw, sibling) < _oddity(raw, encoding):
         encoding = sibling
-    return _widened(raw, _NARROWER.get(encoding, encoding)), confidence
+    return _widened(raw, _NARROWER.get(encoding, encoding)), sure
 
 
 def _oddity(raw: bytes, encoding: str) -> float:

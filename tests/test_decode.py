@@ -347,13 +347,13 @@ DECLARED = [
         "detector (not believed: http header says utf-8, meta says utf-16)",
     ),
     # A plain text may quote a declaration.
-    ("Écrivez <meta charset=big5> là où ça coûte.".encode("cp1252"), None, "text/plain", None, "detector"),
+    ("Écrivez <meta charset=big5> là où ça coûte.".encode("cp1252"), None, "text/plain", None, "default"),
     ("漢字\n".encode("utf-16-be"), "utf-16be", "text/plain", "漢字\n", "utf-16 without bom"),
     ("漢字\n".encode("utf-16-le"), "utf-16", "text/plain", "漢字\n", "utf-16 without bom"),
     # Not encodings at all
     (b"plain", "rot13", "text/plain", "plain", "ascii"),
-    (SHORT.encode("cp1252"), "unicode_escape", "text/plain", SHORT, "detector"),
-    (SHORT.encode("cp1252"), "x" * 500 + "\0é", "text/plain", SHORT, "detector"),
+    (SHORT.encode("cp1252"), "unicode_escape", "text/plain", SHORT, "default"),
+    (SHORT.encode("cp1252"), "x" * 500 + "\0é", "text/plain", SHORT, "default"),
 ]
 
 
