@@ -4,7 +4,6 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +14,7 @@ from cleaners.decode import Binary, Decoded, Pieces, decode, encode_back
 
 def back(decoded: Decoded) -> bytes:
     """Encode from what a record holds, which went through JSON."""
-    d = json.loads(json.dumps(asdict(decoded)))
+    d = json.loads(json.dumps(decoded._asdict()))
     return encode_back(
         d["text"], d["encoding"], d["undecodable"], big_endian=d["big_endian"], pieces=d["pieces"], variants=d["variants"]
     )
