@@ -204,7 +204,7 @@ def _explain(options: argparse.Namespace) -> int:
     if isinstance(raw, read.Unreadable):
         return _refuse(f"{path} cannot be read: {raw.message}")
     media_type = read.media_type(found, raw)
-    decoded = Binary(media_type.reason) if isinstance(media_type, read.Unsupported) else decode(raw)
+    decoded = Binary(media_type.reason) if isinstance(media_type, read.Unsupported) else decode(raw, media_type=media_type)
     if isinstance(decoded, Binary):
         return _refuse(f"{path} cannot be cleaned: {decoded.reason}")
     cleaned = pipeline.clean(Document(found.id, decoded.text), book)

@@ -111,6 +111,20 @@ _MAGIC = {
     b"\x1aE\xdf\xa3": "Matroska or WebM video",
     b"wOFF": "a font",
     b"wOF2": "a font",
+    b"OTTO\0": "a font",
+    b"\0\1\0\0\0": "a font",
+    b"\0\0\1\0": "an icon",
+    b"BM": "a BMP image",
+    b"8BPS\0": "a Photoshop image",
+    b"fLaC\0": "FLAC audio",
+    b"\xff\xfb": "MP3 audio",
+    b"FLV\1": "Flash video",
+    b"!<arch>\n": "a library of programs",
+    b"\xca\xfe\xba\xbe": "a program (Java or macOS)",
+    b"\xcf\xfa\xed\xfe": "a program (macOS)",
+    b"\0asm": "a program (WebAssembly)",
+    b"\x93NUMPY": "a NumPy array",
+    b"AT&TFORM": "a DjVu document",
 }
 
 _NOT_TEXT = "holds control characters as no text does: binary data of an unknown kind"
@@ -121,6 +135,7 @@ _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\b\t\n\v\f\r\x1b")
 # 0.00 %.  Text that is valid UTF-8 proves itself by that; up to 30 % there are separators, padding or damage.
 _MAX_CONTROLS = 0.05
 _MAX_CONTROLS_IN_UTF8 = 0.30
+_MIN_WITHOUT_NULS = 0.70
 # UTF-16 that happens to be valid UTF-8 is every second byte a control, or nearly (measured: 15 % and more).
 _MIN_CONTROLS_OF_UTF16 = 0.10
 
@@ -129,6 +144,23 @@ _MIN_CONTROLS_OF_UTF16 = 0.10
 _MEANINGLESS = {"Cc", "Cn", "Co", "Cs"}
 _MAX_MEANINGLESS = 0.05
 _WIDE_SAMPLE = 4000  # characters
+# In UTF-16, half of the bytes at most are such letters; in Polish of one byte a letter 80 %, which with some NULs among
+# them the detector takes for Chinese in UTF-16.
+_LETTERS = b" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MAX_LETTERS_OF_UTF16 = 0.55
+_MIN_LETTERS_OF_TEXT = 0.75  # of what is left without controls; programs have less than that
+
+# In UTF-16 a text has the letters of one script, Latin-1 and punctuation; random bytes give at most 40 % of Chinese.
+_SCRIPTS = (
+    ("\u0370", "\u03ff"),
+    ("\u0400", "\u04ff"),
+    ("\u0590", "\u05ff"),
+    ("\u0600", "\u06ff"),
+    ("\u0900", "\u0e7f"),
+    ("\u3040", "\u9fff"),
+    ("\uac00", "\ud7af"),
+)
+_MIN_OF_ONE_SCRIPT = 0.95
 
 # Characters of two bytes and more that a text must hold for each byte that is wrong before it counts as damaged
 # UTF-8.  In the legacy files of the development data there are at most 0.4 (Japanese), in damaged UTF-8 hundreds.
@@ -413,7 +445,7 @@ def _odd_utf8(raw: bytes, text: str, said: list[_Said]) -> Decoded | Binary:
         if encoding.startswith("iso2022"):
             return _read(raw, encoding, "escape sequences")
         # A letter beyond ASCII, correct in UTF-8, is hardly ever the bytes of two characters in UTF-16.
-        if controls > _MIN_CONTROLS_OF_UTF16 and raw.isascii() and (wide := _wide(raw, encoding)):
+        if controls > _MIN_CONTROLS_OF_UTF16 and raw.isascii() and (wide := _wide(raw, encoding) or _wide_of_one_script(raw)):
             return wide
     if controls > _MAX_CONTROLS_IN_UTF8:
         return Binary(_NOT_TEXT)
@@ -447,10 +479,21 @@ def _not_utf8(raw: bytes, said: list[_Said]) -> Decoded | Binary:
     encoding, confidence = guess or _detect(raw)
     if wide := _wide(raw, encoding):
         return wide
-    if is_clean and not encoding:  # a few NULs are enough for the detector to call it binary
-        encoding, confidence = _detect(raw.translate(None, _CONTROLS))
+    bare = raw.translate(None, _CONTROLS + b"\x1b")
+    if len(bare) < len(raw):  # a few NULs are enough for the detector to call it binary
+        encoding, confidence = _detect(bare)
+        is_sure = confidence >= _MIN_CONFIDENCE or _share_of_letters(bare) > _MIN_LETTERS_OF_TEXT
+        is_likely = bool(encoding) and is_sure and _oddity(bare, encoding) <= _MAX_ODD
+        if not is_likely and (wide := _wide_of_one_script(raw)):
+            return wide
+        # NULs between the words or to fill up a field are no sign of a program, if the rest is text.
+        is_clean = is_clean or (
+            is_likely and len(bare) >= (1 - _MAX_CONTROLS) * len(raw.replace(b"\0", b"")) >= _MIN_WITHOUT_NULS * len(raw)
+        )
     if not (is_clean and encoding):
         return Binary(_NOT_TEXT)
+    if encoding.startswith(("utf-16", "utf-32")):  # which it is not, by what was seen above
+        encoding, confidence = "cp1252", 0.0
     encoding, sure = _second_thought(raw, encoding, confidence)
     evidence = _evidence("default" if sure is None else "detector", said)
     return _read(raw, encoding, evidence, sure, pieces=_in_utf8(raw, encoding))
@@ -461,7 +504,7 @@ def _second_thought(raw: bytes, encoding: str, confidence: float) -> tuple[str, 
     answers: dict[str, float | None] = {encoding: confidence}
     is_unsure = confidence < _MIN_CONFIDENCE and len(raw.translate(None, _ASCII)) < _MAX_NOT_ASCII * len(raw)
     if (is_unsure and encoding not in _AS_COMMON) or _oddity(raw, encoding) > _MAX_ODD:
-        common, its_confidence = _detect(raw, common=True)
+        common, its_confidence = _detect(raw.translate(None, _CONTROLS), common=True)
         if common and _oddity(raw, common) <= _MAX_ODD:
             answers = {common: its_confidence}
         elif common:
@@ -601,6 +644,8 @@ def _utf8_balance(raw: bytes) -> tuple[int, int]:
 
 def _wide(raw: bytes, guess: str, said: Iterable[_Said] = ()) -> Decoded | None:
     """Decode UTF-16 or UTF-32 without byte order mark, if it is guessed or declared and what comes out looks like text."""
+    if _share_of_letters(raw) > _MAX_LETTERS_OF_UTF16:
+        return None
     declared = [one.codec for one in said if b"\0" in raw]  # without a NUL, nearly every text could be Chinese in UTF-16
     declared = [
         end for codec in declared for end in ((f"{codec}-le", f"{codec}-be") if codec in ("utf-16", "utf-32") else (codec,))
@@ -613,6 +658,23 @@ def _wide(raw: bytes, guess: str, said: Iterable[_Said] = ()) -> Decoded | None:
         meaningless = sum(c == "\ufffd" or (category(c) in _MEANINGLESS and c not in "\t\n\v\f\r") for c in sample)
         if meaningless <= _MAX_MEANINGLESS * len(sample):
             return decoded
+    return None
+
+
+def _share_of_letters(raw: bytes) -> float:
+    """Measure the share of the letters and blanks of ASCII."""
+    return 1 - len(raw.translate(None, _LETTERS)) / len(raw) if raw else 0.0
+
+
+def _wide_of_one_script(raw: bytes) -> Decoded | None:
+    """Decode UTF-16 that the detector did not find: short Chinese, for example."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        sample = raw[: 2 * _WIDE_SAMPLE].decode(encoding, "replace")
+        for script in _SCRIPTS:
+            if sum(script[0] <= c <= script[1] or c <= "ÿ" or "\u2000" <= c <= "\u303f" or c >= "\uff00" for c in sample) >= (
+                _MIN_OF_ONE_SCRIPT * len(sample)
+            ) and (wide := _wide(raw, encoding)):
+                return wide
     return None
 
 

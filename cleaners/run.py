@@ -271,7 +271,7 @@ class _Desk:
         source = records.source(came)
         if isinstance(came, read.Failed):
             return "quarantine", records.quarantine(came.id, source, "read", came.type, came.message), None
-        decoded = decode(came.raw)
+        decoded = decode(came.raw, came.charset, came.media_type)
         if isinstance(decoded, Binary):
             return "quarantine", records.quarantine(came.id, source, "decode", "Binary", decoded.reason), None
         source |= records.decoding(decoded)

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import random
 import re
 from collections.abc import Iterator
 
@@ -31,6 +32,9 @@ CHINESE = "今天上午，新的展览在市中心开幕。\n展览将持续到�
 TAIWANESE = "今天上午，新的展覽在市中心開幕。\n展覽將持續到六月底，免費入場，歡迎大家參觀。\n" * 3
 KOREAN = "오늘 아침 시내에서 새로운 전시회가 열렸습니다.\n전시회는 유월 말까지 계속되며 입장은 무료입니다.\n" * 3
 THAI = "นิทรรศการใหม่เปิดเมื่อเช้านี้ในเมือง\nจะมีไปจนถึงสิ้นเดือนมิถุนายน เข้าชมฟรี\n" * 3
+
+BODY = "Der Geschäftsführer kündigte an, daß die Erträge überraschend höher ausfallen.\n"
+CURLY = "He said “it’s naïve” – and left the café.\n"
 
 LEGACY = [
     (FRENCH, "cp1252"),
@@ -144,7 +148,33 @@ def test_the_record_survives_json():
     assert encode_back(decoded.text, decoded.encoding, undecodable) == DAMAGED[0][0]
 
 
+def with_controls(raw: bytes, every: int, control: bytes) -> bytes:
+    return b"".join(raw[at : at + every] + control for at in range(0, len(raw), every))
+
+
+@pytest.mark.parametrize(("every", "control"), [(400, b"\0"), (40, b"\0"), (7, b"\0"), (60, b"\x1b"), (60, b"\x01")])
+@pytest.mark.parametrize(("text", "encoding"), [(POLISH, "cp1250"), (RUSSIAN, "koi8-r"), (GREEK, "cp1253"), (BODY * 4, "cp1252")])
+def test_controls_do_not_make_a_text_binary(text, encoding, every, control):
+    raw = with_controls(text.encode(encoding), every, control)
+    decoded = decode(raw)
+    assert isinstance(decoded, Decoded)
+    assert decoded.text == raw.decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [CHINESE[:60], JAPANESE, KOREAN, THAI, ARABIC, HEBREW, FRENCH])
+def test_utf16_without_mark_is_found(text, encoding):
+    decoded = decode(text.encode(encoding))
+    assert isinstance(decoded, Decoded)
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+
+
 BINARY = [
+    (b"\0\0\1\0\1\0\x1e \0\0\1\0 \0\xa8\x0f\0\0", "an icon"),
+    (b"BM\x36\x0c\0\0\0\0\0\0\x36\0\0\0", "a BMP image"),
+    (b"\xca\xfe\xba\xbe\0\0\0\x34", "a program (Java or macOS)"),
+    (b"!<arch>\n/  0  0  0  0  96  `\n\0\0\0\x02", "a library of programs"),
+    (random.Random(7).randbytes(3000), "binary data"),
     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
     (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
     (b"GIF89a\x01\0\x01\0", "a GIF image"),
@@ -244,9 +274,6 @@ def test_single_bytes_go_back_in_whatever_encoding(raw, encoding):
                 text += "\ufffd"
     assert encode_back(text, encoding, runs) == raw
 
-
-BODY = "Der Geschäftsführer kündigte an, daß die Erträge überraschend höher ausfallen.\n"
-CURLY = "He said “it’s naïve” – and left the café.\n"
 
 # raw bytes, text, encoding, pieces
 MIXED = [
