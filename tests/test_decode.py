@@ -174,6 +174,7 @@ BINARY = [
     (b"BM\x36\x0c\0\0\0\0\0\0\x36\0\0\0", "a BMP image"),
     (b"\xca\xfe\xba\xbe\0\0\0\x34", "a program (Java or macOS)"),
     (b"!<arch>\n/  0  0  0  0  96  `\n\0\0\0\x02", "a library of programs"),
+    (b"note.txt".ljust(100, b"\0") + b"0000644\0".ljust(157, b"0") + b"ustar\x0000" + b"Some text.", "a tar archive"),
     (random.Random(7).randbytes(3000), "binary data"),
     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
     (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
