@@ -1,6 +1,7 @@
 """Records with fields (JSON, CSV, Parquet) to documents: which field is the text, and what the others say about it."""
 
 import datetime as dt
+import html
 import math
 import re
 from collections import Counter
@@ -215,11 +216,15 @@ _VERSIONS = {*TEXT_FIELDS, *HTML_FIELDS}
 
 
 def _as_text(item: Any) -> str | None:
-    """A field that should be text: a date in ISO 8601, a list of names joined by "; "; None where it is something else."""
+    """A field that should be text: a date in ISO 8601, the name of an object, a list of names joined by "; "; None if it is another."""
     if isinstance(item, (dt.date, dt.datetime)):
         return item.isoformat()
-    if isinstance(item, (list, tuple)) and item and all(isinstance(one, str) for one in item):
-        item = "; ".join(one.strip() for one in item)
+    if isinstance(item, Mapping):  # {"name": …} in JSON-LD, {"rendered": …}, which is HTML, in WordPress
+        rendered = item.get("rendered")
+        item = html.unescape(rendered) if isinstance(rendered, str) else item.get("name")
+    if isinstance(item, (list, tuple)):
+        names = [_as_text(one) for one in item]
+        item = "; ".join(filter(None, names)) if all(names) else None
     return _valid(item).strip() or None if isinstance(item, str) else None
 
 
