@@ -122,6 +122,7 @@ RECORDS = [
     ("a.jsonl", b'{"a":' * 100_000, [("1", "JSONDecodeError")]),
     ("a.jsonl", b'[{"text": "a"}, {"text": "b"}]', [("1", "a"), ("2", "b")]),
     ("a.jsonl", b'{\n "text": "a"\n}\n{\n "text": "b"\n}\n', [("1", "a"), ("2", "b")]),
+    ("a.jsonl", b'{"text": "a", "author": ' + b"[" * 900 + b"]" * 900 + b', "x": ' + b'{"name":' * 900 + b"1" + b"}" * 900 + b'}\n"b"', [("1", "a"), ("2", "b")]),
     ("a.json", b'[{"text": "]"}, {"text": "\\"}"},\n{"text": broken}, {"text": {"b": ["c"]}, "body": "d"}]', [("1", "]"), ("2", '"}'), ("3", "JSONDecodeError"), ("4", "d")]),
     ("a.json", b'{"text": "a"}{"text": "b"}\n', [("1", "a"), ("2", "b")]),
     ("a.json", b'[{"text": "a"}, {"text": "b', [("1", "a"), ("2", "JSONDecodeError")]),
@@ -135,6 +136,8 @@ RECORDS = [
     ("a.csv", b"text\na\0b\n", [("1", "a\0b")]),
     ("a.csv", b"1," + b"long words " * 20 + b"\n2," + b"other words " * 20, [("1", "long words " * 20), ("2", "other words " * 20)]),
     ("a.tsv", b"text\turl\na, b\tx\n", [("1", "a, b")]),
+    ("a.tsv", b'text\turl\n"A," she said\tx\n"B\ty\n', [("1", '"A," she said'), ("2", '"B')]),
+    ("a.tsv", b'text\turl\n"A ""B"""\tx\n"C\nD"\ty\n', [("1", 'A "B"'), ("2", "C\nD")]),
 ]  # fmt: skip
 
 
@@ -217,7 +220,10 @@ METADATA = [
     ({"link": "u", "Headline": "t", "byline": ["A", "B"], "pub_date": "d", "domain": "s", "lang": "en"},
      {"url": "u", "title": "t", "author": "A; B", "published": "d", "site": "s", "language": "en"}),
     ({"url": "u", "link": "v", "date": None, "published_at": "d"}, {"url": "u", "link": "v", "published": "d"}),
-    ({"url": 7, "site": {"name": "s"}, "tags": ["a", None], "n": 1e400}, {"url": 7, "site": {"name": "s"}, "tags": ["a", None]}),
+    ({"url": 7, "site": {"id": "s"}, "tags": ["a", None], "n": 1e400}, {"url_": 7, "site_": {"id": "s"}, "tags": ["a", None]}),
+    ({"title": {"rendered": "A &amp; B"}, "author": [{"name": "A"}, {"name": "B"}], "publisher": {"@type": "Organization", "name": "s"}},
+     {"title": "A & B", "author": "A; B", "site": "s"}),
+    ({"author": [], "byline": [["x" * 5]]}, {"author": "xxxxx", "author_": []}),
     ({"title": "t", "headline": "h"}, {"title": "t", "headline": "h"}),
     ({"author": ["A", 1], "byline": "B"}, {"author": "B", "author_": ["A", 1]}),
     ({"html": "<p>another version</p>", "x\ud800": "y\udfff"}, {"x\ufffd": "y\ufffd"}),

@@ -1,8 +1,10 @@
 """Tables as text: CSV and TSV, with a header line or without."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from cleaners.read import record
 from cleaners.read.recode import utf_8
@@ -12,6 +14,8 @@ from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw
 
 # A cell of the first row that is longer than this is text: the table has no header.
 _MAX_HEADER = 100
+
+_QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
 
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
@@ -23,7 +27,7 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
 def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
     csv.field_size_limit(DOCUMENT_BYTES)
     too_long: list[int] = []  # lines that were left out
-    reader = csv.reader(_text(source, too_long), delimiter=_delimiter(source))
+    reader = csv.reader(_text(source, too_long), **_dialect(source))
     names: list[str] | None = None
     number = 0
     while True:
@@ -62,9 +66,21 @@ def _text(source: Source, too_long: list[int]) -> Iterator[str]:
             yield line.decode("utf-8", "surrogateescape")
 
 
-def _delimiter(source: Source) -> str:
-    """The character between the cells: the one that the first line has most often outside quotes."""
-    line = source.head().split(b"\n", 1)[0].decode("utf-8", "replace")
-    counts = Counter(char for part in line.split('"')[::2] for char in part if char in ",;\t|")
+def _dialect(source: Source) -> dict[str, Any]:
+    """How the cells are parted, as far as the start of the table shows."""
+    *lines, last = source.head().decode("utf-8", "replace").split("\n")
+    lines = [line.rstrip("\r") for line in lines or [last]]
+    # The character that the first line has most often outside quotes.
+    counts = Counter(char for part in lines[0].split('"')[::2] for char in part if char in ",;\t|")
     by_name = "\t" if source.name.lower().endswith((".tsv", ".tab")) else ","
-    return max(",;\t|", key=lambda char: (counts[char], char == by_name))
+    delimiter = max(",;\t|", key=lambda char: (counts[char], char == by_name))
+    # Many tables with tabs know no quotes.  A cell that opens one and never closes it would swallow the rows below it: where
+    # all lines have the same number of cells without a look at quotes, and some cell is not quoted well, they mean nothing.
+    cells = [line.split(delimiter) for line in lines if line]
+    is_even = len({len(row) for row in cells}) == 1
+    is_literal = (
+        delimiter == "\t"
+        and is_even
+        and any(cell.startswith('"') and not _QUOTED.fullmatch(cell) for row in cells for cell in row)
+    )
+    return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE if is_literal else csv.QUOTE_MINIMAL}

@@ -1,6 +1,7 @@
 """Records with fields (JSON, CSV, Parquet) to documents: which field is the text, and what the others say about it."""
 
 import datetime as dt
+import html
 import math
 import re
 from collections import Counter
@@ -203,7 +204,7 @@ def _metadata(value: Mapping[str, Any], document: str) -> dict[str, Any]:
         if name in taken or (isinstance(item, (str, bytes)) and _key(str(name)) in _VERSIONS):
             continue
         name = _valid(str(name))
-        while name in metadata:  # another field has this name by the contract
+        while name in metadata or name in METADATA_FIELDS:  # the contract's names hold text, or nothing
             name += "_"
         item = _json(item, document.removeprefix(f"{name}.") if document.startswith(f"{name}.") else None)
         if item is not None:
@@ -214,12 +215,16 @@ def _metadata(value: Mapping[str, Any], document: str) -> dict[str, Any]:
 _VERSIONS = {*TEXT_FIELDS, *HTML_FIELDS}
 
 
-def _as_text(item: Any) -> str | None:
-    """A field that should be text: a date in ISO 8601, a list of names joined by "; "; None where it is something else."""
+def _as_text(item: Any, depth: int = 0) -> str | None:
+    """A field that should be text: a date in ISO 8601, the name of an object, a list of names joined by "; "; None if it is another."""
     if isinstance(item, (dt.date, dt.datetime)):
         return item.isoformat()
-    if isinstance(item, (list, tuple)) and item and all(isinstance(one, str) for one in item):
-        item = "; ".join(one.strip() for one in item)
+    if isinstance(item, Mapping):  # {"name": …} in JSON-LD, {"rendered": …}, which is HTML, in WordPress
+        rendered = item.get("rendered")
+        item = html.unescape(rendered) if isinstance(rendered, str) else item.get("name")
+    if isinstance(item, (list, tuple)):
+        names = [_as_text(one, depth + 1) for one in item] if depth < _MAX_NESTED else [None]
+        item = "; ".join(filter(None, names)) if all(names) else None
     return _valid(item).strip() or None if isinstance(item, str) else None
 
 
