@@ -8,11 +8,11 @@ has a fixed level and one thread, and no file says when it was made.
 import errno
 import hashlib
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
-from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, cast, get_args
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, get_args
 
 from cleaners import records
 from cleaners.records import Record
@@ -71,11 +71,18 @@ def _open(path: Path, kind: Kind, format_: Format) -> Sink:
     if format_ == "parquet":
         return _ParquetSink(path, kind)
     if format_ == "jsonl.zst":
-        from zstandard import ZstdCompressor
-
-        compressor = ZstdCompressor(level=_ZSTD_LEVEL, write_checksum=True)
-        return _LineSink(cast(BinaryIO, compressor.stream_writer(path.open("wb"))))
+        zstd = _zstd()
+        options = {zstd.CompressionParameter.compression_level: _ZSTD_LEVEL, zstd.CompressionParameter.checksum_flag: 1}
+        return _LineSink(zstd.ZstdFile(path, "wb", options=options))
     return _LineSink(path.open("wb"))
+
+
+def _zstd() -> Any:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
 
 
 class _LineSink:
@@ -206,12 +213,12 @@ class Output(NamedTuple):
 
 def _read_lines(part: Path) -> Iterator[Record]:
     damaged: tuple[type[Exception], ...] = (ValueError,)
-    lines: BinaryIO = part.open("rb")
+    lines: BinaryIO
     if part.suffix == ".zst":
-        from zstandard import ZstdDecompressor, ZstdError
-
-        lines = BufferedReader(cast(Any, ZstdDecompressor().stream_reader(lines, read_across_frames=True)))
-        damaged += (ZstdError,)
+        lines = _zstd().ZstdFile(part)
+        damaged += (_zstd().ZstdError, EOFError)
+    else:
+        lines = part.open("rb")
     read = 0
     with lines:
         try:
