@@ -1,7 +1,7 @@
 """Documents that do to a worker process what they say, for the tests of `cleaners.workers` and of runs.
 
 `clean_shard` stands in for that of `cleaners.run` in the worker processes.  A text that says `POISON hang` hangs there while it
-is cleaned, and a file `*.many` is a container: its documents stand between lines `---`.
+is cleaned, `POISON hang once` the first time only, and a file `*.many` is a container: its documents stand between lines `---`.
 """
 
 import ctypes
@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,21 +54,18 @@ def hog() -> None:
         hoard.append(b"x" * 50_000_000)
 
 
-def once() -> None:
-    """Be killed, but only the first time."""
-    try:
-        (Path(os.environ[NOTES]) / "once").touch(exist_ok=False)
-    except FileExistsError:
-        return
-    kill()
-
-
-DEEDS = {deed.__name__: deed for deed in (hang, sleep, doze, segfault, leave, kill, hog, once)}
+DEEDS = {deed.__name__: deed for deed in (hang, sleep, doze, segfault, leave, kill, hog)}
 
 
 def act(text: str) -> None:
-    if deed := re.search(r"POISON (\w+)", text):
-        DEEDS[deed[1]]()
+    if not (deed := re.search(r"POISON (\w+)( once)?", text)):
+        return
+    if deed[2]:
+        try:
+            (Path(os.environ[NOTES]) / f"done-{zlib.crc32(text.encode())}").touch(exist_ok=False)
+        except FileExistsError:
+            return
+    DEEDS[deed[1]]()
 
 
 def many(found: read.Found) -> Iterator[read.Raw | read.Failed]:

@@ -78,10 +78,17 @@ LOSSES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What becomes of the good documents alone."""
+    folder = tmp_path_factory.mktemp("without")
+    clean_folder(Settings(dumps(folder / "in"), folder / "out"), workers=1)
+    return folder / "out"
+
+
 @pytest.mark.parametrize(("deed", "type_", "message"), LOSSES)
-def test_poison_costs_one_document(tmp_path: Path, notes: Path, deed: str, type_: str, message: str) -> None:
-    without, with_it = tmp_path / "without", tmp_path / "with"
-    clean_folder(Settings(dumps(tmp_path / "good"), without), workers=1)
+def test_poison_costs_one_document(tmp_path: Path, notes: Path, without: Path, deed: str, type_: str, message: str) -> None:
+    with_it = tmp_path / "with"
     source = dumps(tmp_path / "bad", **{"3-": f"POISON {deed}"})
     clean_folder(Settings(source, with_it, timeout=1, memory=256), workers=1)
     assert tree(with_it, "documents", "ledger", "dropped", "text") == tree(without, "documents", "ledger", "dropped", "text")
@@ -94,22 +101,13 @@ def test_poison_costs_one_document(tmp_path: Path, notes: Path, deed: str, type_
     assert not any(map(is_alive, processes(notes)))
 
 
-def test_a_worker_killed_by_somebody_else_costs_nothing(tmp_path: Path, notes: Path) -> None:
-    source = dumps(tmp_path / "in", **{"3-": "POISON once"})
-    clean_folder(Settings(source, tmp_path / "killed"), workers=1)
-    assert len(processes(notes)) == 2
-    clean_folder(Settings(source, tmp_path / "undisturbed"), workers=1)
-    assert tree(tmp_path / "killed") == tree(tmp_path / "undisturbed")
-    assert quarantine(tmp_path / "killed") == {}
-
-
 @pytest.mark.usefixtures("notes")
 def test_much_poison_and_any_number_of_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 4)
-    source = dumps(tmp_path / "in", **{"0-": "POISON kill", "1-": "POISON leave", "6-": "POISON segfault", "7-": "POISON kill"})
+    source = dumps(tmp_path / "in", **{"0-": "POISON kill", "6-": "POISON leave"})
     for count in (1, 2):
         clean_folder(Settings(source, tmp_path / str(count)), workers=count)
-    assert quarantine(tmp_path / "1") == {f"{n}-.txt": ("clean", "Crash") for n in (0, 1, 6, 7)}
+    assert quarantine(tmp_path / "1") == {f"{n}-.txt": ("clean", "Crash") for n in (0, 6)}
     assert tree(tmp_path / "1") == tree(tmp_path / "2")
 
 
@@ -156,6 +154,22 @@ def test_a_crash_in_a_container_changes_no_other_byte(tmp_path: Path, container:
     one, two = (tree(tmp_path / f"{source.name}-out", "documents", "ledger", "text") for source in (dropped, poisoned))
     assert one == two
     assert quarantine(tmp_path / "poisoned-out") == {"a.many#5": ("clean", "Crash")}
+
+
+def test_workers_killed_by_somebody_else_cost_nothing(tmp_path: Path, notes: Path, container: Callable[..., Path]) -> None:
+    """While they read and while they clean, at the start, in the middle, and at the end of a part."""
+    source = container("in")
+    lines = ["READING kill once", *(f"POISON kill once {n}" for n in range(2, 6))]
+    texts = (source / "a.many").read_text().split("---\n")
+    (source / "a.many").write_text(
+        "---\n".join([*(f"{line}\n\n{text}" for line, text in zip(lines, texts, strict=False)), *texts])
+    )
+    clean_folder(Settings(source, tmp_path / "killed"), workers=1)
+    assert len(processes(notes)) == 1 + len(lines)
+    clean_folder(Settings(source, tmp_path / "undisturbed"), workers=1)
+    assert len(processes(notes)) == 1 + len(lines) + 1
+    assert tree(tmp_path / "killed") == tree(tmp_path / "undisturbed")
+    assert quarantine(tmp_path / "killed") == {}
 
 
 @pytest.mark.parametrize(("line", "type_"), [("READING kill", "Crash"), ("ERROR", "ZeroDivisionError")])
