@@ -17,11 +17,12 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
-from cleaners.extract import blocks, features, model
+from cleaners.extract import blocks, features, metadata, model
 from cleaners.extract.blocks import Block
 
 _ITEMS = frozenset(("li", "dt", "dd"))
 _CELLS = frozenset(("td", "th"))
+_MOST_BLOCKS = 50_000  # no article has more, and with a million trafilatura takes minutes
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,18 @@ def extract(html: str, url: str | None = None) -> Extracted | NoText:
     found = blocks.find(root)
     if not found:
         return NoText("blocks", "The page holds no text outside of scripts, forms and frames.")
-    other, failure = second_opinion(root, url)
+    other, failure = second_opinion(root, url) if len(found) <= _MOST_BLOCKS else ("", "too many blocks")
     rows = features.table(found, other)
     chosen = [block for block, keep in zip(found, model.keeps(model.load(), rows), strict=True) if keep]
     if not chosen:
         return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article.")
     text, headings = _write(chosen)
-    return Extracted(text, None, {"url": url}, headings, _settings(failure))
+    title, known = metadata.read(root, url)
+    return Extracted(text, title, known, headings, _settings(failure))
 
 
 def second_opinion(root: HtmlElement, url: str | None) -> tuple[str, str | None]:
-    """The text that trafilatura takes from the page, and the name of the error if it cannot."""
+    """The text that trafilatura takes from the page, and the name of the error if it fails."""
     try:
         document = _trafilatura().bare_extraction(
             root,

@@ -24,6 +24,14 @@ _BREAK = "\x01"  # a line break within a block, until white space is collapsed; 
 # What XML cannot hold, and halves of surrogate pairs, which UTF-8 cannot.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
+# An element with so many attributes is an attack: the parser compares each with all others.  30,000 take it a second, 300,000 two
+# minutes.  The element stays, without them.
+_LONG_TAG = re.compile("<[A-Za-z][^<>]{20000,}")
+_QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
+_ATTRIBUTES = 2000
+# Where a template closes the page too early, browsers go on with the elements that are open, but this parser leaves them.
+_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+
 # Words in class names, ids and roles, by what they say about the part of the page that bears them.
 # Their order is that of the model's features.
 KINDS = {
@@ -120,14 +128,21 @@ def parse(html: str) -> HtmlElement:
     parser = lxml_html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False, huge_tree=True
     )
+    html = _LONG_TAG.sub(_without_soup, _END.sub("", _IMPOSSIBLE.sub("\ufffd", html)))
     try:
-        root: HtmlElement = lxml_html.document_fromstring(_IMPOSSIBLE.sub("\ufffd", html).encode(), parser=parser)
+        root: HtmlElement = lxml_html.document_fromstring(html.encode(), parser=parser)
     except ParserError as error:
         raise UnreadableError("the page holds no element and no text") from error
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         # The parser stops there, and what comes behind is not in the tree.
         raise UnreadableError("the elements of the page are nested more than 2,048 deep, which the parser refuses")
     return root
+
+
+def _without_soup(tag: re.Match[str]) -> str:
+    """A long tag as it is, or without its attributes if they are too many."""
+    words = _QUOTED.sub("", tag[0]).split(None, _ATTRIBUTES)
+    return tag[0] if len(words) <= _ATTRIBUTES else words[0]
 
 
 def _kinds(names: str, known: dict[str, int]) -> int:

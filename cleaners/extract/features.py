@@ -1,7 +1,7 @@
 """What is known about each block of a page, as numbers for the model."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from math import log
 
@@ -51,8 +51,8 @@ def kept_by(text: str, keys: Sequence[str]) -> list[int]:
     return [int(key in lines or (len(key) >= _LONG and key in whole)) for key in keys]
 
 
-def table(blocks: Sequence[Block], other: str) -> list[list[float]]:
-    """One row of numbers, in the order of `NAMES`, for each block.
+def table(blocks: Sequence[Block], other: str) -> Iterator[list[float]]:
+    """One row of numbers, in the order of `NAMES`, for each block; one at a time, since a page may have a million blocks.
 
     Args:
         blocks: of one page; what their boxes count is filled in.
@@ -108,7 +108,6 @@ def table(blocks: Sequence[Block], other: str) -> list[list[float]]:
     headline = next((i for i in range(n) if levels[i] == 1), -1)
     page = [log(1 + n), log(1 + all_kept), log(1 + all_prose), all_kept / all_chars, all_prose / all_chars] if n else []
     since_heading = 99
-    rows = []
     for i, block in enumerate(blocks):
         text, size, box = block.text, sizes[i], block.box
         parent = box.parent
@@ -185,5 +184,4 @@ def table(blocks: Sequence[Block], other: str) -> list[list[float]]:
         ]
         row.extend(kinds >> bit & 1 for bit in range(len(KINDS)))
         seen.add(keys[i])
-        rows.append(row)
-    return rows
+        yield row

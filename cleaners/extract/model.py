@@ -5,7 +5,7 @@ milliseconds a page, so that the product needs no library for them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ def load() -> Model:
     return Model(data["threshold"], data["trees"], data["fitted_on"])
 
 
-def keeps(model: Model, rows: Sequence[Sequence[float]]) -> list[bool]:
+def keeps(model: Model, rows: Iterable[Sequence[float]]) -> list[bool]:
     """Which blocks, given by their features, the model keeps."""
     kept = []
     for row in rows:
