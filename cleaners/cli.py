@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cleaners.write import Kind
 
 EXIT_FAULT, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
-_FORMATS = ("files", "jsonl", "jsonl.zst", "parquet")  # those of `cleaners.write`, which is not imported for --help
+_FORMATS = ("files", "markdown", "jsonl", "jsonl.zst", "parquet")  # those of `cleaners.write`, which is not imported for --help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,12 +78,17 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     clean = command("clean", _clean, "clean a folder of dumps")
-    clean.add_argument("input", type=Path, metavar="IN", help="a folder of text files, or one file")
+    clean.add_argument(
+        "input",
+        metavar="IN",
+        help="a folder, a file, a pattern such as 'in/**/*.html', an address (s3://…), or - for standard input",
+    )
     clean.add_argument("output", type=Path, metavar="OUT", help="the folder to write; an earlier result there is replaced")
     clean.add_argument(
         "--format",
         choices=_FORMATS,
-        help="files: JSON Lines, and the clean texts as files; the others hold the same records, and no files "
+        help="files: JSON Lines, and the clean texts as files; markdown: the same with headings marked; the others hold the "
+        "same records, and no files "
         "(default: files where every file is a document, or else jsonl)",
     )
     clean.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
@@ -95,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds after which a document is given up (default: 60)",
     )
     clean.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
+    for kind in ("text", "html"):
+        clean.add_argument(
+            f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
+        )
     add_rules(clean)
 
     explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
@@ -140,13 +149,20 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
+    from cleaners.read import Fields
     from cleaners.run import Settings, clean_folder
     from cleaners.workers import WorkerError
 
     if options.workers is not None and options.workers < 1:
         return _refuse(f"--workers is {options.workers}, but at least one is needed.")
     settings = Settings(
-        options.input, options.output, options.format, tuple(options.rules), timeout=options.timeout, memory=options.memory
+        options.input,
+        options.output,
+        options.format,
+        tuple(options.rules),
+        timeout=options.timeout,
+        memory=options.memory,
+        fields=Fields(options.text_field, options.html_field),
     )
     try:
         with _sigterm_is_ctrl_c(), _progress() as tick:
@@ -222,30 +238,28 @@ def summary(balance: "Balance") -> str:
 def _explain(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from cleaners import pipeline, read
-    from cleaners.decode import Binary, decode
-    from cleaners.document import Document
+    from cleaners import desk, pipeline, read
 
     book = _book(options)
     path: Path = options.file
     if not path.is_file():
         return _refuse(f"{path} is a folder: give one file." if path.is_dir() else f"There is no file {path}.")
     [found] = read.find(path)
-    raw = read.read(found)
-    if isinstance(raw, read.Unreadable):
-        return _refuse(f"{path} cannot be read: {raw.message}")
-    media_type = read.media_type(found, raw)
-    decoded = Binary(media_type.reason) if isinstance(media_type, read.Unsupported) else decode(raw)
-    if isinstance(decoded, Binary):
-        return _refuse(f"{path} cannot be cleaned: {decoded.reason}")
-    cleaned = pipeline.clean(Document(found.id, decoded.text), book)
+    came = next(read.documents(found))
+    if came.record is not None:
+        return _refuse(f"{path} cannot be explained: it holds many documents; give a file that is one.")
+    ready = desk.draft(came)
+    if isinstance(ready, desk.LeftOut):
+        reason = ready.record["error"]["message"] if ready.kind == "quarantine" else ready.record["note"]
+        return _refuse(f"{path} cannot be cleaned: {reason}")
+    cleaned = pipeline.clean(ready.doc, book)
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    _print_marked(console, decoded.text, cleaned.changes)
+    _print_marked(console, cleaned.base, cleaned.changes)
     console.print()
     console.print(f"title     {cleaned.title or 'none found'}", style="bold")
-    console.print(f"encoding  {decoded.encoding} ({decoded.evidence})")
+    console.print(f"encoding  {ready.source['encoding']} ({ready.source['evidence']})")
     removed = sum(len(change.old) for change in cleaned.changes)
-    console.print(f"cut       {removed:,} of {len(decoded.text):,} characters, in {_count(len(cleaned.changes), 'edit')}")
+    console.print(f"cut       {removed:,} of {len(cleaned.base):,} characters, in {_count(len(cleaned.changes), 'edit')}")
     for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
         console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
     return 0

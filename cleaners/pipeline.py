@@ -77,6 +77,10 @@ def _clean(doc: Document, book: RuleBook, *, may_have_title: bool) -> Cleaned:
     changes: list[Change] = []
     for step in REPAIR:
         doc, changes = _take(base, doc, step, changes)
+    if doc.title is not None:
+        may_have_title = False  # no other one than the one that is given
+        doc = doc.with_title(_repaired(doc.title))
+        doc = doc.with_title(titles.find_title(doc))
     steps = editing(book)
     settled: dict[Cleaner, str] = {}  # the text in which a step found nothing more to do
     for _ in range(MAX_ROUNDS):
@@ -96,6 +100,13 @@ def _clean(doc: Document, book: RuleBook, *, may_have_title: bool) -> Cleaned:
     for step in FINISH:
         doc, changes = _take(base, doc, step, changes)
     return Cleaned(base, doc.title, doc.text, changes)
+
+
+def _repaired(title: str) -> str:
+    """A title that came with the document, in one line, and as well encoded as the text."""
+    for step in REPAIR:
+        title, _ = apply(title, step(Document("title", title)))
+    return " ".join(title.split())
 
 
 def _take(base: str, doc: Document, step: Cleaner, changes: list[Change]) -> tuple[Document, list[Change]]:

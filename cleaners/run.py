@@ -10,13 +10,15 @@ takes the place of what was there.
 The work is done in processes of `cleaners.workers`: a document on which they die goes to quarantine.
 """
 
+import gc
 import os
 import platform
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,20 +26,18 @@ from uuid import uuid4
 
 import orjson
 
-from cleaners import pipeline, read, records, rules
-from cleaners.decode import Binary, decode
-from cleaners.document import Document
+from cleaners import desk, read, records, rules
 from cleaners.pipeline import Cleaned
 from cleaners.records import Record
 from cleaners.workers import Crew, Limits, Watch
-from cleaners.write import KINDS, Format, Kind, Parts, remove_text, write_text
+from cleaners.write import KINDS, TEXT_SUFFIXES, Format, Kind, Parts, remove_text, write_text
 
 _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", "quarantine": "quarantined"}
 
 STAGING = ".copydesk"
 """The folder inside the output in which a run is prepared, and by which an output folder of ours is known."""
 
-_PROGRESS = "progress"  # beside the parts, while they are made
+_PROGRESS = "progress"  # beside the parts, while they are made: what is not published
 
 _PUBLISHED = ("documents", "ledger", "dropped", "quarantine", "text", "run.json", "report.html")
 # A shard is what one worker does at a time, and one part of the output: large enough that opening files
@@ -65,26 +65,33 @@ class Settings:
     """What a run does.
 
     Attributes:
-        input: a folder, or a single file.
+        input: a folder, a file, a pattern, an address, or "-" for standard input: see `read.find`.
         output: the folder to write.
         format: of the output, see `cleaners.write`; None: "files" where every file is a document, or else "jsonl".
         rules: rule files to use beside those that copydesk ships.
         timeout: seconds that a document may take to be read, and again to be cleaned.  The slowest of the
             4,578 development dumps takes far less than one.
         memory: megabytes that a worker may use.
+        fields: which fields of records hold the document, where that is not to be found out.
     """
 
-    input: Path
+    input: Path | str
     output: Path
     format: Format | None = None
     rules: tuple[Path, ...] = ()
     timeout: float = 60
     memory: int = 2048
+    fields: read.Fields = field(default_factory=read.Fields)
 
     @property
     def staging(self) -> Path:
         """Where the run prepares its output."""
         return self.output / STAGING / "staging"
+
+    def pipeline(self) -> Record:
+        """What cleans the documents: version, rules, and the options that decide the result."""
+        decisive = {f"{name}_field": value for name, value in asdict(self.fields).items() if value is not None}
+        return records.pipeline(decisive, rules.load(self.rules).sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +172,23 @@ def check(settings: Settings) -> None:
         InputError: there is nothing to do, or it must not be done.
         RuleError: a rule file is faulty.
     """
-    source, output = settings.input, settings.output
+    output = settings.output
     if not 0 < settings.timeout <= _LONGEST:
         raise InputError(f"The time limit is {settings.timeout:g} s, but must be more than 0 and no more than {_LONGEST:,} s.")
     if settings.memory < _SMALLEST:
         raise InputError(f"The memory limit is {settings.memory} MB, but a worker needs {_SMALLEST} MB at least.")
+    if read.is_path(settings.input):
+        _check_apart(Path(settings.input), output)
+    if output.exists() and not output.is_dir():
+        raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
+    _check_ours(output)
+    rules.load(settings.rules)
+
+
+def _check_apart(source: Path, output: Path) -> None:
+    """Make sure that there is an input, and that neither input nor output lies in the other."""
     if not source.exists():
-        raise InputError(f"There is no {source}: give a folder of text files, or one file.")
+        raise InputError(f"There is no {source}: give a folder of dumps, a file, a pattern, an address, or - for standard input.")
     inside, outside = output.resolve(), source.resolve()
     if inside == outside:
         raise InputError(f"The output {output} is the input: choose another folder for the output.")
@@ -181,12 +198,8 @@ def check(settings: Settings) -> None:
         )
     if inside in outside.parents:
         raise InputError(f"The input {source} lies inside the output {output}: choose another output folder.")
-    if output.exists() and not output.is_dir():
-        raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
-    _check_ours(output)
     if source.is_dir() and not any(not name.startswith(".") for _, _, names in os.walk(source) for name in names):
         raise InputError(f"There is nothing to read in {source}: it holds no files but hidden ones.")
-    rules.load(settings.rules)
 
 
 def plan(settings: Settings) -> Job:
@@ -200,14 +213,23 @@ def plan(settings: Settings) -> Job:
     try:
         found = read.find(settings.input)
     except OSError as error:
-        raise InputError(f"The input {settings.input} cannot be read: {error.strerror}.") from error
+        raise InputError(f"The input {settings.input} cannot be read: {error.strerror or error}.") from error
     if not found:
         raise InputError(f"There is nothing to read in {settings.input}: it holds no files but hidden ones.")
+    ours = settings.output.resolve()
+    if not read.is_path(settings.input) and (own := next((one for one in found if ours in one.path.resolve().parents), None)):
+        raise InputError(f"The input {settings.input} takes in the output ({own.path}): choose another folder for the output.")
     try:
         shutil.rmtree(settings.staging, ignore_errors=True)
         settings.staging.mkdir(parents=True)
     except OSError as error:
         raise InputError(f"The output folder {settings.output} cannot be written: {error.strerror}.") from error
+    if settings.input == read.STDIN:  # the workers have none
+        spooled = settings.staging / _PROGRESS / "stdin"
+        spooled.parent.mkdir()
+        with spooled.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        found = [read.Found("stdin", spooled, spooled.stat().st_size)]
     many = any(read.is_container(one) for one in found)
     return Job(replace(settings, format=settings.format or ("jsonl" if many else "files")), tuple(_shards(found)))
 
@@ -283,24 +305,25 @@ def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
     Returns:
         The numbers of the shard, which balance.
     """
-    desk = _Desk(settings)
+    gc.freeze()  # what was imported stays; to look through it for garbage again and again takes a twentieth of the time
+    writer = _Desk(settings)
     saved = settings.staging / _PROGRESS / f"{shard.number:05d}.json"
     progress = _Progress.load(saved)
-    documents = _documents(watch, shard, progress)
+    documents = _documents(watch, shard, progress, settings.fields)
     more = True
     while more:
         # A name behind the first that sorts behind it.
         name = f"part-{shard.number:05d}" + (f"_{progress.part:05d}" if progress.part else "")
         balance, size = Balance(), 0
-        with Parts(settings.staging, name, desk.format) as parts:
+        with Parts(settings.staging, name, writer.format) as parts:
             for step, came in documents:
                 size += _DOCUMENT_BYTES + len(came.raw or b"")
                 balance.documents["in"] += 1
                 if step in watch.given_up:
-                    desk.give_up(came, parts, *watch.given_up[step])
+                    writer.give_up(came, parts, *watch.given_up[step])
                 else:
                     watch.begin(step, step // 2 - progress.files)
-                    desk.clean(came, parts, balance)
+                    writer.clean(came, parts, balance)
                 if size >= _PART_BYTES:
                     break
             else:
@@ -316,7 +339,9 @@ def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
     return progress.balance
 
 
-def _documents(watch: Watch, shard: Shard, progress: _Progress) -> Iterator[tuple[int, read.Raw | read.Failed]]:
+def _documents(
+    watch: Watch, shard: Shard, progress: _Progress, fields: read.Fields
+) -> Iterator[tuple[int, read.Raw | read.Failed]]:
     """The documents that are still to do, each with the step of cleaning it; keeps `progress` up to date.
 
     Reading on is a step, and so is cleaning what came.  To find the end of a file is to read on, too.
@@ -328,7 +353,7 @@ def _documents(watch: Watch, shard: Shard, progress: _Progress) -> Iterator[tupl
     for found in shard.documents[progress.files :]:
         done, inside = progress.inside, 0
         came: read.Raw | read.Failed | None
-        source = read.documents(found)
+        source = read.documents(found, fields)
         while True:
             try:
                 if loss := watch.given_up.get(step):
@@ -364,54 +389,29 @@ class _Desk:
 
     def __init__(self, settings: Settings) -> None:
         self.book = rules.load(settings.rules)
-        self.pipeline = records.pipeline({}, self.book.sha256)
+        self.pipeline = settings.pipeline()
         self.format = settings.format or "files"
-        self.text = settings.staging / "text" if self.format == "files" else None
+        self.text = settings.staging / "text" if self.format in TEXT_SUFFIXES else None
 
     def clean(self, came: read.Raw | read.Failed, parts: Parts, balance: Balance) -> None:
         """Clean a document and write what became of it."""
-        kind, record, cleaned = self.process(came)
-        parts.write(kind, record)
-        if cleaned:
-            parts.write("ledger", records.ledger(came.id, cleaned))
-            balance.count(record, cleaned)
-            if self.text:
-                write_text(self.text, record["provenance"]["source"], records.text_file(cleaned.title, cleaned.text))
+        done = desk.process(came, self.book, self.pipeline)
+        if isinstance(done, desk.LeftOut):
+            parts.write(*done)
+            return
+        parts.write("documents", done.record)
+        parts.write("ledger", done.ledger)
+        balance.count(done.record, done.cleaned)
+        if self.text:
+            content = records.text_file(done.record, markdown=self.format == "markdown")
+            write_text(self.text, done.record["provenance"]["source"], content, TEXT_SUFFIXES[self.format])
 
     def give_up(self, came: read.Raw | read.Failed, parts: Parts, type_: str, message: str) -> None:
         """Put a document on which worker processes died into quarantine."""
         source = records.source(came)
         parts.write("quarantine", records.quarantine(came.id, source, "clean", type_, message))
         if self.text:  # the last thing that was done may have been to write it
-            remove_text(self.text, source)
-
-    def process(self, came: read.Raw | read.Failed) -> tuple[Kind, Record, Cleaned | None]:
-        """Decide what becomes of one document.
-
-        Returns:
-            Where its record belongs ("documents", "dropped" or "quarantine"), the record, and for a published
-            document the result of cleaning it.
-        """
-        source = records.source(came)
-        if isinstance(came, read.Failed):
-            return "quarantine", records.quarantine(came.id, source, "read", came.type, came.message), None
-        decoded = decode(came.raw)
-        if isinstance(decoded, Binary):
-            return "quarantine", records.quarantine(came.id, source, "decode", "Binary", decoded.reason), None
-        source |= records.decoding(decoded)
-        if not decoded.text.strip():
-            return "dropped", records.dropped(came.id, source, "drop.empty", "the input holds no text"), None
-        try:
-            cleaned = pipeline.clean(Document(came.id, decoded.text), self.book)
-        except MemoryError:  # may be the fault of what was done before: a new process will tell
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
-            return "quarantine", records.quarantine(came.id, source, "clean", type(error).__name__, str(error)), None
-        if not cleaned.text:
-            rest = f"but the title {cleaned.title!r}" if cleaned.title else "when all boilerplate is cut"
-            note = f"nothing is left of {len(decoded.text)} characters {rest}"
-            return "dropped", records.dropped(came.id, source, "drop.nothing-left", note), None
-        return "documents", records.document(came.id, cleaned, source, self.pipeline), cleaned
+            remove_text(self.text, source, TEXT_SUFFIXES[self.format])
 
 
 def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
@@ -442,7 +442,7 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
         path.rename(output / path.name)
     for kind in KINDS:
         (output / kind).mkdir(exist_ok=True)
-    pipeline_record = records.pipeline({}, rules.load(job.settings.rules).sha256)
+    pipeline_record = job.settings.pipeline()
     config = {
         "input": str(job.settings.input),
         "output": str(job.settings.output),
@@ -450,6 +450,7 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
         "rules": [str(path) for path in job.settings.rules],
         "timeout": job.settings.timeout,
         "memory": job.settings.memory,
+        "fields": asdict(job.settings.fields),
     }
     run = total.as_record() | {
         "run": {"id": uuid4().hex, "finished": now(), "host": platform.node(), **about},

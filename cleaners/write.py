@@ -1,28 +1,34 @@
 """The formats in which records are written, and read back: the same records in all.
 
 `jsonl` is one JSON object a line, `jsonl.zst` the same compressed, and `parquet` has a column for every field;
-`files` is `jsonl` with the clean texts as files beside it.  The same records give the same bytes: compression
+`files` is `jsonl` with the clean texts as files beside it, and `markdown` the same with headings marked.  The same records give the same bytes: compression
 has a fixed level and one thread, and no file says when it was made.
 """
 
 import errno
 import hashlib
 import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, get_args
 
 from cleaners import records
 from cleaners.records import Record
 
-Format = Literal["files", "jsonl", "jsonl.zst", "parquet"]
+Format = Literal["files", "markdown", "jsonl", "jsonl.zst", "parquet"]
 Kind = Literal["documents", "ledger", "dropped", "quarantine"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_SUFFIX: Mapping[Format, str] = {"files": ".jsonl", "jsonl": ".jsonl", "jsonl.zst": ".jsonl.zst", "parquet": ".parquet"}
+_SUFFIX: Mapping[Format, str] = {
+    "files": ".jsonl",
+    "markdown": ".jsonl",
+    "jsonl": ".jsonl",
+    "jsonl.zst": ".jsonl.zst",
+    "parquet": ".parquet",
+}
 # Zstandard's own default.  On clean news text, level 9 saves another tenth and takes four times as long.
 _ZSTD_LEVEL = 3
 # A row group is what a reader of Parquet holds in memory at once, and so does the writer.
@@ -71,18 +77,15 @@ def _open(path: Path, kind: Kind, format_: Format) -> Sink:
     if format_ == "parquet":
         return _ParquetSink(path, kind)
     if format_ == "jsonl.zst":
-        zstd = _zstd()
-        options = {zstd.CompressionParameter.compression_level: _ZSTD_LEVEL, zstd.CompressionParameter.checksum_flag: 1}
+        from cleaners.read.compression import zstd_module
+
+        zstd = zstd_module()
+        options = {
+            zstd.CompressionParameter.compression_level: _ZSTD_LEVEL,
+            zstd.CompressionParameter.checksum_flag: 1,
+        }
         return _LineSink(zstd.ZstdFile(path, "wb", options=options))
     return _LineSink(path.open("wb"))
-
-
-def _zstd() -> Any:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd
 
 
 class _LineSink:
@@ -213,14 +216,15 @@ class Output(NamedTuple):
 
 def _read_lines(part: Path) -> Iterator[Record]:
     damaged: tuple[type[Exception], ...] = (ValueError,)
-    lines: BinaryIO
+    open_: Callable[[Path], Any] = partial(Path.open, mode="rb")
     if part.suffix == ".zst":
-        lines = _zstd().ZstdFile(part)
-        damaged += (_zstd().ZstdError, EOFError)
-    else:
-        lines = part.open("rb")
+        from cleaners.read.compression import zstd_module
+
+        zstd = zstd_module()
+        open_ = zstd.ZstdFile
+        damaged += (zstd.ZstdError, EOFError)
     read = 0
-    with lines:
+    with open_(part) as lines:
         try:
             for line in lines:
                 yield records.loads(line)
@@ -252,15 +256,20 @@ def _parquet_records(part: Path | BinaryIO) -> Iterator[Record]:
                 yield row | rest
 
 
-def write_text(folder: Path, source: Mapping[str, Any], content: bytes) -> None:
+TEXT_SUFFIXES: Mapping[Format, str] = {"files": "", "markdown": ".md"}
+"""The formats that have the clean texts as files, and what is put behind the names."""
+
+
+def write_text(folder: Path, source: Mapping[str, Any], content: bytes, suffix: str = "") -> None:
     """Write a clean text as a file.
 
     Args:
         folder: for all of them.
         source: where the document came from: path and record.
         content: of the file.
+        suffix: see `TEXT_SUFFIXES`.
     """
-    place, aside = text_places(folder, source)
+    place, aside = text_places(folder, source, suffix)
     try:
         try:
             place.write_bytes(content)
@@ -274,19 +283,19 @@ def write_text(folder: Path, source: Mapping[str, Any], content: bytes) -> None:
         aside.write_bytes(content)
 
 
-def read_texts(folder: Path, source: Mapping[str, Any]) -> list[bytes]:
+def read_texts(folder: Path, source: Mapping[str, Any], suffix: str = "") -> list[bytes]:
     """The files that may be the clean text of a document: where all is well, its own is among them."""
-    return [place.read_bytes() for place in text_places(folder, source) if os.path.isfile(place)]  # noqa: PTH113  it never raises
+    return [place.read_bytes() for place in text_places(folder, source, suffix) if os.path.isfile(place)]  # noqa: PTH113  it never raises
 
 
-def remove_text(folder: Path, source: Mapping[str, Any]) -> None:
+def remove_text(folder: Path, source: Mapping[str, Any], suffix: str = "") -> None:
     """Take a clean text away again, if it was written."""
-    for place in text_places(folder, source):
+    for place in text_places(folder, source, suffix):
         with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             place.unlink()
 
 
-def text_places(folder: Path, source: Mapping[str, Any]) -> tuple[Path, Path]:
+def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> tuple[Path, Path]:
     """Where the clean text of a document stands: at its place in the input tree, or aside where that is taken.
 
     The text of record R of a container C/D is the file "C/D#R", with "/" in R written "%2F": so no record's text is in
@@ -295,6 +304,7 @@ def text_places(folder: Path, source: Mapping[str, Any]) -> tuple[Path, Path]:
     path, record = source["path"], source["record"]
     if record is not None:
         path += "#" + str(record).replace("%", "%25").replace("/", "%2F")
+    path += suffix  # always: "a" and "a.md" may both be there
     aside = folder / ("~" + _marked(path.replace("/", "%2F")))
     if len(path) > _PATH_CHARS:
         return aside, aside

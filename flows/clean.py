@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, metavar="N", help="processes to clean with (default: one for each core)")
     parser.add_argument(
         "--format",
-        choices=("files", "jsonl", "jsonl.zst", "parquet"),
+        choices=("files", "markdown", "jsonl", "jsonl.zst", "parquet"),
         help="of the output (default: files where every file is a document, or else jsonl)",
     )
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from cleaners.run import InputError, Settings, check
 
     try:
-        check(Settings(Path(options.input), Path(options.output), timeout=options.timeout, memory=options.memory))
+        check(Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -88,7 +88,7 @@ def clean_folder(
         memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
     """
     started = run.now()
-    job = run.plan(run.Settings(Path(input), Path(output), format, timeout=timeout, memory=memory))
+    job = run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory))
     workers, crew = run.crew(job, workers)
     with crew:
         futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]

@@ -88,7 +88,11 @@ def clean_shard(watch: Watch, settings: run.Settings, shard: run.Shard) -> run.B
 
         pipeline.clean = poisoned
         pipeline.really_clean = clean  # type: ignore[attr-defined]
-        read.documents = lambda found: many(found) if found.id.endswith(".many") else documents(found)
+
+        def either(found: read.Found, fields: read.Fields) -> Iterator[read.Raw | read.Failed]:
+            return many(found) if found.id.endswith(".many") else documents(found, fields)
+
+        read.documents = either  # type: ignore[assignment]  # nobody here leaves the fields to the default
         run._PART_BYTES = int(os.environ.get(PART_BYTES, run._PART_BYTES))
         if NOTES in os.environ:
             (Path(os.environ[NOTES]) / f"pid-{os.getpid()}").touch()

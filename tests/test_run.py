@@ -49,6 +49,7 @@ def dumps(tmp_path: Path) -> Path:
         "empty.txt": b"",
         "picture.txt": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
         "page.html": b"<!doctype html><title>x</title>",
+        "feed.xml": b"<?xml version='1.0'?><feed/>",
         ".hidden": b"not read",
     }.items():
         path = folder / name
@@ -74,12 +75,13 @@ def test_a_run_writes_what_the_contract_says(dumps: Path, tmp_path: Path) -> Non
     ]
     assert documents["site-a/wide.txt"]["text"] == record["text"]
     assert documents["site-a/wide.txt"]["provenance"]["source"]["encoding"] == "utf-16"
-    assert {r["id"]: r["rule"] for r in read(output, "dropped")} == {"empty.txt": "drop.empty", "form.txt": "drop.nothing-left"}
-    assert {r["id"]: r["stage"] for r in read(output, "quarantine")} == {"page.html": "read", "picture.txt": "decode"}
+    dropped = {"empty.txt": "drop.empty", "form.txt": "drop.nothing-left", "page.html": "drop.no-article"}
+    assert {r["id"]: r["rule"] for r in read(output, "dropped")} == dropped
+    assert {r["id"]: r["stage"] for r in read(output, "quarantine")} == {"feed.xml": "read", "picture.txt": "decode"}
     text = (output / "text" / "site-a" / "0001.txt").read_text("utf-8")
     assert text == f"{record['title']}\n\n{record['text']}\n"
     balance = json.loads((output / "run.json").read_text("utf-8"))
-    assert balance["documents"] == {"in": 9, "published": 5, "dropped": 2, "quarantined": 2}
+    assert balance["documents"] == {"in": 10, "published": 5, "dropped": 3, "quarantined": 2}
     assert balance["rules"]["encoding.mojibake"] == {"edits": 5, "chars": 10}
 
 

@@ -144,7 +144,7 @@ def test_every_format_holds_the_same_records(outputs: dict[Format, Path], capsys
     }
     for format_, folder in outputs.items():
         assert contents[format_] == contents["jsonl"]
-        assert (folder / "text").is_dir() == (format_ == "files")
+        assert (folder / "text").is_dir() == (format_ in {"files", "markdown"})
         assert list(verify(folder, rules.load())) == []
         assert cli.main(["undo", str(folder), "harbour.txt"]) == 0
         assert capsysbinary.readouterr().out == DUMPS["harbour.txt"].encode()
@@ -218,6 +218,16 @@ PLACES = [
     ("a.zip", "", "a.zip#"),
 ]
 STRANGE = ["..", "../b", "a/../../b", "/etc/passwd", "a//b", "a/./b", ".", "", "nul\0", "x" * 300, "é" * 200, "lone\ud83d"]
+
+
+def test_markdown_files_have_names_of_their_own(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("a", "a.md"):
+        (source / name).write_text(DUMPS["harbour.txt"].replace("Tuesday", name))
+    clean_folder(Settings(source, tmp_path / "out", "markdown"))
+    texts = {path.name: path.read_text() for path in (tmp_path / "out" / "text").iterdir()}
+    assert {name: " sea on a night" in text for name, text in texts.items()} == {"a.md": True, "a.md.md": False}
 
 
 @pytest.mark.parametrize(("path", "record", "wanted"), PLACES)
