@@ -13,6 +13,8 @@ from cleaners.records import Record
 from cleaners.rules import RuleBook
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
+# What nobody could read better: it holds nothing.
+_NO_DOCUMENT = {"Empty": "drop.empty", "HttpStatus": "drop.http-status"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
         return LeftOut("quarantine", records.quarantine(came.id, source, stage, type_, message))
 
     if isinstance(came, read.Failed):
+        if rule := _NO_DOCUMENT.get(came.type):
+            return LeftOut("dropped", records.dropped(came.id, source, rule, came.message))
         return reject("read", came.type, came.message)
     decoded = _decode(came)
     if isinstance(decoded, Binary):

@@ -1,16 +1,15 @@
 """The formats in which records are written, and read back: the same records in all.
 
 `jsonl` is one JSON object a line, `jsonl.zst` the same compressed, and `parquet` has a column for every field;
-`files` is `jsonl` with the clean texts as files beside it, and `markdown` the same with headings marked.  The same records give the same bytes: compression
-has a fixed level and one thread, and no file says when it was made.
+`files` is `jsonl` with the clean texts as files beside it, and `markdown` the same with headings marked.  The same
+records give the same bytes: compression has a fixed level and one thread, and no file says when it was made.
 """
 
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, get_args
 
@@ -77,15 +76,16 @@ def _open(path: Path, kind: Kind, format_: Format) -> Sink:
     if format_ == "parquet":
         return _ParquetSink(path, kind)
     if format_ == "jsonl.zst":
-        from cleaners.read.compression import zstd_module
-
-        zstd = zstd_module()
-        options = {
-            zstd.CompressionParameter.compression_level: _ZSTD_LEVEL,
-            zstd.CompressionParameter.checksum_flag: 1,
-        }
+        zstd = _zstd()
+        options = {zstd.CompressionParameter.compression_level: _ZSTD_LEVEL, zstd.CompressionParameter.checksum_flag: 1}
         return _LineSink(zstd.ZstdFile(path, "wb", options=options))
     return _LineSink(path.open("wb"))
+
+
+def _zstd() -> Any:
+    from cleaners.read.compression import zstd_module
+
+    return zstd_module()
 
 
 class _LineSink:
@@ -216,15 +216,14 @@ class Output(NamedTuple):
 
 def _read_lines(part: Path) -> Iterator[Record]:
     damaged: tuple[type[Exception], ...] = (ValueError,)
-    open_: Callable[[Path], Any] = partial(Path.open, mode="rb")
+    lines: BinaryIO
     if part.suffix == ".zst":
-        from cleaners.read.compression import zstd_module
-
-        zstd = zstd_module()
-        open_ = zstd.ZstdFile
-        damaged += (zstd.ZstdError, EOFError)
+        lines = _zstd().ZstdFile(part)
+        damaged += (_zstd().ZstdError, EOFError)
+    else:
+        lines = part.open("rb")
     read = 0
-    with open_(part) as lines:
+    with lines:
         try:
             for line in lines:
                 yield records.loads(line)

@@ -100,6 +100,8 @@ LEFT_OUT: dict[str, tuple[Raw | Failed, str, str]] = {
     ),
     "a page without text": (raw("<html><script>x()</script></html>", "text/html"), "dropped", "drop.no-article"),
     "a picture": (Raw("a", "a", None, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "text/plain"), "quarantine", "decode"),
+    "an empty archive": (Failed("a.zip", "a.zip", None, "Empty", "it holds no document"), "dropped", "drop.empty"),
+    "an answer 404": (Failed("a#1", "a", "1", "HttpStatus", "the server answered 404"), "dropped", "drop.http-status"),
     "a failure": (Failed("a", "a", None, "Truncated", "it breaks off"), "quarantine", "read"),
 }
 
