@@ -7,16 +7,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from cleaners import __version__
-from cleaners.decode import Decoded
-from cleaners.document import Document
 from cleaners.edits import Change
-from cleaners.pipeline import Cleaned
 from cleaners.read import Failed, Raw
+
+if TYPE_CHECKING:
+    from cleaners.decode import Decoded
+    from cleaners.document import Document
+    from cleaners.pipeline import Cleaned
 
 NAME = "copydesk"
 METADATA = ("url", "site", "author", "published", "language")
@@ -109,7 +111,7 @@ def source(came: Raw | Failed) -> Record:
     } | origin
 
 
-def decoding(decoded: Decoded) -> Record:
+def decoding(decoded: "Decoded") -> Record:
     """How the bytes became text: what is needed to go back, and the evidence."""
     return {
         "encoding": decoded.encoding,
@@ -122,7 +124,7 @@ def decoding(decoded: Decoded) -> Record:
     }
 
 
-def document(doc: Document, cleaned: Cleaned, source: Record, pipeline: Record, extraction: Record | None) -> Record:
+def document(doc: "Document", cleaned: "Cleaned", source: Record, pipeline: Record, extraction: Record | None) -> Record:
     """The record of a published document.
 
     Args:
@@ -159,7 +161,7 @@ def edits(changes: Iterable[Change]) -> dict[str, int]:
     return dict(sorted(Counter(rule for change in changes for rule in change.rules).items()))
 
 
-def ledger(name: str, cleaned: Cleaned, base: Literal["decoded", "extracted"]) -> Record:
+def ledger(name: str, cleaned: "Cleaned", base: Literal["decoded", "extracted"]) -> Record:
     """The ledger record of a published document."""
     return {
         "id": name,

@@ -21,16 +21,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 import orjson
 
-from cleaners import desk, read, records, rules
-from cleaners.pipeline import Cleaned
+from cleaners import read, records, rules
 from cleaners.records import Record
 from cleaners.workers import Crew, Limits, Watch
 from cleaners.write import KINDS, TEXT_SUFFIXES, Format, Kind, Parts, remove_text, write_text
+
+if TYPE_CHECKING:
+    from cleaners.pipeline import Cleaned
 
 _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", "quarantine": "quarantined"}
 
@@ -136,7 +138,7 @@ class Balance:
         self.rule_edits.update(other.rule_edits)
         self.rule_chars.update(other.rule_chars)
 
-    def count(self, record: Record, cleaned: Cleaned) -> None:
+    def count(self, record: Record, cleaned: "Cleaned") -> None:
         """Add the characters and edits of a published document."""
         self.chars.update(record["provenance"]["chars"])
         self.rule_edits.update(record["provenance"]["edits"])
@@ -305,8 +307,11 @@ def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
     Returns:
         The numbers of the shard, which balance.
     """
-    gc.freeze()  # what was imported stays; to look through it for garbage again and again takes a twentieth of the time
+    from cleaners import matching
+
     writer = _Desk(settings)
+    matching.matcher(writer.book)
+    gc.freeze()  # all that stays is there: to look through it for garbage again and again takes a twentieth of the time
     saved = settings.staging / _PROGRESS / f"{shard.number:05d}.json"
     progress = _Progress.load(saved)
     documents = _documents(watch, shard, progress, settings.fields)
@@ -395,6 +400,8 @@ class _Desk:
 
     def clean(self, came: read.Raw | read.Failed, parts: Parts, balance: Balance) -> None:
         """Clean a document and write what became of it."""
+        from cleaners import desk  # what cleans is imported where the work is done, which is not in the process that hands it out
+
         done = desk.process(came, self.book, self.pipeline)
         if isinstance(done, desk.LeftOut):
             parts.write(*done)
