@@ -167,8 +167,8 @@ def _clean(options: argparse.Namespace) -> int:
     try:
         with _sigterm_is_ctrl_c(), _progress() as tick:
             balance = clean_folder(settings, workers=options.workers, tick=tick)
-    except WorkerError as error:
-        print(f"copydesk: {error}; nothing was published.", file=sys.stderr)
+    except (WorkerError, OSError) as error:  # a full disk, for one
+        print(f"copydesk: the run broke off: {error}", file=sys.stderr)
         return EXIT_FAULT
     except KeyboardInterrupt:
         print("copydesk: stopped. Nothing was published; an earlier result is as it was.", file=sys.stderr)

@@ -39,7 +39,7 @@ _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", 
 STAGING = ".copydesk"
 """The folder inside the output in which a run is prepared, and by which an output folder of ours is known."""
 
-_PROGRESS = "progress"  # beside the parts, while they are made
+_PROGRESS = "progress"  # beside the parts, while they are made: what is not published
 
 _PUBLISHED = ("documents", "ledger", "dropped", "quarantine", "text", "run.json", "report.html")
 # A shard is what one worker does at a time, and one part of the output: large enough that opening files
@@ -227,7 +227,8 @@ def plan(settings: Settings) -> Job:
     except OSError as error:
         raise InputError(f"The output folder {settings.output} cannot be written: {error.strerror}.") from error
     if settings.input == read.STDIN:  # the workers have none
-        spooled = settings.staging.parent / "stdin"
+        spooled = settings.staging / _PROGRESS / "stdin"
+        spooled.parent.mkdir()
         with spooled.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         found = [read.Found("stdin", spooled, spooled.stat().st_size)]

@@ -13,6 +13,7 @@ For POSIX systems.  The limit of memory is kept by Linux alone.
 
 import mmap
 import os
+import pickle
 import resource
 import signal
 import struct
@@ -213,6 +214,7 @@ class _Worker:
             if self._process:
                 self._process.kill()
                 self._process.wait()
+            os.close(self._file)
 
     def _loss(self, status: int) -> Loss:
         if status == -signal.SIGALRM:
@@ -254,6 +256,8 @@ def serve(connection: str, board: str, parent: str, timeout: str, memory: str) -
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     limit = int(memory) * 1_000_000
     resource.setrlimit(resource.RLIMIT_DATA, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))  # a crash is told; it need not leave its memory on disk
     for inherited in (connection, board):
         os.set_inheritable(int(inherited), False)
     watch = _Board(int(board), int(parent), float(timeout))
@@ -266,7 +270,17 @@ def serve(connection: str, board: str, parent: str, timeout: str, memory: str) -
             except MemoryError:
                 os._exit(_OUT_OF_MEMORY)
             except Exception as error:  # noqa: BLE001  the parent raises it
-                error.add_note("".join(traceback.format_exception(error)))
-                answer = _Raised(error)
+                answer = _Raised(_portable(error))
             signal.setitimer(signal.ITIMER_REAL, 0)
             pipe.send(answer)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error as it can go through a pipe, with the traceback as a note."""
+    trace = "".join(traceback.format_exception(error))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+    except Exception:  # noqa: BLE001  an error may ask for anything when it is made again
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(trace)
+    return error

@@ -1,8 +1,8 @@
 """The formats in which records are written, and read back: the same records in all.
 
 `jsonl` is one JSON object a line, `jsonl.zst` the same compressed, and `parquet` has a column for every field;
-`files` is `jsonl` with the clean texts as files beside it, and `markdown` the same with headings marked.  The same records give the same bytes: compression
-has a fixed level and one thread, and no file says when it was made.
+`files` is `jsonl` with the clean texts as files beside it, and `markdown` the same with headings marked.  The same
+records give the same bytes: compression has a fixed level and one thread, and no file says when it was made.
 """
 
 import errno
@@ -303,8 +303,7 @@ def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> tu
     path, record = source["path"], source["record"]
     if record is not None:
         path += "#" + str(record).replace("%", "%25").replace("/", "%2F")
-    if not path.endswith(suffix):
-        path += suffix
+    path += suffix  # always: "a" and "a.md" may both be there
     aside = folder / ("~" + _marked(path.replace("/", "%2F")))
     if len(path) > _PATH_CHARS:
         return aside, aside

@@ -11,6 +11,7 @@ import pytest
 
 from cleaners import cli, rules
 from cleaners.run import Settings, clean_folder
+from cleaners.write import Output
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 SEED = SEEDS / "004_da06f829ba32bcb2.txt"
@@ -35,6 +36,14 @@ def test_clean_prints_the_balance(tmp_path: Path) -> None:
     for family in ("repeat", "comments", "related", "title"):
         assert family in words
     assert (tmp_path / "out" / "text" / SEED.name).is_file()
+
+
+def test_clean_reads_standard_input_and_leaves_no_copy_of_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cleaners", "clean", "-", str(tmp_path / "out")]
+    subprocess.run(command, input=SEED.read_bytes(), capture_output=True, check=True)
+    [document] = Output(tmp_path / "out").read("documents")
+    assert document["id"] == "stdin"
+    assert list((tmp_path / "out" / ".copydesk").iterdir()) == []
 
 
 def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cleaners import rules, run, workers
+from cleaners import cli, rules, run, workers
 from cleaners.run import Settings, clean_folder
 from cleaners.verify import verify
 from cleaners.workers import Crew, Limits, Watch
@@ -185,12 +185,30 @@ def test_a_reader_that_breaks_costs_the_rest_of_its_file(
     assert list(verify(tmp_path / "out", rules.load())) == []
 
 
-def fail(_watch: Watch) -> None:
+def fail(_watch: Watch, *_: Any) -> None:
     raise OSError(28, "No space left on device")
+
+
+class OddError(Exception):
+    """One that cannot be made again from what it says of itself."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one + two)
+
+
+def fail_oddly(_watch: Watch) -> None:
+    raise OddError("o", "dd")
 
 
 def die_first(_watch: Watch) -> None:
     os._exit(1)
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(run, "clean_shard", fail)
+    assert cli.main(["clean", str(dumps(tmp_path / "in")), str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err == "copydesk: the run broke off: [Errno 28] No space left on device\n"
+    assert not (tmp_path / "out" / "documents").exists()
 
 
 def test_an_error_of_the_work_itself_is_raised() -> None:
@@ -198,6 +216,8 @@ def test_an_error_of_the_work_itself_is_raised() -> None:
         with pytest.raises(OSError, match="No space left") as error:
             crew.do(fail)
         assert "in fail" in error.value.__notes__[0]
+        with pytest.raises(RuntimeError, match="OddError: odd"):
+            crew.do(fail_oddly)
         with pytest.raises(workers.WorkerError, match="exited with status 1"):
             crew.do(die_first)
 

@@ -220,6 +220,16 @@ PLACES = [
 STRANGE = ["..", "../b", "a/../../b", "/etc/passwd", "a//b", "a/./b", ".", "", "nul\0", "x" * 300, "é" * 200, "lone\ud83d"]
 
 
+def test_markdown_files_have_names_of_their_own(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("a", "a.md"):
+        (source / name).write_text(DUMPS["harbour.txt"].replace("Tuesday", name))
+    clean_folder(Settings(source, tmp_path / "out", "markdown"))
+    texts = {path.name: path.read_text() for path in (tmp_path / "out" / "text").iterdir()}
+    assert {name: " sea on a night" in text for name, text in texts.items()} == {"a.md": True, "a.md.md": False}
+
+
 @pytest.mark.parametrize(("path", "record", "wanted"), PLACES)
 def test_where_texts_stand(tmp_path: Path, path: str, record: str | None, wanted: str) -> None:
     assert text_places(tmp_path, {"path": path, "record": record})[0] == tmp_path / wanted
