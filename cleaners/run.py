@@ -21,7 +21,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import uuid4
 
 import orjson
@@ -54,6 +54,10 @@ _LONGEST = 86_400  # seconds for a document: a day
 _SMALLEST = 256  # megabytes for a worker, which takes about 50 before it has read anything
 
 
+Cut = Literal["off", "cautious", "balanced", "eager"]
+"""What the line model may take: nothing, or what is less probable to be main text than its thresholds say."""
+
+
 class InputError(ValueError):
     """What the user asked for cannot be done; the message is one sentence that says why, and what to do."""
 
@@ -75,6 +79,7 @@ class Settings:
             4,578 development dumps takes far less than one.
         memory: megabytes that a worker may use.
         fields: which fields of records hold the document, where that is not to be found out.
+        cut: what the line model may take of what the rules leave.
     """
 
     input: Path | str
@@ -84,6 +89,7 @@ class Settings:
     timeout: float = 60
     memory: int = 2048
     fields: read.Fields = field(default_factory=read.Fields)
+    cut: Cut = "cautious"
 
     @property
     def staging(self) -> Path:
@@ -93,6 +99,7 @@ class Settings:
     def pipeline(self) -> Record:
         """What cleans the documents: version, rules, and the options that decide the result."""
         decisive = {f"{name}_field": value for name, value in asdict(self.fields).items() if value is not None}
+        decisive["cut"] = self.cut
         return records.pipeline(decisive, rules.load(self.rules).sha256)
 
 
@@ -396,13 +403,14 @@ class _Desk:
         self.book = rules.load(settings.rules)
         self.pipeline = settings.pipeline()
         self.format = settings.format or "files"
+        self.cut = None if settings.cut == "off" else settings.cut
         self.text = settings.staging / "text" if self.format in TEXT_SUFFIXES else None
 
     def clean(self, came: read.Raw | read.Failed, parts: Parts, balance: Balance) -> None:
         """Clean a document and write what became of it."""
         from cleaners import desk  # what cleans is imported where the work is done, which is not in the process that hands it out
 
-        done = desk.process(came, self.book, self.pipeline)
+        done = desk.process(came, self.book, self.pipeline, self.cut)
         if isinstance(done, desk.LeftOut):
             parts.write(*done)
             return
@@ -458,6 +466,7 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
         "timeout": job.settings.timeout,
         "memory": job.settings.memory,
         "fields": asdict(job.settings.fields),
+        "cut": job.settings.cut,
     }
     run = total.as_record() | {
         "run": {"id": uuid4().hex, "finished": now(), "host": platform.node(), **about},

@@ -107,7 +107,16 @@ def _schema(kind: Kind) -> Any:
     import pyarrow as pa
 
     text, json = pa.string(), pa.field("", pa.string(), metadata={"copydesk": "json"})
-    change = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("old", text), ("new", text), ("rules", pa.list_(text))])
+    change = pa.struct(
+        [
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+            ("old", text),
+            ("new", text),
+            ("rules", pa.list_(text)),
+            ("score", pa.float64()),
+        ]
+    )
     error = pa.struct([("type", text), ("message", text)])
     columns: dict[Kind, dict[str, Any]] = {
         "documents": {"id": text, "title": text, "text": text, "metadata": json, "provenance": json},

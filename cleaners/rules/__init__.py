@@ -20,7 +20,7 @@ from cleaners.document import key
 Where = Literal["anywhere", "top", "tail", "edges", "end"]
 Takes = Literal["", "form", "titles"]
 
-_STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "run")
+_STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "model", "run")
 _ID = regex.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 
 

@@ -1,0 +1,111 @@
+"""The line model: for each line of a dump, how probable it is that it belongs to the main text.
+
+Rules cut what somebody wrote down.  This step judges the rest by its shape, its words and above all its neighbours: main text is
+contiguous, menus are short lines among short lines.  How it was fitted, on what, and how good it is: docs/model-card.md.
+
+What it never cuts: the title, and anything of a document in which it finds no main text at all.  A document of which much goes
+is for a person to look at (`Verdict.review`).
+
+Cleaning a text a second time may cut more, since the lines have other neighbours then.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cleaners import titles
+from cleaners.document import Document
+from cleaners.edits import Edit
+from cleaners.model import network
+from cleaners.model.features import observe
+
+RULE = "model.main-text"
+
+Cut = Literal["cautious", "balanced", "eager"]
+
+THRESHOLDS: Mapping[Cut, float] = {"cautious": 0.1, "balanced": 0.4, "eager": 0.6}
+"""A line below goes.  What each costs and brings: docs/model-card.md."""
+
+SURE = 0.5
+"""Where no line is more probable than that, the model has found no main text, and lets the document be."""
+
+REVIEW_SHARE = 0.8
+"""If more than this share of the characters goes, the document is for a person to look at."""
+
+
+class Block(NamedTuple):
+    """Lines that go: `first` to `last`, both included. `score` is the highest probability of any of them."""
+
+    first: int
+    last: int
+    score: float
+
+
+class Verdict(NamedTuple):
+    """What the model would do with a document.
+
+    Attributes:
+        blocks: what goes, in order; blank lines between two lines that go are part of the block.
+        share: how much of the document that is, in characters, blank lines not counted: 0 to 1.
+        review: whether a person should look: much would go, or no main text was found (then nothing goes).
+    """
+
+    blocks: list[Block]
+    share: float
+    review: bool
+
+
+def scores(lines: Sequence[str]) -> npt.NDArray[np.float32]:
+    """The probability of each line that it is main text, to four digits; 1 for blank lines.
+
+    The same on every machine.
+
+    Args:
+        lines: all lines of a document, in order, without line ends.
+
+    Raises:
+        ValueError: a line holds a line end.
+    """
+    result = np.ones(len(lines), np.float32)
+    net = network.shipped()
+    seen = observe(lines, net.weights.table)
+    if seen:
+        result[seen.lines] = net.probabilities(seen)
+    return result
+
+
+def judge(doc: Document, cut: Cut) -> Verdict:
+    """Decide what goes from a document."""
+    lines = doc.lines
+    probable = scores(lines)
+    written = [0 if not line or line.isspace() else len(line) for line in lines]
+    title = titles.key(doc.title) if doc.title else None
+    blocks: list[Block] = []
+    gone, found, behind = 0, False, False  # behind: whether the written line before this one goes
+    for i, (score, length) in enumerate(zip(probable.tolist(), written, strict=True)):
+        if not length:
+            continue
+        found |= score >= SURE
+        goes = score < THRESHOLDS[cut] and titles.key(lines[i]) != title
+        if goes:
+            first, _, highest = blocks.pop() if behind else Block(i, i, 0.0)
+            blocks.append(Block(first, i, max(highest, round(score, 4))))
+            gone += length
+        behind = goes
+    share = gone / max(1, sum(written))
+    if not found:
+        return Verdict([], share, review=gone > 0)
+    return Verdict(blocks, share, review=share > REVIEW_SHARE)
+
+
+def edits(doc: Document, verdict: Verdict) -> Iterator[Edit]:
+    """What the verdict on a document comes to: one edit for each block, with its score."""
+    for block in verdict.blocks:
+        yield doc.cut(block.first, block.last, RULE)._replace(score=block.score)
+
+
+def clean(doc: Document, cut: Cut) -> Iterator[Edit]:
+    """Cut the lines that are probably no main text."""
+    return edits(doc, judge(doc, cut))
