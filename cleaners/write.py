@@ -153,7 +153,7 @@ class _ParquetSink:
                 row[name] = value
             else:
                 rest[name] = value
-                if type_ and isinstance(value, str):  # near enough for who reads the column alone
+                if type_ and str(type_) == "string" and isinstance(value, str):  # near enough for who reads the column alone
                     row[name] = value.encode("utf-8", "replace").decode()
         if rest:
             row["rest"] = _json(rest)

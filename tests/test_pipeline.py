@@ -17,12 +17,12 @@ BOOK = rules.load()
 
 @settings(max_examples=400)
 @given(DUMPS | TEXT | st.tuples(DUMPS, TEXT, DUMPS).map("\n".join), st.sampled_from([None, "cautious", "eager"]))
-@example("")
-@example("\n")
-@example("a" * 100_000)
-@example("a\r\nb\r\r\n\x00c\ud83d\ude00\ud83d e\u0301")
-@example("\u0301\u0301 \u0301")
-def test_laws(base: str, cut: Cut | None = None) -> None:
+@example("", None)
+@example("\n", None)
+@example("a" * 100_000, "cautious")
+@example("a\r\nb\r\r\n\x00c\ud83d\ude00\ud83d e\u0301", None)
+@example("\u0301\u0301 \u0301", None)
+def test_laws(base: str, cut: Cut | None) -> None:
     try:
         cleaned = pipeline.clean(Document("law", base), BOOK, cut)
     except pipeline.UnstableError:  # quarantine: a soup can be made in which a line is a title only if it is none
