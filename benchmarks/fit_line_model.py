@@ -1,6 +1,7 @@
 """Fit the line model, and measure it on sites it was not fitted on.
 
-usage: python -m benchmarks.fit_line_model DUMPS.jsonl.gz FOLDER [--leave-out SOURCE]... [--folds 5] [--epochs 4] [--seed 4]
+usage: python -m benchmarks.fit_line_model DUMPS.jsonl.gz FOLDER [--also WEAK.jsonl.gz]
+       [--leave-out SOURCE]... [--folds 5] [--epochs 5] [--seed 4]
 
 Writes FOLDER/held-out.jsonl (for each row the probability of each line, by a model that saw no page of its site) and
 FOLDER/weights.npz.  `line_model_quality.py` makes the tables of docs/model-card.md out of the former; the latter is what belongs in
@@ -41,14 +42,15 @@ from cleaners.model.network import (
     LARGEST,
     LOGIT_RANGE,
     LOGITS,
-    VALUE,
+    UNIT,
     WEIGHT,
     Network,
     Weights,
 )
 
 _TABLE = character_table()
-_WIDTH = 32
+_WIDTH = 48
+_TOP = LARGEST / UNIT
 _WORD_SITES, _PAIR_SITES = 4, 8
 _SHIFT = np.uint32(32 - network.SLOT_BITS)
 
@@ -132,7 +134,7 @@ def sample(page: Page) -> Sample | None:
     weights = (page.scored * np.sqrt(page.sizes + 1))[seen.lines].astype(np.float32)
     total = weights.sum()
     return Sample(
-        np.concatenate((seen.shape, edges), axis=1),
+        np.concatenate((seen.shape / np.float32(UNIT), edges), axis=1),
         seen.tokens,
         2 * seen.counts,
         page.labels[seen.lines].astype(np.float32),
@@ -167,6 +169,8 @@ class Vary:
             page = _slice(page, first, last)
             if rng.random() < 0.35:
                 page = self._among_others(page, rng)
+        if rng.random() < 0.1:
+            page = replace(page, lines=_in_another_script(page.lines, rng))
         return _reshape(page, rng) if rng.random() < 0.4 else page
 
     @staticmethod
@@ -202,6 +206,19 @@ class Vary:
             lines=[line for part in parts for line in part.lines],
             **{name: np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "scored", "sizes")},
         )
+
+
+def _in_another_script(lines: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Latin letters become others, so that the model can do without words, and without having seen the script."""
+    lower = "abcdefghijklmnopqrstuvwxyz"
+    first = int(rng.choice([ord("a"), 0x3B1, 0x430, 0x561, 0x5D0, 0x628, 0x905, 0xAC00]))  # Latin, Greek, …, Hangul
+    step = 588 if first == 0xAC00 else 1
+    letters = [chr(first + step * i) for i in rng.permutation(26 if step == 1 else 19)]
+    table: dict[int, str | None] = {ord(char): letters[i % len(letters)] for i, char in enumerate(lower)}
+    table |= {ord(char.upper()): letter.upper() for char in lower if (letter := table[ord(char)])}
+    if step > 1:  # a syllable is a character there
+        table |= dict.fromkeys(map(ord, "aeiouAEIOU"), None)
+    return [line.translate(table) for line in lines]
 
 
 def _slice(page: Page, first: int, last: int) -> Page:
@@ -297,18 +314,18 @@ class Net(nn.Module):
         kept = torch.rand(len(batch["tokens"])) < 0.5 if self.training else torch.ones(len(batch["tokens"]))
         tokens = self.embedding(batch["tokens"]) * (kept * (2.0 if self.training else 1.0))[:, None]
         words = torch.zeros(len(inputs), DIMENSIONS).index_add_(0, batch["line"], tokens) / batch["norm"]
-        words = functional.dropout(words.clamp(-LARGEST, LARGEST), 0.2, self.training)
-        h = functional.dropout(self.first(torch.cat((inputs, words), 1)).clamp(0, LARGEST), 0.2, self.training)
+        words = functional.dropout(words.clamp(-_TOP, _TOP), 0.2, self.training)
+        h = functional.dropout(self.first(torch.cat((inputs, words), 1)).clamp(0, _TOP), 0.2, self.training)
         mask = batch["mask"][:, None]
         pages, longest = batch["mask"].shape
         h = torch.zeros(pages * longest, _WIDTH).index_copy(0, batch["place"], h).view(pages, longest, -1).transpose(1, 2)
         for i, layer in enumerate(self.layers):
             if i == CONTEXT_BEFORE:
                 whole = torch.cat((h.sum(2) / mask.sum(2), h.amax(2)), 1)
-                h = (h + torch.relu(self.context(whole))[:, :, None]).clamp(0, LARGEST) * mask
-            h = (h + torch.relu(layer(h))).clamp(0, LARGEST) * mask
+                h = (h + torch.relu(self.context(whole))[:, :, None]).clamp(0, _TOP) * mask
+            h = (h + torch.relu(layer(h))).clamp(0, _TOP) * mask
         h = functional.dropout(h.transpose(1, 2).reshape(pages * longest, -1)[batch["place"]], 0.2, self.training)
-        return self.out(self.hidden(h).clamp(0, LARGEST))[:, 0]
+        return self.out(self.hidden(h).clamp(0, _TOP))[:, 0]
 
 
 def _batch(samples: Sequence[Sample]) -> dict[str, Any]:
@@ -364,7 +381,7 @@ def fit(pages: Sequence[Page], epochs: int, seed: int) -> Weights:
     steps = epochs * sum(1 for _ in batches())
     parameters = [p for name, p in net.named_parameters() if name != "embedding.weight"]
     optimizer = torch.optim.AdamW([{"params": [net.embedding.weight], "weight_decay": 0.0}, {"params": parameters}], 3e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=int(1.2 * steps) + 60, pct_start=0.15)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=int(1.05 * steps) + 20, pct_start=0.15)
     average: dict[str, Any] = {}
     step = 0
     for epoch in range(epochs):
@@ -384,7 +401,7 @@ def fit(pages: Sequence[Page], epochs: int, seed: int) -> Weights:
             losses.append(loss.item())
             step += 1
             state = {name: value.clone() for name, value in net.state_dict().items()}
-            keep = min(0.99, step / (step + 30))
+            keep = min(0.997, step / (step + 30))
             average = {name: torch.lerp(value, average[name], keep) if average else value for name, value in state.items()}
         print(f"  epoch {epoch + 1}: loss {np.mean(losses):.4f}", flush=True)
     net.load_state_dict(average)
@@ -394,39 +411,38 @@ def fit(pages: Sequence[Page], epochs: int, seed: int) -> Weights:
 def _weights(net: Net, words: Any) -> Weights:
     """What was fitted, in the steps in which it is stored."""
 
-    def steps(value: Any, per_one: int) -> Any:
-        return (np.rint(np.asarray(value, np.float64) * per_one) / per_one).astype(np.float32)
+    def steps(value: Any, scale: float = 1) -> Any:
+        return (np.rint(np.asarray(value, np.float64) * scale * WEIGHT) / WEIGHT).astype(np.float32)
 
     state = {name: value.numpy().astype(np.float64) for name, value in net.state_dict().items()}
     first = state["first.weight"].T.copy()
     number = len(state["mean"])
     first[:number] /= state["spread"][:, None]
     bias = state["first.bias"] - state["mean"] @ first[:number]
-    bits = WEIGHT * VALUE
     weights = Weights(
         table=_TABLE,
         vocabulary=words,
         embedding=np.clip(np.rint(state["embedding.weight"] * WEIGHT), -128, 127).astype(np.int8),
-        shape=steps(first[:COLUMNS], WEIGHT),
-        words=steps(first[number:], WEIGHT),
-        edges=steps(first[COLUMNS:number], WEIGHT),
-        first=steps(bias, bits),
+        shape=steps(first[:COLUMNS]),
+        words=steps(first[number:]),
+        edges=steps(first[COLUMNS:number], UNIT),
+        first=steps(bias, UNIT),
         layers=steps(
-            np.stack([state[f"layers.{i}.weight"].transpose(2, 1, 0).reshape(-1, _WIDTH) for i in range(len(DILATIONS))]), WEIGHT
+            np.stack([state[f"layers.{i}.weight"].transpose(2, 1, 0).reshape(-1, _WIDTH) for i in range(len(DILATIONS))])
         ),
-        layer_biases=steps(np.stack([state[f"layers.{i}.bias"] for i in range(len(DILATIONS))]), bits),
-        context=steps(state["context.weight"].T, WEIGHT),
-        context_bias=steps(state["context.bias"], bits),
-        hidden=steps(state["hidden.weight"].T, WEIGHT),
-        hidden_bias=steps(state["hidden.bias"], bits),
-        out=steps(state["out.weight"].T, WEIGHT),
-        out_bias=steps(state["out.bias"], bits),
+        layer_biases=steps(np.stack([state[f"layers.{i}.bias"] for i in range(len(DILATIONS))]), UNIT),
+        context=steps(state["context.weight"].T),
+        context_bias=steps(state["context.bias"], UNIT),
+        hidden=steps(state["hidden.weight"].T),
+        hidden_bias=steps(state["hidden.bias"], UNIT),
+        out=steps(state["out.weight"].T),
+        out_bias=steps(state["out.bias"], UNIT),
         probability=(1 / (1 + np.exp(-np.arange(-LOGIT_RANGE * LOGITS, LOGIT_RANGE * LOGITS + 1) / LOGITS))).astype(np.float32),
     )
     # No sum may leave the range in which float32 is exact: 2**24 steps.
     for name in ("shape", "words", "layers", "context", "hidden", "out"):
-        largest = float(np.abs(getattr(weights, name)).sum(axis=-2).max()) * 16
-        if largest * bits >= 2**24:
+        largest = float(np.abs(getattr(weights, name)).sum(axis=-2).max()) * 512
+        if largest * WEIGHT >= 2**24:
             raise ValueError(f"the sums of {name} may reach {largest}; fit again with smaller weights")
     return weights
 
@@ -450,10 +466,17 @@ def calibrate(logits: Any, labels: Any, weights: Any) -> Any:
     return np.clip(np.round(table, 4), 0.0001, 0.9999).astype(np.float32)
 
 
-def logits_of(page: Page, net: Network) -> tuple[Any, Any]:
+def logits_of(lines: Sequence[str], net: Network) -> tuple[Any, Any]:
     """The lines that are not blank, and their logits."""
-    seen = observe(page.lines, _TABLE)
+    seen = observe(lines, _TABLE)
     return (seen.lines, net.logits(seen)) if seen else (np.zeros(0, int), np.zeros(0, np.float32))
+
+
+def probabilities_of(lines: Sequence[str], logits: tuple[Any, Any], table: Any) -> list[float]:
+    """The calibrated probability of each line; 1 for blank ones."""
+    result = np.ones(len(lines))
+    result[logits[0]] = table[np.rint(np.clip(logits[1], -LOGIT_RANGE, LOGIT_RANGE) * LOGITS).astype(int) + LOGIT_RANGE * LOGITS]
+    return result.round(4).tolist()  # type: ignore[no-any-return]
 
 
 def main() -> None:
@@ -461,44 +484,53 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the line model.")
     parser.add_argument("dumps", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--also", type=Path, help="rows of weak_labels.py: fitted on, never measured on")
     parser.add_argument("--leave-out", action="append", default=[], metavar="SOURCE")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--seed", type=int, default=4)
     options = parser.parse_args()
     torch.set_num_threads(1)  # sums in another order would give other weights
     pages, data = read(options.dumps, options.leave_out)
+    also, also_data = read(options.also, options.leave_out) if options.also else ([], None)
+    print(f"{len(also)} rows with weak labels, sha256 {also_data}")
     print(f"{len(pages)} rows of {len({page.site for page in pages})} sites, sha256 {data}")
     fold_of = folds_of(pages, options.folds)
     held_out: list[tuple[Any, Any]] = [(None, None)] * len(pages)
+    articles: list[tuple[Any, Any]] = [(None, None)] * len(pages)  # the main text alone, as an already clean article
     for fold in range(options.folds):
         print(f"fold {fold + 1} of {options.folds}")
-        net = Network(fit([page for page, f in zip(pages, fold_of, strict=True) if f != fold], options.epochs, options.seed))
+        unseen = {page.site for page, f in zip(pages, fold_of, strict=True) if f == fold}
+        net = Network(fit([page for page in pages + also if page.site not in unseen], options.epochs, options.seed))
         for i, page in enumerate(pages):
             if fold_of[i] == fold:
-                held_out[i] = logits_of(page, net)
+                held_out[i], articles[i] = logits_of(page.lines, net), logits_of(page.gold, net)
     logits, labels, weights = [], [], []
     for page, (lines, values) in zip(pages, held_out, strict=True):
         scored = page.scored[lines]
         if scored.any():
             logits.append(values[scored])
             labels.append(page.labels[lines][scored])
-            weights.append(
-                np.full(scored.sum(), 1 / scored.sum())
-            )  # each document weighs the same, and so does each of its lines
+            # Each document weighs the same, and so does each of its lines.
+            weights.append(np.full(scored.sum(), 1 / scored.sum()))
     table = calibrate(np.concatenate(logits), np.concatenate(labels), np.concatenate(weights))
     options.folder.mkdir(parents=True, exist_ok=True)
     with (options.folder / "held-out.jsonl").open("w", encoding="utf-8") as file:
-        for page, (lines, values), fold in zip(pages, held_out, fold_of, strict=True):
-            step = np.rint(np.clip(values, -LOGIT_RANGE, LOGIT_RANGE) * LOGITS).astype(int) + LOGIT_RANGE * LOGITS
-            probabilities = np.ones(len(page.lines))
-            probabilities[lines] = table[step]
-            file.write(json.dumps({"id": page.id, "fold": fold, "probabilities": probabilities.round(4).tolist()}) + "\n")
+        for page, dump, article, fold in zip(pages, held_out, articles, fold_of, strict=True):
+            row = {
+                "id": page.id,
+                "fold": fold,
+                "probabilities": probabilities_of(page.lines, dump, table),
+                "article": probabilities_of(page.gold, article, table),
+            }
+            file.write(json.dumps(row) + "\n")
     print("all rows")
-    shipped = fit(pages, options.epochs, options.seed)._replace(probability=table)
+    shipped = fit(pages + also, options.epochs, options.seed)._replace(probability=table)
     about = {
         "data_sha256": data,
         "rows": len(pages),
+        "weak_data_sha256": also_data,
+        "weak_rows": len(also),
         "seed": options.seed,
         "epochs": options.epochs,
         "left_out": options.leave_out,

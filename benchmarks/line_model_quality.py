@@ -16,18 +16,34 @@ from typing import Any
 import numpy as np
 
 from benchmarks.dumps import rows
-from benchmarks.quality import score, summary
+from benchmarks.quality import score, summary, tokens
 from cleaners import model, pipeline, rules
 from cleaners.document import Document
 
 THRESHOLDS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
 
+_SENTENCE = 5  # words
+
 
 def cut(lines: list[str], probabilities: list[float], threshold: float) -> str:
-    """The lines at least as probable as the threshold; all, where the model finds no main text (as `model.judge`)."""
-    if not any(p >= model.SURE for line, p in zip(lines, probabilities, strict=True) if line.strip()):
+    """The lines at least as probable as the threshold; all, where the model lets the document be (as `model.judge`)."""
+    written = [(len(line), p) for line, p in zip(lines, probabilities, strict=True) if line.strip()]
+    gone = sum(length for length, p in written if p < threshold)
+    if gone > model.LIMIT * sum(length for length, _ in written) or not any(p >= model.SURE for _, p in written):
         return "\n".join(lines)
     return "\n".join(line for line, p in zip(lines, probabilities, strict=True) if p >= threshold)
+
+
+def damage(articles: list[tuple[list[str], list[float]]], threshold: float) -> str:
+    """What goes from texts that are main text from beginning to end: such as are given to a cleaner that has nothing to do."""
+    gone = written = losing = 0
+    for lines, probabilities in articles:
+        left = cut(lines, probabilities, threshold).split("\n")
+        missing = Counter(lines) - Counter(left)
+        written += sum(map(len, lines))
+        gone += sum(len(line) * times for line, times in missing.items())
+        losing += any(len(tokens(line)) >= _SENTENCE for line in missing)
+    return f"characters gone {gone / written:.4f}  lose a line of {_SENTENCE} or more words {losing / len(articles):.3f}  n {len(articles)}"
 
 
 def left_by_rules(row: dict[str, Any], probabilities: list[float], book: rules.RuleBook) -> tuple[list[str], list[float]]:
@@ -53,14 +69,15 @@ def main() -> None:
     parser.add_argument("--behind-rules", action="store_true")
     options = parser.parse_args()
     with options.held_out.open(encoding="utf-8") as file:
-        probabilities = {row["id"]: row["probabilities"] for row in map(json.loads, file)}
+        held_out = {row["id"]: row for row in map(json.loads, file)}
     book = rules.load()
     scores: dict[str, dict[float, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    articles: list[tuple[list[str], list[float]]] = []
     bins: dict[str, Any] = defaultdict(lambda: np.zeros((3, 10)))
     for row in rows(options.dumps, None):
-        if row["id"] not in probabilities:
+        if row["id"] not in held_out:
             continue
-        values = probabilities[row["id"]]
+        values = held_out[row["id"]]["probabilities"]
         lines = row["dump"].split("\n")
         ignored = set(row["ignore"]) | set(row["dup_lines"]) | {i for i, line in enumerate(lines) if not line.strip()}
         scored = [i for i in range(len(lines)) if i not in ignored]
@@ -77,11 +94,15 @@ def main() -> None:
                 done[text] = score(row["gold_text"], text, row["title"])
             for group in groups:
                 scores[group][threshold].append(done[text])
+        if row["track"] == "page":  # each main text once
+            articles.append((row["gold_text"].split("\n"), held_out[row["id"]]["article"]))
     sizes = Counter({group: len(next(iter(of.values()))) for group, of in scores.items()})
     for group in sorted(scores):
         if sizes[group] >= 10:
             for threshold, pairs in scores[group].items():
                 print(f"{group:24} {threshold:4}  {summary(pairs)}")
+    for threshold in THRESHOLDS[1:]:
+        print(f"{'clean article':24} {threshold:4}  {damage(articles, threshold)}")
     for track, (weight, said, right) in sorted(bins.items()):
         for place in range(10):
             print(

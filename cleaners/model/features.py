@@ -47,7 +47,7 @@ class Features(NamedTuple):
 
     lines: Ints
     shape: Floats
-    edges: npt.NDArray[np.uint32]
+    edges: Ints
     tokens: Hashes
     counts: Ints
 
@@ -96,8 +96,8 @@ def character_table() -> Table:
 
 @cache
 def _logs() -> Floats:
-    """log2(1 + n) / 2, rounded to 1/32."""
-    logs: Floats = (np.rint(np.log2(np.arange(_CAP + 1) + 1.0) * 16) / 32).astype(np.float32)
+    """16 log2(1 + n), rounded."""
+    logs: Floats = np.rint(np.log2(np.arange(_CAP + 1) + 1.0) * 16).astype(np.float32)
     return logs
 
 
@@ -155,33 +155,42 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
     # Lines that stand in the document more than once; sums of pairs know the order of the words.
     np.cumsum(pairs, dtype=np.uint32, out=(sums := sums[: len(pairs) + 1])[1:])
     whole = np.diff(sums.take(np.cumsum(tokens)), prepend=np.uint32(0))
-    _, same, copies = np.unique(whole, return_inverse=True, return_counts=True)
+    order = np.argsort(whole, kind="stable")
+    alike = np.diff(np.flatnonzero(np.diff(whole.take(order)) != 0) + 1, prepend=0, append=n)
+    copies = np.empty(n, np.intp)
+    copies[order] = np.repeat(alike - 1, alike)
 
     gap = np.diff(index, prepend=-1, append=len(lines)) - 1
     behind = np.cumsum(lengths)
-    before, total, number = behind - lengths, behind[-1], np.arange(n)
+    total = behind[-1]
     numbers = np.empty((n, KINDS + 11), np.intp)
     numbers[:, :KINDS] = counts
-    numbers[:, KINDS:] = np.stack(
+    for column, values in enumerate(
         (
             lengths,
             tokens,
             capitals,
             gap[:-1],  # blank lines
             gap[1:],
-            number,
-            number[::-1],
-            copies.take(same) - 1,
-            before,
+            np.arange(n),
+            np.arange(n)[::-1],
+            copies,
+            behind - lengths,
             total - behind,
             (lengths - 1 - counts[:, _SPACE]) // np.maximum(tokens, 1),
         ),
-        axis=1,
-    )
+        KINDS,
+    ):
+        numbers[:, column] = values
     shape = np.empty((n, COLUMNS), np.float32)
     _logs().take(numbers, out=shape[:, : KINDS + 11], mode="clip")
-    shape[:, KINDS + 11 : -1] = np.rint(counts * (256 / lengths)[:, None]) / 32
-    shape[:, -1] = np.rint(before * (256 / total)) / 32
-    edges = kinds.take(np.stack((ends - lengths + 1, ends - 1, ends - 2), axis=1), mode="clip")
-    mixed = np.stack((hashes, pairs), axis=1).reshape(-1) * np.uint32(0x9E3779B1)
-    return Features(index, shape, edges, mixed, tokens)
+    np.rint(counts * (256 / lengths)[:, None], out=shape[:, KINDS + 11 : -1], casting="same_kind")
+    shape[:, -1] = np.rint((behind - lengths) * (256 / total))
+    edges = np.empty((n, 3), np.intp)
+    edges[:, 0] = kinds.take(ends - lengths + 1)
+    edges[:, 1] = kinds.take(ends - 1)
+    edges[:, 2] = kinds.take(np.maximum(ends - 2, 0))
+    both = np.empty((len(hashes), 2), np.uint32)
+    both[:, 0], both[:, 1] = hashes, pairs
+    both *= np.uint32(0x9E3779B1)
+    return Features(index, shape, edges, both.reshape(-1), tokens)

@@ -3,8 +3,8 @@
 Each line becomes a vector from its shape and its words; four layers look at wider and wider neighbourhoods (1, 2, 4 and 8 lines to
 each side, 15 in all), and the mean and the maximum over the whole document come in between.
 
-Weights are multiples of 1/64 and values between layers multiples of 1/32 below 8.  So every product is a multiple of 1/2048,
-every sum stays below 2**24 of them, and float32 adds them up without rounding: no machine gives another score.
+Values between layers are integers from 0 to 256, and weights multiples of 1/64.  So every product is a multiple of 1/64, every sum
+stays below 2**24 of them, and float32 adds them up without rounding: no machine gives another score.
 `benchmarks/fit_line_model.py` fits the weights, and refuses those that could leave this range.
 """
 
@@ -20,8 +20,9 @@ from cleaners.model.features import FIRST_TOKENS, LAST_TOKENS, Features, Floats,
 DILATIONS = (1, 2, 4, 8)
 CONTEXT_BEFORE = 2  # the layer before which the document as a whole comes in
 SLOT_BITS = 18
-WEIGHT, VALUE = 64, 32  # steps to 1
-LARGEST = 8.0
+WEIGHT = 64  # steps to 1
+UNIT = 32  # what was 1 while the weights were fitted
+LARGEST = 256
 LOGITS = 16  # steps to 1 in which a logit is looked up
 LOGIT_RANGE = 8
 DIMENSIONS = 8  # of a token
@@ -73,11 +74,14 @@ class Network:
         self._packed = (weights.embedding.astype("<i2") + 128).astype("<u2").view("<u8")
         most = 2 * (FIRST_TOKENS + LAST_TOKENS)
         self._scale = (np.rint(256 / np.sqrt(np.arange(most + 1) + 1.0)) / 256).astype(np.float32)
+        # Side by side, so that one product serves the line before, the line itself and the line after.
+        self._layers = np.ascontiguousarray(np.concatenate(np.split(weights.layers, 3, axis=1), axis=2).transpose(0, 2, 1))
+        self._hidden, self._out = np.ascontiguousarray(weights.hidden.T), np.ascontiguousarray(weights.out.T)
         self._edges = weights.edges.reshape(3, -1, weights.edges.shape[-1])
 
     def logits(self, seen: Features) -> Floats:
         """The score of each line that is not blank, before it is a probability."""
-        w, n = self.weights, len(seen.lines)
+        w, n, width = self.weights, len(seen.lines), self.weights.first.shape[0]
         slot = self._slots.take(seen.tokens >> np.uint32(32 - SLOT_BITS))
         slot *= self._check.take(slot) == seen.tokens
         sums = np.zeros((len(slot) + 1, self._packed.shape[1]), np.uint64)
@@ -86,20 +90,32 @@ class Network:
         packed = np.diff(sums.take(np.cumsum(many), axis=0), axis=0, prepend=sums[:1])
         words = packed.astype("<u8").view("<u2").astype(np.float32) - (128.0 * many[:, None]).astype(np.float32)
         words *= self._scale.take(many)[:, None]
-        words = np.clip(np.rint(words * np.float32(VALUE / WEIGHT)) / np.float32(VALUE), -LARGEST, LARGEST)
-        h = seen.shape @ w.shape + words @ w.words + w.first
+        words *= np.float32(UNIT / WEIGHT)
+        np.rint(words, out=words)
+        np.clip(words, -LARGEST, LARGEST, out=words)
+        h = seen.shape @ w.shape
+        h += words @ w.words
+        h += w.first
         for place, edges in enumerate(self._edges):
             h += edges.take(seen.edges[:, place], axis=0)
-        h = _settle(h)
-        for layer, dilation in enumerate(DILATIONS):
+        h = np.ascontiguousarray(_settle(h).T)  # from here on a column for each line: shifts by lines are then in one piece
+        for layer, d in enumerate(DILATIONS):
             if layer == CONTEXT_BEFORE:
-                mean = (np.rint(h.sum(axis=0, dtype=np.float64) * (VALUE / n)) / VALUE).astype(np.float32)
-                h = _settle(h + np.maximum(np.concatenate((mean, h.max(axis=0))) @ w.context + w.context_bias, 0))
-            padded = np.zeros((n + 2 * dilation, h.shape[1]), np.float32)
-            padded[dilation:-dilation] = h
-            around = np.concatenate((padded[: -2 * dilation], h, padded[2 * dilation :]), axis=1)
-            h = _settle(h + np.maximum(around @ w.layers[layer] + w.layer_biases[layer], 0))
-        logits: Floats = (_settle(h @ w.hidden + w.hidden_bias) @ w.out + w.out_bias)[:, 0]
+                mean = np.rint(h.sum(axis=1, dtype=np.float64) / n).astype(np.float32)
+                h += np.maximum(np.concatenate((mean, h.max(axis=1))) @ w.context + w.context_bias, 0)[:, None]
+                _settle(h)
+            parts = self._layers[layer] @ h
+            new = parts[width : 2 * width]
+            new[:, d:] += parts[:width, :-d]
+            new[:, :-d] += parts[2 * width :, d:]
+            new += w.layer_biases[layer][:, None]
+            np.maximum(new, 0, out=new)
+            h += new
+            np.rint(h, out=h)
+            np.minimum(h, LARGEST, out=h)
+        hidden = self._hidden @ h
+        hidden += w.hidden_bias[:, None]
+        logits: Floats = (self._out @ _settle(hidden) + w.out_bias)[0] / UNIT
         return logits
 
     def probabilities(self, seen: Features) -> Floats:
@@ -109,26 +125,21 @@ class Network:
 
 
 def _settle(values: Floats) -> Floats:
-    """Nothing below 0 or above 8, in steps of 1/32."""
-    np.multiply(values, VALUE, out=values)
+    """Make integers from 0 to 256 of them, in place."""
     np.rint(values, out=values)
-    np.clip(values, 0, LARGEST * VALUE, out=values)
-    np.multiply(values, np.float32(1 / VALUE), out=values)
-    return values
+    np.maximum(values, 0, out=values)
+    return np.minimum(values, LARGEST, out=values)
 
 
-_STEPS = {
-    name: WEIGHT * VALUE if "bias" in name or name == "first" else WEIGHT
-    for name in ("shape", "words", "edges", "first", "layers", "layer_biases", "context", "context_bias", "hidden", "hidden_bias",
-                 "out", "out_bias")
-}  # fmt: skip
+_FITTED = (
+    "shape", "words", "edges", "first", "layers", "layer_biases", "context", "context_bias", "hidden", "hidden_bias", "out", "out_bias",
+)  # fmt: skip
 
 
 def store(weights: Weights) -> dict[str, npt.NDArray[np.generic]]:
     """The weights as small integers, to be saved."""
     return {
-        name: np.rint(value * _STEPS[name]).astype(np.int32) if name in _STEPS else value
-        for name, value in weights._asdict().items()
+        name: np.rint(value * WEIGHT).astype(np.int16) if name in _FITTED else value for name, value in weights._asdict().items()
     }
 
 
@@ -139,7 +150,7 @@ def shipped() -> Network:
         return Network(
             Weights(
                 **{
-                    name: (stored[name] / _STEPS[name]).astype(np.float32) if name in _STEPS else stored[name]
+                    name: stored[name].astype(np.float32) / np.float32(WEIGHT) if name in _FITTED else stored[name]
                     for name in Weights._fields
                 }
             )
