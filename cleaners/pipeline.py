@@ -99,7 +99,7 @@ def _clean(doc: Document, book: RuleBook, cut: "Cut | None", *, may_have_title: 
         review = verdict.review
         if verdict.blocks:
             doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
-            doc, changes = _edit(base, doc, book, changes, may_have_title=False)
+            doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
     return Cleaned(base, doc.title, doc.text, changes, review)
