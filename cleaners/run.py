@@ -318,7 +318,8 @@ def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
 
     writer = _Desk(settings)
     matching.matcher(writer.book)
-    gc.freeze()  # all that stays is there: to look through it for garbage again and again takes a twentieth of the time
+    if not gc.get_freeze_count():  # all that stays is there; to look through it for garbage takes a twentieth of the time
+        gc.freeze()
     saved = settings.staging / _PROGRESS / f"{shard.number:05d}.json"
     progress = _Progress.load(saved)
     documents = _documents(watch, shard, progress, settings.fields)
