@@ -100,7 +100,7 @@ class Settings:
         """What cleans the documents: version, rules, and the options that decide the result."""
         decisive = {f"{name}_field": value for name, value in asdict(self.fields).items() if value is not None}
         decisive["cut"] = self.cut
-        return records.pipeline(decisive, rules.load(self.rules).sha256)
+        return records.pipeline(decisive, rules.sha256(self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,8 @@ def check(settings: Settings) -> None:
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
     _check_ours(output)
-    rules.load(settings.rules)
+    if settings.rules:
+        rules.load(settings.rules)
 
 
 def _check_apart(source: Path, output: Path) -> None:
