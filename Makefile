@@ -1,6 +1,8 @@
 # make run    clean the dumps in seeds/ into out/        make test   run the tests
 # make lint   style and format                           make types  mypy --strict
 # make lock   renew the pinned requirements              make clean  remove what these made
+# make fuzz   look for inputs that break a law, for ten minutes (SECONDS=600)
+# make bench-quality DATA=folder      the figures of quality, over data that benchmarks/README.md describes
 #
 # Everything is installed into $(VENV), once: the stamps in it are older than what they were made from, or nothing happens.
 
@@ -11,7 +13,7 @@ BIN = $(VENV)/bin
 # pins "sqlalchemy[asyncio]" too, and would refuse a lock in which it is not the newest.
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 
-.PHONY: run test lint types lock clean
+.PHONY: run test lint types fuzz bench-quality lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -22,6 +24,16 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest
+
+SECONDS = 600
+fuzz: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.fuzz $(SECONDS)
+
+DATA = data
+bench-quality: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.quality $(DATA)/dumps.dev.jsonl.gz
+	$(BIN)/python -m benchmarks.pages $(DATA)/pages.dev.jsonl.gz
+	$(BIN)/python -m benchmarks.decoding $(DATA)/bytes.dev.jsonl.gz
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check
@@ -35,7 +47,7 @@ LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 -
        --upgrade pyproject.toml
 lock:
 	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv; }
-	$(LOCK) --extra build --extra dev --output-file requirements-dev.txt
+	$(LOCK) --extra build --extra dev --extra s3 --output-file requirements-dev.txt
 	$(LOCK) --extra build --constraint requirements-dev.txt --output-file requirements.txt
 
 clean:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from cleaners.edits import Change
     from cleaners.rules import RuleBook
-    from cleaners.run import Balance, Kind
+    from cleaners.run import Balance, Done
+    from cleaners.write import Kind
 
-EXIT_FAULT, EXIT_USAGE = 1, 2
+EXIT_FAULT, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
+_FORMATS = ("files", "markdown", "jsonl", "jsonl.zst", "parquet")  # those of `cleaners.write`, which is not imported for --help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 if all is well, 1 if the result is not what it should be, 2 if the request
-        cannot be carried out as it stands.
+        cannot be carried out as it stands, 130 if it was stopped by Ctrl-C or SIGTERM.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -75,20 +77,47 @@ def _parser() -> argparse.ArgumentParser:
             help="a rule file to use beside the built-in rules; may be given again",
         )
 
+    def add_cut(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--cut",
+            choices=("off", "cautious", "balanced", "eager"),
+            default="cautious",
+            help="how much the line model may take of what the rules leave (default: cautious)",
+        )
+
     clean = command("clean", _clean, "clean a folder of dumps")
-    clean.add_argument("input", type=Path, metavar="IN", help="a folder of text files, or one file")
+    clean.add_argument(
+        "input",
+        metavar="IN",
+        help="a folder, a file, a pattern such as 'in/**/*.html', an address (s3://…), or - for standard input",
+    )
     clean.add_argument("output", type=Path, metavar="OUT", help="the folder to write; an earlier result there is replaced")
     clean.add_argument(
         "--format",
-        choices=("files", "jsonl"),
-        default="files",
-        help="files: records, and the clean texts as files; jsonl: records alone (default: files)",
+        choices=_FORMATS,
+        help="files: JSON Lines, and the clean texts as files; markdown: the same with headings marked; the others hold the "
+        "same records, and no files "
+        "(default: files where every file is a document, or else jsonl)",
     )
     clean.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
+    clean.add_argument(
+        "--timeout",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds after which a document is given up (default: 60)",
+    )
+    clean.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
+    add_cut(clean)
+    for kind in ("text", "html"):
+        clean.add_argument(
+            f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
+        )
     add_rules(clean)
 
     explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
     explain.add_argument("file", type=Path, metavar="FILE")
+    add_cut(explain)
     add_rules(explain)
 
     verify = command("verify", _verify, "check an output folder against every law of the output contract")
@@ -130,22 +159,34 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
-    from concurrent.futures import BrokenExecutor
-
+    from cleaners.read import Fields
     from cleaners.run import Settings, clean_folder
+    from cleaners.workers import WorkerError
 
     if options.workers is not None and options.workers < 1:
         return _refuse(f"--workers is {options.workers}, but at least one is needed.")
-    settings = Settings(options.input, options.output, options.format, tuple(options.rules))
+    settings = Settings(
+        options.input,
+        options.output,
+        options.format,
+        tuple(options.rules),
+        timeout=options.timeout,
+        memory=options.memory,
+        fields=Fields(options.text_field, options.html_field),
+        cut=options.cut,
+    )
     try:
-        with _progress() as tick:
+        with _sigterm_is_ctrl_c(), _progress() as tick:
             balance = clean_folder(settings, workers=options.workers, tick=tick)
-    except BrokenExecutor:
-        print("copydesk: a worker process was killed, perhaps for lack of memory, and nothing was published.", file=sys.stderr)
+    except (WorkerError, OSError) as error:  # a full disk, for one
+        print(f"copydesk: the run broke off: {error}", file=sys.stderr)
         return EXIT_FAULT
+    except KeyboardInterrupt:
+        print("copydesk: stopped. Nothing was published; an earlier result is as it was.", file=sys.stderr)
+        return EXIT_STOPPED
     print(summary(balance))
     places = ["documents/ and ledger/"]
-    places += ["the texts in text/"] if options.format == "files" else []
+    places += ["the texts in text/"] if (options.output / "text").is_dir() else []
     for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
         if count := balance.documents[name]:
             places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
@@ -158,18 +199,35 @@ def _count(number: int, noun: str) -> str:
 
 
 @contextmanager
-def _progress() -> "Iterator[Callable[[int, int], object]]":
+def _sigterm_is_ctrl_c() -> "Iterator[None]":
+    """Whoever stops the command, an operator, a service manager or Ctrl-C, it tidies up."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress() -> "Iterator[Callable[[Done], object]]":
     """A progress bar on a terminal, and none anywhere else."""
     if not sys.stderr.isatty():
-        yield lambda _done, _of: None
+        yield lambda _done: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("cleaning"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    files = (BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeRemainingColumn())
+    columns = (TextColumn("cleaning"), TextColumn("{task.fields[documents]:,} documents"), *files)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("cleaning", total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        task = bar.add_task("cleaning", total=None, documents=0)
+        yield lambda done: bar.update(task, completed=done.files, total=done.all_files, documents=done.documents)
 
 
 def summary(balance: "Balance") -> str:
@@ -191,30 +249,28 @@ def summary(balance: "Balance") -> str:
 def _explain(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from cleaners import pipeline, read
-    from cleaners.decode import Binary, decode
-    from cleaners.document import Document
+    from cleaners import desk, pipeline, read
 
     book = _book(options)
     path: Path = options.file
     if not path.is_file():
         return _refuse(f"{path} is a folder: give one file." if path.is_dir() else f"There is no file {path}.")
     [found] = read.find(path)
-    raw = read.read(found)
-    if isinstance(raw, read.Unreadable):
-        return _refuse(f"{path} cannot be read: {raw.message}")
-    media_type = read.media_type(found, raw)
-    decoded = Binary(media_type.reason) if isinstance(media_type, read.Unsupported) else decode(raw)
-    if isinstance(decoded, Binary):
-        return _refuse(f"{path} cannot be cleaned: {decoded.reason}")
-    cleaned = pipeline.clean(Document(found.id, decoded.text), book)
+    came = next(read.documents(found))
+    if came.record is not None:
+        return _refuse(f"{path} cannot be explained: it holds many documents; give a file that is one.")
+    ready = desk.draft(came)
+    if isinstance(ready, desk.LeftOut):
+        reason = ready.record["error"]["message"] if ready.kind == "quarantine" else ready.record["note"]
+        return _refuse(f"{path} cannot be cleaned: {reason}")
+    cleaned = pipeline.clean(ready.doc, book, None if options.cut == "off" else options.cut)
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    _print_marked(console, decoded.text, cleaned.changes)
+    _print_marked(console, cleaned.base, cleaned.changes)
     console.print()
     console.print(f"title     {cleaned.title or 'none found'}", style="bold")
-    console.print(f"encoding  {decoded.encoding} ({decoded.evidence})")
+    console.print(f"encoding  {ready.source['encoding']} ({ready.source['evidence']})")
     removed = sum(len(change.old) for change in cleaned.changes)
-    console.print(f"cut       {removed:,} of {len(decoded.text):,} characters, in {_count(len(cleaned.changes), 'edit')}")
+    console.print(f"cut       {removed:,} of {len(cleaned.base):,} characters, in {_count(len(cleaned.changes), 'edit')}")
     for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
         console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
     return 0
@@ -243,8 +299,8 @@ def _print_marked(console: "Console", base: str, changes: "list[Change]") -> Non
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from cleaners.run import Output
     from cleaners.verify import verify
+    from cleaners.write import Output
 
     book = _book(options)
     if not options.output.is_dir():
@@ -265,7 +321,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _undo(options: argparse.Namespace) -> int:
     from cleaners import records
     from cleaners.edits import undo
-    from cleaners.run import Output
+    from cleaners.write import Output
 
     if not options.output.is_dir():
         return _refuse(f"There is no folder {options.output}.")

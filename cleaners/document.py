@@ -5,7 +5,7 @@ or one field label a line.  Everything about lines that several steps ask is wor
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -85,13 +85,13 @@ class Document:
         """The same document with another title; its lines need not be found again."""
         if title == self.title:
             return self
-        other = replace(self, title=title)
+        other = Document(self.id, self.text, title, self.metadata, self.memo)
         other.__dict__.update(lines=self.lines)  # where cached_property keeps it
         return other
 
     def with_text(self, text: str) -> "Document":
         """The same document with another text."""
-        return self if text == self.text else replace(self, text=text)
+        return self if text == self.text else Document(self.id, text, self.title, self.metadata, self.memo)
 
 
 Cleaner = Callable[[Document], Iterable[Edit]]

@@ -20,13 +20,11 @@ def clean(doc: Document) -> Iterator[Edit]:
     starts = doc.starts
     last = next((i for i in range(len(lines) - 1, -1, -1) if stripped[i]), -1)
     foot = starts[last] + len(stripped[last]) if last >= 0 else 0
-    blank_before = True  # at the top even the first blank line goes
-    for i in range(last + 1):
-        if not stripped[i] and blank_before:
+    for i in [i for i, line in enumerate(lines[: max(last, 0)]) if not line or line[-1].isspace()]:
+        if not stripped[i] and (i == 0 or not stripped[i - 1]):
             yield Edit(starts[i], starts[i + 1], "", "layout.blank-line")
-        elif len(stripped[i]) < len(lines[i]) and i < last:
+        elif len(stripped[i]) < len(lines[i]):
             yield Edit(starts[i] + len(stripped[i]), starts[i] + len(lines[i]), "", "layout.trailing-space")
-        blank_before = not stripped[i]
     # Line by line, so that no edit reaches across the place where a step before cut something: each cut keeps its own edit.
     for start, end in pairwise((foot, *starts[last + 1 : -1], len(text))):
         if start < end:

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from itertools import accumulate, chain
+from itertools import accumulate
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -29,8 +29,9 @@ pattern that explodes gets here, and then the document goes to quarantine with t
 
 _SLOT_CHARS = 60  # a slot holds a name or a few words
 _MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines: short lines are looked up
+_SHORT = 2 * _MIN_LITERAL  # shorter lines are looked up, whether they hold a string or not
+_MOST_KNOWN = 50_000  # lines about which the answer is kept: some 10 MB
 _EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
-_DENSE = "\u2e80"  # from here on scripts do without blanks between words
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
 
 
@@ -59,29 +60,22 @@ class Matcher:
             self.phrases = family.strong | self.phrases  # the first rule of a phrase keeps it
         self.ends = {rule.id: {key(end) for end in rule.ends} for rule in rules if rule.ends}
         self.forms = [rule for rule in rules if rule.takes == "form"]
-        short: dict[str, list[_Pattern]] = defaultdict(list)
-        long: dict[str, list[_Pattern]] = defaultdict(list)
-        # Phrases with which a long line that is a whole form can begin, by their first characters.
-        self._openings: dict[str, list[tuple[str, _Pattern]]] = defaultdict(list)
+        by_literal: dict[str, list[_Pattern]] = defaultdict(list)
         for rule in rules:
             joined = _Pattern(rule, self.families[rule.family].joined)
             for phrase in rule.phrases:
                 if "{}" in phrase:
-                    short[max(phrase.split("{}"), key=len).strip().lower()].append(_Pattern(rule, _Slotted.of(phrase)))
+                    by_literal[max(phrase.split("{}"), key=len).strip().lower()].append(_Pattern(rule, _Slotted.of(phrase)))
                 else:
                     for literal in {bare(phrase).lower(), key(phrase)}:  # two for "ß" and its like
                         if len(literal) >= _MIN_LITERAL:
-                            short[literal].append(joined)
-            if rule.max_chars > KEY_CHARS and rule.phrases:
-                for opening in sorted({*map(key, rule.phrases), *map(key, rule.weak)}):
-                    self._openings[opening[:_EDGE]].append((opening, joined))
+                            by_literal[literal].append(joined)
             if rule.patterns:
                 pattern = _Pattern(rule, _Either(rule.patterns))
                 for literal in rule.needs:
-                    short[literal].append(pattern)
-                    if rule.max_chars > KEY_CHARS:
-                        long[literal].append(pattern)
-        self._short, self._long = _Literals(short), _Literals(long)
+                    by_literal[literal].append(pattern)
+        self._literals = _Literals(by_literal)
+        self._known: dict[str, list[Rule]] = {}
 
     def find(self, doc: Document) -> dict[str, list[Rule]]:
         """Which lines match, and which rules, wherever these act.
@@ -89,30 +83,25 @@ class Matcher:
         Raises:
             RuleTimeoutError: a pattern takes longer than `MATCH_SECONDS` for one line.
         """
-        found: dict[str, list[Rule]] = {}
-        short = [line for line in doc.lines if line and len(line) <= KEY_CHARS]
-        long = [line for line in doc.lines if len(line) > KEY_CHARS]
-        candidates = [*self._short.find(short), *self._long.find(long)]
-        joined = [(line, pattern) for line, pattern in candidates if isinstance(pattern.shape, _Joined)]
-        # The surest first, since the first rule that can decide a line does: a phrase, a pattern, several phrases.
-        for line in chain({line for line in short if len(line) < 2 * _MIN_LITERAL}, (line for line, _ in joined)):
-            if rule := self.phrases.get(key(line)):
-                found[line] = [rule]
-        patterns = (candidate for candidate in candidates if not isinstance(candidate[1].shape, _Joined))
-        for line, pattern in chain(patterns, joined, self._whole_forms(long)):
-            rules = found.get(line, [])
-            if pattern.rule not in rules and len(line) <= pattern.rule.max_chars and pattern.matches(line):
-                found[line] = [*rules, pattern.rule]
+        found = {line: [rule] for line in doc.lines if 0 < len(line) < _SHORT and (rule := self.phrases.get(key(line)))}
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        for line, patterns in self._literals.find(doc):
+            rules = self._known.get(line)  # the pages of a site have many lines in common
+            if rules is None:
+                rules = self._known[line] = self._match(line, patterns)
+            if rules:
+                found[line] = rules
         return found
 
-    def _whole_forms(self, long: list[str]) -> Iterator[tuple[str, "_Pattern"]]:
-        """The long lines that begin with a phrase: perhaps a form whose fields all stand on one line."""
-        for line in long:
-            for opening, pattern in self._openings.get(line[:_EDGE].lower(), ()):
-                end = len(opening)
-                after = line[end : end + 1]
-                if line[:end].lower() == opening and not (opening[-1].isalnum() and after.isalnum() and after < _DENSE):
-                    yield line, pattern
+    def _match(self, line: str, patterns: Iterable["_Pattern"]) -> list[Rule]:
+        """The rules that match a line.  The first one that can decides: phrases are surer than patterns, and these than phrases in a row."""
+        phrase = self.phrases.get(key(line))
+        rules = [phrase] if phrase else []
+        for pattern in sorted(patterns, key=_Pattern.is_joined):
+            if pattern.rule not in rules and pattern.matches(line):
+                rules.append(pattern.rule)
+        return rules
 
 
 @cache
@@ -173,6 +162,10 @@ class _Pattern(NamedTuple):
     rule: Rule
     shape: "_Either | _Slotted | _Joined"
 
+    def is_joined(self) -> bool:
+        """Whether it is tried last."""
+        return isinstance(self.shape, _Joined)
+
     def matches(self, line: str) -> bool:
         """Whether the line matches: the line itself for regular expressions, its key for phrases."""
         if isinstance(self.shape, (_Slotted, _Joined)):
@@ -193,23 +186,25 @@ class _Literals:
         self.patterns = [list(by_literal[literal]) for literal in literals]
         self.search = ahocorasick_rs.AhoCorasick(literals)
 
-    def find(self, lines: list[str]) -> Iterator[tuple[str, _Pattern]]:
-        """Which lines hold a string, and what to try on them, each pair once."""
-        text = "\n".join(lines).lower().replace("\xa0", " ").replace("\t", " ")
+    def find(self, doc: Document) -> Iterator[tuple[str, Iterable[_Pattern]]]:
+        """The lines that hold a string, and what to try on each, if it is not too long for that."""
+        text = doc.text.lower()
+        grown = len(text) > len(doc.text)  # a few letters grow when lowered, "İ" for one
+        text = text.replace("\xa0", " ").replace("\t", " ")
         while "  " in text:
             text = text.replace("  ", " ")
         hits = self.search.find_matches_as_indexes(text, overlapping=True)
         if not hits:
             return
-        # Offsets of the lowered text: a few letters grow when lowered, "İ" for one.
-        starts = list(accumulate([len(line) + 1 for line in text.split("\n")], initial=0))
-        tried = set()
+        is_same = not grown and len(text) == len(doc.text)
+        starts = doc.starts if is_same else list(accumulate([len(line) + 1 for line in text.split("\n")], initial=0))
+        numbers: dict[str, dict[int, None]] = defaultdict(dict)  # of the strings that a line holds, in order
         for number, start, _ in hits:
-            line = lines[bisect_right(starts, start) - 1]
-            for pattern in self.patterns[number]:
-                if (line, id(pattern)) not in tried:
-                    tried.add((line, id(pattern)))
-                    yield line, pattern
+            numbers[doc.lines[bisect_right(starts, start) - 1]][number] = None
+        for line, found in numbers.items():
+            patterns = {id(p): p for number in found for p in self.patterns[number] if len(line) <= p.rule.max_chars}
+            if patterns:
+                yield line, patterns.values()
 
 
 class _Either:

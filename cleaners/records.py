@@ -7,15 +7,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from cleaners import __version__
-from cleaners.decode import Decoded
 from cleaners.edits import Change
-from cleaners.pipeline import Cleaned
 from cleaners.read import Failed, Raw
+
+if TYPE_CHECKING:
+    from cleaners.decode import Decoded
+    from cleaners.document import Document
+    from cleaners.pipeline import Cleaned
 
 NAME = "copydesk"
 METADATA = ("url", "site", "author", "published", "language")
@@ -37,9 +40,20 @@ def sha256_bytes(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def text_file(title: str | None, text: str) -> bytes:
-    """A clean document as a text file: title, blank line, text."""
-    return (f"{title}\n\n{text}\n" if title else f"{text}\n").encode()
+def text_file(record: Record, *, markdown: bool = False) -> bytes:
+    """A clean document as a text file: title, blank line, text.  A lone surrogate is written as a Python escape.
+
+    Args:
+        record: of the document.
+        markdown: mark the title as a heading, and the sub-headings where the page that it came from had some.
+    """
+    title, text = record["title"], record["text"]
+    if markdown:
+        lines = text.split("\n")
+        for line, level in record.get("headings", ()):
+            lines[line] = f"{'#' * max(level, 2)} {lines[line]}"
+        title, text = title and f"# {title}", "\n".join(lines)
+    return (f"{title}\n\n{text}\n" if title else f"{text}\n").encode("utf-8", "backslashreplace")
 
 
 def dumps(record: Mapping[str, Any]) -> bytes:
@@ -85,11 +99,19 @@ def chars(base: str, text: str, changes: Iterable[Change]) -> dict[str, int]:
 def source(came: Raw | Failed) -> Record:
     """Where a document came from, before it is decoded."""
     raw = came.raw
+    origin = {"origin": dict(came.origin)} if isinstance(came, Raw) and came.origin else {}
     known = {"sha256": None, "bytes": None} if raw is None else {"sha256": sha256_bytes(raw), "bytes": len(raw)}
-    return {"path": came.path, "record": came.record, **known, "media_type": came.media_type, "encoding": None, "undecodable": []}
+    return {
+        "path": came.path,
+        "record": came.record,
+        **known,
+        "media_type": came.media_type,
+        "encoding": None,
+        "undecodable": [],
+    } | origin
 
 
-def decoding(decoded: Decoded) -> Record:
+def decoding(decoded: "Decoded") -> Record:
     """How the bytes became text: what is needed to go back, and the evidence."""
     return {
         "encoding": decoded.encoding,
@@ -97,20 +119,32 @@ def decoding(decoded: Decoded) -> Record:
         "big_endian": decoded.big_endian,
         "evidence": decoded.evidence,
         "confidence": decoded.confidence,
+        "pieces": decoded.pieces,
+        "variants": decoded.variants,
     }
 
 
-def document(name: str, cleaned: Cleaned, source: Record, pipeline: Record) -> Record:
-    """The record of a published document."""
+def document(doc: "Document", cleaned: "Cleaned", source: Record, pipeline: Record, extraction: Record | None) -> Record:
+    """The record of a published document.
+
+    Args:
+        doc: as it was before it was cleaned.
+        cleaned: what became of it.
+        source: see `source` and `decoding`.
+        pipeline: see `pipeline`.
+        extraction: how the text was taken from a page, if it was.
+    """
     return {
-        "id": name,
+        "id": doc.id,
         "title": cleaned.title,
         "text": cleaned.text,
-        "metadata": dict.fromkeys(METADATA),
+        "metadata": {**dict.fromkeys(METADATA), **doc.metadata},
         "provenance": {
             "source": source,
             "pipeline": pipeline,
-            "extraction": None,
+            "extraction": extraction,
+            "review": cleaned.review,
+            "title": None if cleaned.title is None else "found" if doc.title is None else "given",
             "edits": edits(cleaned.changes),
             "chars": chars(cleaned.base, cleaned.text, cleaned.changes),
         },
@@ -128,11 +162,11 @@ def edits(changes: Iterable[Change]) -> dict[str, int]:
     return dict(sorted(Counter(rule for change in changes for rule in change.rules).items()))
 
 
-def ledger(name: str, cleaned: Cleaned) -> Record:
+def ledger(name: str, cleaned: "Cleaned", base: Literal["decoded", "extracted"]) -> Record:
     """The ledger record of a published document."""
     return {
         "id": name,
-        "base": "decoded",
+        "base": base,
         "base_sha256": sha256(cleaned.base),
         "edits": [change._asdict() for change in cleaned.changes],
     }
@@ -144,7 +178,7 @@ def changes_of(ledger: Mapping[str, Any]) -> list[Change]:
     Raises:
         KeyError, TypeError: the record is not one of a ledger.
     """
-    return [Change(e["start"], e["end"], e["old"], e["new"], tuple(e["rules"])) for e in ledger["edits"]]
+    return [Change(e["start"], e["end"], e["old"], e["new"], tuple(e["rules"]), e.get("score")) for e in ledger["edits"]]
 
 
 def dropped(name: str, source: Record, rule: str, note: str) -> Record:

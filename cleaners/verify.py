@@ -17,7 +17,8 @@ from cleaners.document import Document
 from cleaners.edits import Change, EditError, redo, undo
 from cleaners.records import Record
 from cleaners.rules import RuleBook
-from cleaners.run import Balance, Kind, Output
+from cleaners.run import Balance
+from cleaners.write import TEXT_SUFFIXES, Format, Kind, Output, read_texts
 
 
 class Fault(NamedTuple):
@@ -58,8 +59,8 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
         try:
             for message in _document(record, ledger, book, total, clean_again=same_rules):
                 yield Fault(record["id"], message)
-            if run["config"]["format"] == "files":
-                yield from _text_file(folder / "text", record)
+            if (folder / "text").is_dir():
+                yield from _text_file(folder / "text", record, run.get("config", {}).get("format", "files"))
         except (KeyError, TypeError, AttributeError) as error:
             yield Fault(record["id"], f"the record lacks a field, or has one of another kind: {error!r}")
         yield from _once(seen, record, total, "published")
@@ -114,9 +115,12 @@ def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *,
     if provenance["edits"] != records.edits(changes):
         yield f"the edits are {records.edits(changes)}, not {provenance['edits']}"
     yield from _form(text, title)
-    yield from _source(base, provenance["source"])
+    if ledger["base"] == "decoded" and provenance["source"].get("evidence") != "record":
+        yield from _source(base, provenance["source"])
     if clean_again:
-        again = pipeline.clean(Document(record["id"], f"{title}\n\n{text}" if title else text), book)
+        # A title that was given, by a page or a record, need not be one that can be found in the text.
+        given = title if provenance.get("title") == "given" else None
+        again = pipeline.clean(Document(record["id"], f"{title}\n\n{text}" if title else text, given), book)
         if (again.title, again.text) != (title, text):
             change = next((c for c in again.changes if "title.line" not in c.rules), None)
             yield f"law 5: cleaning again gives the title {again.title!r} instead of {title!r}, or another text (for example {change})"
@@ -153,22 +157,24 @@ def _form(text: str, title: str | None) -> Iterator[str]:
 
 
 def _source(base: str, source: Record) -> Iterator[str]:
-    """The raw bytes must come back from the base text where the encoding allows to say so."""
-    if source["encoding"].startswith("utf"):
-        undecodable = [(offset, hexadecimal) for offset, hexadecimal in source["undecodable"]]
-        raw = encode_back(base, source["encoding"], undecodable, big_endian=source["big_endian"])
-        if records.sha256_bytes(raw) != source["sha256"] or len(raw) != source["bytes"]:
-            yield "the base text does not lead back to the raw bytes that `source` describes"
-
-
-def _text_file(folder: Path, record: Record) -> Iterator[Fault]:
-    """A clean text file holds what the record holds.  (A name that is no Unicode has an id that is not its name.)"""
-    if "\ufffd" in record["id"]:
+    """The raw bytes must come back from the base text."""
+    how = {name: source[name] for name in ("big_endian", "pieces", "variants") if name in source}
+    try:
+        raw = encode_back(base, source["encoding"], source["undecodable"], **how)
+    except (ValueError, LookupError) as error:
+        yield f"the base text does not lead back to the raw bytes: {error}"
         return
-    path = folder / record["id"]
-    if not path.is_file():
+    if records.sha256_bytes(raw) != source["sha256"] or len(raw) != source["bytes"]:
+        yield "the base text does not lead back to the raw bytes that `source` describes"
+
+
+def _text_file(folder: Path, record: Record, format_: Format) -> Iterator[Fault]:
+    """A clean text file holds what the record holds."""
+    content = records.text_file(record, markdown=format_ == "markdown")
+    files = read_texts(folder, record["provenance"]["source"], TEXT_SUFFIXES.get(format_, ""))
+    if not files:
         yield Fault(record["id"], "has no file under text/")
-    elif path.read_bytes() != records.text_file(record["title"], record["text"]):
+    elif content not in files:
         yield Fault(record["id"], "the file under text/ does not hold what the record holds")
 
 

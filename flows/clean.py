@@ -19,7 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("output", metavar="OUT", help="the folder for the clean text and its provenance")
     parser.add_argument("--workers", type=int, metavar="N", help="processes to clean with (default: one for each core)")
     parser.add_argument(
-        "--format", choices=("files", "jsonl"), default="files", help="files (the default) also writes plain texts"
+        "--format",
+        choices=("files", "markdown", "jsonl", "jsonl.zst", "parquet"),
+        help="of the output (default: files where every file is a document, or else jsonl)",
+    )
+    parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
+    parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
+    parser.add_argument(
+        "--cut",
+        choices=("off", "cautious", "balanced", "eager"),
+        default="cautious",
+        help="how much the line model may take (default: cautious)",
     )
     options = parser.parse_args(arguments)
     if options.workers is not None and options.workers < 1:
@@ -28,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from cleaners.run import InputError, Settings, check
 
     try:
-        check(Settings(Path(options.input), Path(options.output), options.format))
+        check(Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -45,7 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     raise SystemExit(main())
 
-from concurrent.futures import Executor
 from typing import Annotated, Any
 
 from prefect import flow, get_run_logger, runtime, task
@@ -56,15 +65,23 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from cleaners import run
+from cleaners.workers import Crew
+from cleaners.write import Format
 
-# The threads only wait for the pool; a limit keeps a run of a thousand shards from starting a thousand of them.
+# The threads only wait for the workers; a limit keeps a run of a thousand shards from starting a thousand of them.
 # (The types of Prefect's own runners do not fit its own decorator.)
 _THREADS: Any = ThreadPoolTaskRunner(max_workers=32)
 
 
 @flow(name="clean-folder", flow_run_name="clean {input}", task_runner=_THREADS)
 def clean_folder(
-    input: str, output: str, workers: Annotated[int, Field(ge=1)] | None = None, format: run.Format = "files"
+    input: str,
+    output: str,
+    workers: Annotated[int, Field(ge=1)] | None = None,
+    format: Format | None = None,
+    timeout: Annotated[float, Field(gt=0, le=86_400)] = 60,
+    memory: Annotated[int, Field(ge=256)] = 2048,
+    cut: run.Cut = "cautious",
 ) -> run.Balance:
     """Clean a folder of raw article dumps and keep the provenance of every cut.
 
@@ -72,13 +89,17 @@ def clean_folder(
         input: The folder with the raw dumps.
         output: The folder for the clean text and its provenance.
         workers: How many processes clean at the same time; one for each core if empty.
-        format: With "files", the clean texts are also written as files that mirror the input folder.
+        format: With "files", the clean texts are also written as files that mirror the input folder. If empty, that is
+            done where every file is a document, and JSON Lines alone are written where a file holds many.
+        timeout: Seconds after which a document is given up and put into quarantine.
+        memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
+        cut: How much the line model may take of what the rules leave.
     """
     started = run.now()
-    job = run.plan(run.Settings(Path(input), Path(output), format))
-    workers, pool = run.pool(job, workers)
-    with pool:
-        futures = [clean_shard.submit(job.settings, _unsearched(shard), pool) for shard in job.shards]
+    job = run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory, cut=cut))
+    workers, crew = run.crew(job, workers)
+    with crew:
+        futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]
         balances = [future.result() for future in futures]
     total = run.finish(job, balances, started=started, workers=workers, prefect_flow_run_id=str(runtime.flow_run.id))
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
@@ -86,9 +107,9 @@ def clean_folder(
 
 
 @task(task_run_name="shard {shard.number}", cache_policy=NO_CACHE)
-def clean_shard(settings: run.Settings, shard: run.Shard, pool: Executor) -> run.Balance:
-    """Clean one shard in the pool.  The texts go to files; what comes back is small."""
-    balance = pool.submit(run.clean_shard, settings, shard).result()
+def clean_shard(settings: run.Settings, shard: run.Shard, crew: Crew) -> run.Balance:
+    """Have one shard cleaned.  The texts go to files; what comes back is small."""
+    balance = crew.do(run.clean_shard, settings, shard)
     get_run_logger().info("%s", ", ".join(f"{count:,} {name}" for name, count in balance.as_record()["documents"].items()))
     return balance
 

@@ -14,6 +14,7 @@ from hypothesis import settings
 # pytest --hypothesis-profile=search
 settings.register_profile("always", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, max_examples=5000)
+settings.register_profile("fuzz", deadline=None, max_examples=500)  # tests/fuzz.py: again and again, each time with another seed
 settings.load_profile("always")
 
 ROOT = Path(__file__).parent.parent

@@ -4,12 +4,14 @@ import os
 import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from cleaners import cli, rules
 from cleaners.run import Settings, clean_folder
+from cleaners.write import Output
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 SEED = SEEDS / "004_da06f829ba32bcb2.txt"
@@ -36,16 +38,28 @@ def test_clean_prints_the_balance(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "text" / SEED.name).is_file()
 
 
+def test_clean_reads_standard_input_and_leaves_no_copy_of_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cleaners", "clean", "-", str(tmp_path / "out")]
+    subprocess.run(command, input=SEED.read_bytes(), capture_output=True, check=True)
+    [document] = Output(tmp_path / "out").read("documents")
+    assert document["id"] == "stdin"
+    assert list((tmp_path / "out" / ".copydesk").iterdir()) == []
+
+
 def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "cleaners", "clean", str(SEEDS), str(tmp_path / "out")]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, encoding="utf-8", check=False)
-    os.close(follower)
-    shown = os.read(leader, 100_000).decode()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower) as process:
+        os.close(follower)
+        shown = b""
+        with suppress(OSError):  # what a terminal gives behind its end
+            while piece := os.read(leader, 1000):
+                shown += piece
+        printed = process.communicate()[0]
     os.close(leader)
-    assert done.returncode == 0
-    assert "cleaning" in shown
-    assert "cleaning" not in done.stdout
+    assert process.returncode == 0
+    assert b"cleaning" in shown
+    assert b"cleaning" not in printed
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +73,9 @@ def test_a_task_cleans_one_shard(dumps: Path, tmp_path: Path):
     from flows.clean import clean_shard
 
     job = run.plan(run.Settings(dumps, tmp_path / "out"))
-    with disable_run_logger(), ThreadPoolExecutor(1) as pool:
-        reports = [clean_shard.fn(job.settings, shard, pool) for shard in job.shards]
+    _, crew = run.crew(job, 1)
+    with disable_run_logger(), crew:
+        reports = [clean_shard.fn(job.settings, shard, crew) for shard in job.shards]
     run.finish(job, reports)
     assert balance(tmp_path / "out")["documents"]["published"] == 3
 

@@ -10,6 +10,7 @@ import pytest
 from cleaners import pipeline, rules, run
 from cleaners.run import InputError, Settings, clean_folder
 from cleaners.verify import verify
+from cleaners.workers import Watch
 
 ARTICLE = (
     "Council keeps the branch library open\n\n"
@@ -48,6 +49,7 @@ def dumps(tmp_path: Path) -> Path:
         "empty.txt": b"",
         "picture.txt": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR",
         "page.html": b"<!doctype html><title>x</title>",
+        "feed.xml": b"<?xml version='1.0'?><feed/>",
         ".hidden": b"not read",
     }.items():
         path = folder / name
@@ -73,12 +75,13 @@ def test_a_run_writes_what_the_contract_says(dumps: Path, tmp_path: Path) -> Non
     ]
     assert documents["site-a/wide.txt"]["text"] == record["text"]
     assert documents["site-a/wide.txt"]["provenance"]["source"]["encoding"] == "utf-16"
-    assert {r["id"]: r["rule"] for r in read(output, "dropped")} == {"empty.txt": "drop.empty", "form.txt": "drop.nothing-left"}
-    assert {r["id"]: r["stage"] for r in read(output, "quarantine")} == {"page.html": "read", "picture.txt": "decode"}
+    dropped = {"empty.txt": "drop.empty", "form.txt": "drop.nothing-left", "page.html": "drop.no-article"}
+    assert {r["id"]: r["rule"] for r in read(output, "dropped")} == dropped
+    assert {r["id"]: r["stage"] for r in read(output, "quarantine")} == {"feed.xml": "read", "picture.txt": "decode"}
     text = (output / "text" / "site-a" / "0001.txt").read_text("utf-8")
     assert text == f"{record['title']}\n\n{record['text']}\n"
     balance = json.loads((output / "run.json").read_text("utf-8"))
-    assert balance["documents"] == {"in": 9, "published": 5, "dropped": 2, "quarantined": 2}
+    assert balance["documents"] == {"in": 10, "published": 5, "dropped": 3, "quarantined": 2}
     assert balance["rules"]["encoding.mojibake"] == {"edits": 5, "chars": 10}
 
 
@@ -106,13 +109,14 @@ def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pyt
 def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clean = pipeline.clean
 
-    def broken(doc: Any, book: Any) -> Any:
+    def broken(doc: Any, *more: Any) -> Any:
         if doc.id == "site-a/0001.txt":
             raise RecursionError("too deep")
-        return clean(doc, book)
+        return clean(doc, *more)
 
     monkeypatch.setattr(pipeline, "clean", broken)
-    balance = clean_folder(Settings(dumps, tmp_path / "out"), workers=1)
+    job = run.plan(Settings(dumps, tmp_path / "out"))
+    balance = run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
     assert balance.documents["quarantined"] == 3
     [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "site-a/0001.txt"]
     assert record["stage"] == "clean"
@@ -123,7 +127,7 @@ def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path:
 def test_a_file_that_vanishes_is_told(dumps: Path, tmp_path: Path) -> None:
     job = run.plan(Settings(dumps, tmp_path / "out"))
     (dumps / "no-suffix").unlink()
-    run.finish(job, [run.clean_shard(job.settings, shard) for shard in job.shards])
+    run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
     [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "no-suffix"]
     assert (record["stage"], record["error"]["type"]) == ("read", "FileNotFoundError")
 
@@ -150,7 +154,7 @@ def test_what_was_removed_from_the_input_leaves_the_output(dumps: Path, tmp_path
 def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     job = run.plan(Settings(dumps, output))
-    run.clean_shard(job.settings, job.shards[0])
+    run.clean_shard(Watch(), job.settings, job.shards[0])
     (job.settings.staging / "text" / "leftover.txt").write_text("from a run that was killed")
     assert not (output / "documents").exists()
     clean_folder(Settings(dumps, output))
@@ -163,7 +167,7 @@ def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Pa
     clean_folder(Settings(dumps, output))
     before = tree(output)
     job = run.plan(Settings(dumps, output))
-    balance = run.clean_shard(job.settings, job.shards[0])
+    balance = run.clean_shard(Watch(), job.settings, job.shards[0])
     balance.documents["published"] -= 1
     with pytest.raises(run.UnbalancedError):
         run.finish(job, [balance])
@@ -175,7 +179,7 @@ def test_a_crash_while_publishing_loses_no_earlier_result(dumps: Path, tmp_path:
     clean_folder(Settings(dumps, output))
     before = tree(output)
     job = run.plan(Settings(dumps, output))
-    balances = [run.clean_shard(job.settings, shard) for shard in job.shards]
+    balances = [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards]
 
     def crash() -> str:
         raise KeyboardInterrupt

@@ -104,6 +104,12 @@ NULL = {
     "a share bar": lines("Share on Facebook Share on Twitter", "", BODY),
     "a breadcrumb": lines("Home > News > Harbour > Prices", "", BODY),
     "a sentence": lines("The harbour board has met again.", "", BODY),
+    "a question to the reader": lines(
+        "Thinking about keeping a boat in the harbour, but not sure what the board will ask you for a mooring?", "", BODY, MORE
+    ),
+    "a wondering": lines("Ever wondered how a harbour board sets its fees?", "", BODY, MORE),
+    "a caption": lines("The harbour board at its meeting on Monday. Picture: Ada Brandt", "", BODY, MORE),
+    "the name of a file": lines("Harbour-board meeting on fees 1160x768.jpg", "", BODY, MORE),
     "a heading further down": lines(BODY, "", TITLE, "", MORE),
     "a promoted title twice at the foot": lines(BODY, MORE, "Check Also", TITLE, TITLE),
     "a column's name above a longer title": lines("The Harbour Letter", "", TITLE, "", BODY),

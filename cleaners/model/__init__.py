@@ -105,7 +105,12 @@ def judge(doc: Document, cut: Cut) -> Verdict:
     return Verdict(blocks, share, review=share > REVIEW_SHARE)
 
 
+def edits(doc: Document, verdict: Verdict) -> Iterator[Edit]:
+    """What the verdict on a document comes to: one edit for each block, with its score."""
+    for block in verdict.blocks:
+        yield doc.cut(block.first, block.last, RULE)._replace(score=block.score)
+
+
 def clean(doc: Document, cut: Cut) -> Iterator[Edit]:
     """Cut the lines that are probably no main text."""
-    for block in judge(doc, cut).blocks:
-        yield doc.cut(block.first, block.last, RULE)
+    return edits(doc, judge(doc, cut))

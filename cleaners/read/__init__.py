@@ -1,224 +1,234 @@
-"""Finding the documents of an input folder, and reading their bytes.
+"""Finding the documents of an input, and reading their bytes.
 
-Nothing that lies in the folder disappears: what cannot be read, or is of a kind that is not supported,
+Nothing that lies in the input disappears: what cannot be read, or is of a kind that is not supported,
 comes back as a value that says so, for the caller to put into quarantine.  Only hidden files and folders
 (their names begin with a dot) are left out.
+
+A format is a row of the table in `formats` and a module with a `read`; formats are known by content and
+by name, and lie in each other as they like.  Every reader streams: no more of a container is held than a
+document, and `values.DOCUMENT_BYTES` is the most that one may have.
 """
 
+import errno
+import fnmatch
+import glob
+import io
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from itertools import accumulate, dropwhile
 from pathlib import Path
-from typing import Any, NamedTuple
 
+from cleaners.read import containers
+from cleaners.read.formats import MARKDOWN, PLAIN_TEXT, recognise
+from cleaners.read.source import HEAD, Piped, Source, buffered
+from cleaners.read.values import DOCUMENT_BYTES, Failed, Fields, Found, Raw, escape
 
-class Found(NamedTuple):
-    """A document that was found.
+__all__ = ["STDIN", "Failed", "Fields", "Found", "Raw", "documents", "find", "is_container", "is_path"]
 
-    Attributes:
-        id: its path relative to the input folder, with "/" on every system and valid Unicode always: a byte
-            of a name that is no UTF-8 is written as U+FFFD and two hex digits.  A U+FFFD that stands in the
-            name is written as its own three bytes, so that no two names share an id.
-        path: where it is.
-        size: bytes; 0 where it is not known.
-    """
-
-    id: str
-    path: Path
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A document as it came in.
-
-    Attributes:
-        id: that of its file; for a document in a container "#" and `record` behind it.
-        path: the id of its file.
-        record: which document of its container it is; None where the file is the document.
-        raw: its bytes as they stand in the file or container.
-        media_type: what they are, "text/plain" for example.
-        text: its text, where the container holds text and not bytes (JSON, Parquet); None: decode `raw`.
-        encoding: of the container, where `text` is given.
-        charset: the encoding that the container declares for `raw` (an HTTP header), if it does.
-        metadata: what the container says about the document: url, title, author, published, …
-        origin: more about the place it came from, for provenance: WARC record id, date and offset, …
-    """
-
-    id: str
-    path: str
-    record: str | None
-    raw: bytes
-    media_type: str
-    text: str | None = None
-    encoding: str | None = None
-    charset: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    origin: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A document that cannot be had: `type` is the name of the error, `message` a sentence, `raw` its bytes where they are known."""
-
-    id: str
-    path: str
-    record: str | None
-    type: str
-    message: str
-    raw: bytes | None = None
-    media_type: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """The bytes of a document cannot be had: the name of the error, and a sentence."""
-
-    type: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsupported:
-    """The document is of a kind that must not be cleaned as if it were plain text; `reason` is a sentence."""
-
-    media_type: str
-    reason: str
-
-
-class Format(NamedTuple):
-    """A kind of document: how to know it, and whether it can be cleaned.
-
-    Attributes:
-        name: what to call it, in a sentence.
-        media_type: as registered with IANA, where it is.
-        suffixes: ends of file names, lower case.
-        start: what its content begins with (behind a byte order mark and white space), if that tells it surely.
-        is_supported: whether there is a reader for it.
-    """
-
-    name: str
-    media_type: str
-    suffixes: frozenset[str]
-    start: re.Pattern[bytes] | None = None
-    is_supported: bool = False
-
-
-PLAIN_TEXT = Format("plain text", "text/plain", frozenset({".txt", ".text"}), is_supported=True)
-
-# The comments are matched possessively: a head full of them must not be tried in every combination.
-_HTML_START = re.compile(rb"(?is)(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b")
-
-# JSON has no sure start: dumps of whole pages may begin with a piece of it that stood in the page.
-FORMATS = (
-    PLAIN_TEXT,
-    Format("Markdown", "text/markdown", frozenset({".md", ".markdown"}), is_supported=True),
-    Format("HTML", "text/html", frozenset({".html", ".htm", ".xhtml", ".shtml"}), _HTML_START),
-    Format("a web archive (WARC)", "application/warc", frozenset({".warc", ".arc"}), re.compile(rb"WARC/[01]\.\d")),
-    Format("JSON", "application/json", frozenset({".json", ".jsonl", ".ndjson"})),
-    Format("XML", "application/xml", frozenset({".xml", ".rss", ".atom"}), re.compile(rb"<\?xml\s")),
-    Format("a table (CSV)", "text/csv", frozenset({".csv", ".tsv"})),
-    Format("Parquet", "application/vnd.apache.parquet", frozenset({".parquet"})),
-    Format("a ZIP archive", "application/zip", frozenset({".zip"})),
-    Format("a tar archive", "application/x-tar", frozenset({".tar", ".tgz"})),
-    Format("gzip data", "application/gzip", frozenset({".gz"})),
-    Format("bzip2 data", "application/x-bzip2", frozenset({".bz2"})),
-    Format("xz data", "application/x-xz", frozenset({".xz"})),
-    Format("Zstandard data", "application/zstd", frozenset({".zst"})),
-)
-"""Every kind of document that is known.  What begins like none of them and has another name is plain text."""
-
-_BY_SUFFIX = {suffix: format_ for format_ in FORMATS for suffix in format_.suffixes}
-_HEAD = 1024  # bytes that are looked at; an HTML page has its doctype in them, if it has one
-# A byte order mark and white space.  NULs are taken out before, for UTF-16.
-_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\f\v"
+STDIN = "-"
+"""The input that is standard input."""
 
 _NOT_UNICODE = re.compile("[\ud800-\udfff\ufffd]")
 
 
-def find(root: Path) -> list[Found]:
-    """List the documents of a folder and the folders in it, or the one document that `root` is.
+def find(root: Path | str) -> list[Found]:
+    """List the files of an input.
 
     Links to files are documents.  Links to folders are not entered, since they may lead round in a circle.
     These links, folders that cannot be listed, and all that is neither file nor folder are listed like a
-    document: `read` says what is wrong with them.
+    document: `documents` says what is wrong with them.
+
+    Args:
+        root: a folder, with the folders in it; a file; a pattern with "*", "?", "[…]" or "**"; an address such as
+            s3://bucket/folder; or "-", standard input.
 
     Returns:
-        The documents sorted by id (by code points, whatever the order on disk).
+        The files sorted by id (by code points, whatever the order on disk).
 
     Raises:
         OSError: `root` does not exist or cannot be listed.
     """
+    if str(root) == STDIN:
+        return [Found("stdin", Path(STDIN), 0, STDIN)]
+    from cleaners.read import remote
+
+    address = remote.url(root)
+    if address is not None:
+        return remote.find(address)
+    root = Path(str(root).removeprefix("file://"))
+    if not root.exists() and glob.has_magic(str(root)):
+        return _pattern(root)
     if not root.is_dir():
         return [Found(_valid(root.name), root, root.stat().st_size)]
-    found: list[Found] = []
-    folders = [("", os.fspath(root))]
+    return _ordered(list(_folder("", os.fspath(root))))
+
+
+def is_path(root: Path | str) -> bool:
+    """Whether an input is a path on this machine, and no pattern, address or standard input."""
+    if str(root) == STDIN:
+        return False
+    from cleaners.read import remote
+
+    return remote.url(root) is None and (Path(root).exists() or not glob.has_magic(str(root)))
+
+
+def _pattern(pattern: Path) -> list[Found]:
+    """The files that a pattern matches, and those in the folders that it matches; links to folders are not entered here, either."""
+    fixed = next(n for n, part in enumerate(pattern.parts) if glob.has_magic(part))
+    found = {one.id: one for one in _matching("", os.fspath(Path(*pattern.parts[:fixed])), list(pattern.parts[fixed:]))}
+    if not found:
+        raise FileNotFoundError(errno.ENOENT, f"nothing matches {pattern}")
+    return _ordered(list(found.values()))
+
+
+def _matching(prefix: str, folder: str, segments: list[str]) -> Iterator[Found]:
+    """The files in a folder that a pattern matches, some more than once."""
+    is_deep = segments[0] == "**"
+    wanted, *rest = list(dropwhile(lambda part: part == "**", segments)) or ["*"]
+    for entry in _entries(prefix, folder):
+        if isinstance(entry, Found):
+            yield entry
+            continue
+        name, is_folder = prefix + entry.name, _is_folder(entry)
+        if is_deep and is_folder:
+            yield from _matching(name + "/", entry.path, segments)
+        if fnmatch.fnmatchcase(entry.name, wanted):
+            if rest:
+                yield from _matching(name + "/", entry.path, rest) if is_folder else ()
+            elif is_folder:
+                yield from _folder(name + "/", entry.path)
+            else:
+                yield Found(_valid(name), Path(entry.path), _size(entry))
+
+
+def _folder(prefix: str, root: str) -> Iterator[Found]:
+    """The files in a folder and the folders in it."""
+    folders = [(prefix, root)]
     while folders:
         prefix, folder = folders.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = list(listing)
-        except OSError:
-            if not prefix:
-                raise
-            found.append(Found(_valid(prefix.rstrip("/")), Path(folder), 0))
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            name = prefix + entry.name
-            if _is_folder(entry):
-                folders.append((name + "/", entry.path))
+        for entry in _entries(prefix, folder):
+            if isinstance(entry, Found):
+                yield entry
+            elif _is_folder(entry):
+                folders.append((f"{prefix}{entry.name}/", entry.path))
             else:
-                found.append(Found(_valid(name), Path(entry.path), _size(entry)))
+                yield Found(_valid(prefix + entry.name), Path(entry.path), _size(entry))
+
+
+def _entries(prefix: str, folder: str) -> Iterator[os.DirEntry[str] | Found]:
+    """What is in a folder and not hidden; a folder that cannot be listed stands for itself, and the topmost one raises."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = list(listing)
+    except OSError:
+        if not prefix:
+            raise
+        yield Found(_valid(prefix.rstrip("/")), Path(folder), 0)
+        return
+    yield from (entry for entry in entries if not entry.name.startswith("."))
+
+
+def _ordered(found: list[Found]) -> list[Found]:
+    """Sorted by id, and without a file that could share its id with a document in another: "a.zip#b" beside "a.zip"."""
+    files = {one.id for one in found if "#" in one.id}
+    if files:
+        files = {one.id for one in found}
+        found = [one._replace(id=_apart(one.id, files)) if "#" in one.id else one for one in found]
     found.sort()
     return found
 
 
-def documents(found: Found) -> Iterator[Raw | Failed]:
-    """The documents of a file, at least one: a file without any is a failure."""
-    raw = read(found)
-    if isinstance(raw, Unreadable):
-        yield Failed(found.id, found.id, None, raw.type, raw.message)
-        return
-    kind = media_type(found, raw)
-    if isinstance(kind, Unsupported):
-        yield Failed(found.id, found.id, None, "Unsupported", kind.reason, raw, kind.media_type)
-        return
-    yield Raw(found.id, found.id, None, raw, kind)
+def _apart(name: str, files: set[str]) -> str:
+    """A name with each "#" escaped that comes behind the name of a file."""
+    pieces = name.split("#")
+    fronts = accumulate(pieces, lambda front, piece: f"{front}#{piece}")
+    return pieces[0] + "".join(
+        (escape("#") if front in files else "#") + piece for front, piece in zip(fronts, pieces[1:], strict=False)
+    )
 
 
-def read(found: Found) -> bytes | Unreadable:
-    """Read the bytes of a document, or say why that is not possible."""
+def is_container(found: Found) -> bool:
+    """Whether a file may hold many documents, going by its name."""
+    return recognise(found.path.name, b"").reader not in {"text", "mhtml", None}
+
+
+def documents(found: Found, fields: Fields = Fields()) -> Iterator[Raw | Failed]:  # noqa: B008  it is immutable
+    """The documents of a file, at least one: a file without any is a failure.
+
+    Args:
+        found: the file.
+        fields: which fields of records hold the document, where that is not to be found out.
+    """
+    stream: io.BufferedReader | Failed
+    if found.url is None and 0 < found.size <= DOCUMENT_BYTES and found.path.suffix.lower() in _TEXT_SUFFIXES:
+        raw = read(found)
+        if isinstance(raw, Failed):
+            yield raw
+            return
+        format_ = recognise(found.path.name, raw[:HEAD])
+        if format_ in _TEXTS and len(raw) <= DOCUMENT_BYTES:
+            yield Raw(found.id, found.id, None, raw, format_.media_type)
+            return
+        stream = _open(found) if len(raw) > DOCUMENT_BYTES else buffered(io.BytesIO(raw))
+    else:
+        stream = _open(found)
+    if isinstance(stream, Failed):
+        yield stream
+        return
+    with stream:
+        yield from containers.documents(Source(found.id, None, found.path.name, stream, fields, is_file=found.url != STDIN))
+
+
+_TEXTS = (PLAIN_TEXT, MARKDOWN)
+_TEXT_SUFFIXES = PLAIN_TEXT.suffixes | MARKDOWN.suffixes | {""}
+
+
+def read(found: Found) -> bytes | Failed:
+    """Read the bytes of a file that is one document, a little more than it may have at most, or say why that is not possible."""
+    problem = _problem(found)
+    if problem is not None:
+        return problem
+    try:
+        with found.path.open("rb", buffering=0) as file:
+            return file.read(DOCUMENT_BYTES + 1)
+    except OSError as error:
+        return _failed(found, error)
+
+
+def _open(found: Found) -> io.BufferedReader | Failed:
+    try:
+        if found.url == STDIN:
+            return buffered(Piped(open(0, "rb", buffering=0, closefd=False)))
+        if found.url is not None:
+            from cleaners.read import remote
+
+            return remote.open_(found.url)
+        problem = _problem(found)
+        return problem or buffered(found.path.open("rb", buffering=0))
+    except OSError as error:
+        return _failed(found, error)
+    except Exception as error:  # noqa: BLE001  each remote system has errors of its own
+        return Failed(found.id, found.id, None, type(error).__name__, str(error))
+
+
+def _problem(found: Found) -> Failed | None:
+    """Why a file on disk must not be opened, if so."""
     try:
         mode = found.path.stat().st_mode
         if stat.S_ISREG(mode):
-            return found.path.read_bytes()
+            return None
         if stat.S_ISDIR(mode) and not found.path.is_symlink():
             os.scandir(found.path).close()  # raises again what it raised before
-            return Unreadable("OSError", "the folder could not be listed before, and can be now")
+            return Failed(found.id, found.id, None, "OSError", "the folder could not be listed before, and can be now")
     except OSError as error:
-        return Unreadable(type(error).__name__, error.strerror or str(error))
-    return Unreadable("NotAFile", f"{_special(mode)}, not a regular file")
+        return _failed(found, error)
+    return Failed(found.id, found.id, None, "NotAFile", f"this is {_special(mode)}, not a regular file")
 
 
-def media_type(found: Found, raw: bytes) -> str | Unsupported:
-    """Tell the media type of a document by its content and its name.
-
-    Returns:
-        "text/plain" or "text/markdown"; or why the document must not be cleaned as plain text.  Whether
-        its bytes are text at all is for `cleaners.decode` to say.
-    """
-    format_ = _BY_SUFFIX.get(found.path.suffix.lower(), PLAIN_TEXT)
-    if format_.is_supported:
-        head = raw[:_HEAD].replace(b"\0", b"").lstrip(_BLANK)
-        if head.startswith((b"<", b"WARC/")):  # the cheapest look first: this is asked for every document
-            format_ = next((other for other in FORMATS if other.start and other.start.match(head)), format_)
-    if format_.is_supported:
-        return format_.media_type
-    return Unsupported(format_.media_type, f"this is {format_.name}, which is not supported yet; only plain text is")
+def _failed(found: Found, error: OSError) -> Failed:
+    return Failed(found.id, found.id, None, type(error).__name__, error.strerror or str(error))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -1,0 +1,93 @@
+"""How well the article of an HTML page is found, beside trafilatura alone.
+
+usage: python -m benchmarks.pages PAGES.jsonl.gz
+
+Pages with `gold_text` are scored like dumps: precision and recall of token 4-grams, F1 of the means (see `quality.py`).
+Pages with snippets, `gold_with` and `gold_without`, by how many of those the text holds.  "title" is the share of pages
+whose title is found, compared by letters and digits, and to the letter.  CPU time is that of this process.
+"""
+
+import argparse
+import gzip
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import trafilatura
+
+from benchmarks.quality import score, summary, tokens
+from cleaners import pipeline, rules
+from cleaners.document import Document
+from cleaners.extract import Extracted, extract
+
+
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The pages of a file."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def snippets(seen: Iterable[tuple[Mapping[str, Any], str]]) -> str:
+    """How many of the snippets are on the right side, over all pages with snippets and their texts."""
+    hits = misses = false = 0
+    for row, text in seen:
+        found = sum(snippet in text for snippet in row["gold_with"])
+        hits += found
+        misses += len(row["gold_with"]) - found
+        false += sum(snippet in text for snippet in row["gold_without"])
+    precision, recall = hits / ((hits + false) or 1), hits / ((hits + misses) or 1)
+    return f"F1 {2 * precision * recall / ((precision + recall) or 1):.4f}  precision {precision:.4f}  recall {recall:.4f}"
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description="How well the article of an HTML page is found.")
+    parser.add_argument("pages", type=Path)
+    path = parser.parse_args().pages
+    book = rules.load()
+    scores: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)
+    seconds: dict[str, float] = defaultdict(float)
+    titles: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    extract("<p>Both extractors are imported, and the model is loaded, before the clock starts.</p>")
+    for row in rows(path):
+        html, url, name = row["html"], row.get("url"), row.get("title")
+        started = time.process_time()
+        alone = trafilatura.bare_extraction(html, url=url, deduplicate=False)
+        seconds["trafilatura"] += time.process_time() - started
+        started = time.process_time()
+        page = extract(html, url)
+        seconds["copydesk, extracted"] += time.process_time() - started
+        texts = {"trafilatura": (alone.text or "") if alone else "", "copydesk, extracted": "", "copydesk, cleaned": ""}
+        title = None
+        if isinstance(page, Extracted):
+            started = time.process_time()
+            cleaned = pipeline.clean(Document(row["id"], page.text, page.title, page.metadata), book)
+            seconds["copydesk, cleaned"] += time.process_time() - started
+            texts |= {"copydesk, extracted": page.text, "copydesk, cleaned": cleaned.text}
+            title = page.title
+        if name:
+            titles[row["source"]].append((tokens(title or "") == tokens(name), title == name))
+        for what, text in texts.items():
+            if "gold_text" in row:
+                scores[row["source"]][what].append(score(row["gold_text"], text, name))
+            else:
+                seen[what].append((row, text))
+    for source, by in scores.items():
+        for what, pairs in by.items():
+            print(f"{source:12} {what:20} {summary(pairs)}")
+    for what, pairs in seen.items():
+        print(f"{'snippets':12} {what:20} {snippets(pairs)}  n {len(pairs)}")
+    for source, found in titles.items():
+        alike, exact = (sum(column) / len(found) for column in zip(*found, strict=True))
+        print(f"{source:12} {'title':20} {alike:.4f} by letters and digits, {exact:.4f} to the letter  n {len(found)}")
+    seconds["copydesk, cleaned"] += seconds["copydesk, extracted"]
+    for what, spent in seconds.items():
+        print(f"{'CPU':12} {what:20} {spent:.1f} s, {spent / seconds['trafilatura']:.2f} of trafilatura")
+
+
+if __name__ == "__main__":
+    main()

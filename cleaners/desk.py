@@ -1,0 +1,144 @@
+"""The desk that a document crosses: from what came in to the record that goes out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from cleaners import pipeline, read, records
+from cleaners.decode import Binary, Decoded, decode
+from cleaners.document import Document
+from cleaners.pipeline import Cleaned
+from cleaners.records import Record
+from cleaners.rules import RuleBook
+
+if TYPE_CHECKING:
+    from cleaners.model import Cut
+
+_HTML = frozenset(("text/html", "application/xhtml+xml"))
+# What nobody could read better: it holds nothing.
+_NO_DOCUMENT = {"Empty": "drop.empty", "HttpStatus": "drop.http-status"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A document that is ready to be cleaned.
+
+    Attributes:
+        doc: the base text, and what is known about the document.
+        source: where it came from, and how its bytes became text.
+        extraction: how the base text was taken from a page; None for plain text, whose base is the decoded text.
+        headings: the lines of the base text that are sub-headings, and the level of each.
+    """
+
+    doc: Document
+    source: Record
+    extraction: Record | None = None
+    headings: Sequence[tuple[int, int]] = field(default=())
+
+
+class LeftOut(NamedTuple):
+    """A document that is not published, and the record that says why."""
+
+    kind: Literal["dropped", "quarantine"]
+    record: Record
+
+
+def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
+    """Make text of what came in: decode it, and if it is a page take the article out of it."""
+    source = records.source(came)
+
+    def reject(stage: str, type_: str, message: str) -> LeftOut:
+        return LeftOut("quarantine", records.quarantine(came.id, source, stage, type_, message))
+
+    if isinstance(came, read.Failed):
+        if rule := _NO_DOCUMENT.get(came.type):
+            return LeftOut("dropped", records.dropped(came.id, source, rule, came.message))
+        return reject("read", came.type, came.message)
+    decoded = _decode(came)
+    if isinstance(decoded, Binary):
+        return reject("decode", "Binary", decoded.reason)
+    source |= records.decoding(decoded)
+    if not decoded.text.strip():
+        return LeftOut("dropped", records.dropped(came.id, source, "drop.empty", "the input holds no text"))
+    known = dict(came.metadata)
+    title = known.pop("title", None)
+    if came.media_type not in _HTML:
+        return Draft(Document(came.id, decoded.text, _one_line(title), known), source)
+    from cleaners import extract  # trafilatura takes a second to import, and most dumps hold no HTML
+
+    page = extract.extract(decoded.text, known.get("url"))
+    if isinstance(page, extract.NoText):
+        if page.stage == "parse":
+            return reject("extract", "Unreadable", page.reason)
+        return LeftOut("dropped", records.dropped(came.id, source, "drop.no-article", f"{page.stage}: {page.reason}"))
+    said = {name: value for name, value in known.items() if value is not None}
+    doc = Document(came.id, page.text, _one_line(title) or _one_line(page.title), {**page.metadata, **said})
+    return Draft(doc, source, dict(page.settings), page.headings)
+
+
+def _decode(came: read.Raw) -> Decoded | Binary:
+    if came.text is None:
+        return decode(came.raw, came.charset, came.media_type)
+    return Decoded(came.text, came.encoding or "utf-8", (), "record", None)
+
+
+def _one_line(title: object) -> str | None:
+    """A title that a container or a page gives, if it is one."""
+    return " ".join(title.split()) or None if isinstance(title, str) else None
+
+
+class Published(NamedTuple):
+    """A document that is published: its record, that of its ledger, and what they were made from."""
+
+    record: Record
+    ledger: Record
+    cleaned: Cleaned
+
+
+def process(came: read.Raw | read.Failed, book: RuleBook, name: Record, cut: "Cut | None" = None) -> Published | LeftOut:
+    """Clean one document.
+
+    Args:
+        came: what came in.
+        book: the rules.
+        name: the pipeline, as `records.pipeline` describes it.
+        cut: what the line model may take.
+
+    Raises:
+        MemoryError: this may be the fault of what was done before.  A new process will tell.
+    """
+    ready = draft(came)
+    if isinstance(ready, LeftOut):
+        return ready
+    doc, source = ready.doc, ready.source
+    try:
+        cleaned = pipeline.clean(doc, book, cut)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
+        return LeftOut("quarantine", records.quarantine(doc.id, source, "clean", type(error).__name__, str(error)))
+    if not cleaned.text:
+        rest = f"but the title {cleaned.title!r}" if cleaned.title else "when all boilerplate is cut"
+        note = f"nothing is left of {len(doc.text)} characters {rest}"
+        return LeftOut("dropped", records.dropped(doc.id, source, "drop.nothing-left", note))
+    record = records.document(doc, cleaned, source, name, ready.extraction)
+    if ready.headings:
+        record["headings"] = list(_headings(ready, cleaned))
+    return Published(record, records.ledger(doc.id, cleaned, "extracted" if ready.extraction else "decoded"), cleaned)
+
+
+def _headings(ready: Draft, cleaned: Cleaned) -> Iterator[tuple[int, int]]:
+    """The sub-headings that are left, by their line in the clean text."""
+    lines = cleaned.base.split("\n")
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    changes = iter(cleaned.changes)
+    change = next(changes, None)
+    shift = 0
+    for number, level in ready.headings:
+        start = starts[number]
+        while change and change.end <= start:
+            shift += len(change.new) - len(change.old)
+            change = next(changes, None)
+        if not (change and change.start <= start and change.end >= start + len(lines[number])):
+            yield cleaned.text.count("\n", 0, start + shift), level

@@ -1,0 +1,249 @@
+"""A page as a list of blocks: its paragraphs, headings, list items and cells, each with the elements around it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import html as lxml_html
+from lxml.etree import ParserError
+from lxml.html import HtmlElement
+
+# What holds no text that a reader sees.
+_SKIPPED_TAGS = (
+    "script style noscript template svg math head iframe object embed applet canvas audio video select datalist input textarea "
+    "map area link meta base param source track img picture progress meter dialog frameset noframes"
+)
+# What stands inside a line of text.
+_INLINE_TAGS = (
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rp rt ruby s samp small "
+    "span strike strong sub sup time tt u var wbr"
+)
+_SKIPPED, _INLINE = frozenset(_SKIPPED_TAGS.split()), frozenset(_INLINE_TAGS.split())
+_STRONG = frozenset(("b", "strong"))
+_BREAK = "\x01"  # a line break within a block, until white space is collapsed; the parser is given none of these
+# What XML cannot hold, and halves of surrogate pairs, which UTF-8 cannot.
+_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+# An element with so many attributes is an attack: the parser compares each with all others.  30,000 take it a second, 300,000 two
+# minutes.  The element stays, without them.
+_LONG_TAG = re.compile("<[A-Za-z][^<>]{20000,}")
+_QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
+_ATTRIBUTES = 2000
+# Where a template closes the page too early, browsers go on with the elements that are open, but this parser leaves them.
+_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+
+# Words in class names, ids and roles, by what they say about the part of the page that bears them.
+# Their order is that of the model's features.
+KINDS = {
+    "article": "article articles articlebody entry post story blog blogpost hentry news",
+    "body": "body content contents text main prose rich copy richtext editor maincontent bodytext paragraph",
+    "comment": "comment comments commentlist disqus reply respond discussion discussions replies livefyre",
+    "related": "related relatedposts recommend recommended recommendation recommendations more further suggested similar popular "
+    "trending latest recent next prev previous other teaser teasers also yarpp mostread most linklist read upnext discover explore",
+    "share": "share sharing shared sharedaddy social socials follow facebook twitter whatsapp addtoany sharebar",
+    "letter": "newsletter newsletters subscribe subscription subscribers subscriber signup optin mailing form email mailchimp",
+    "advert": "ad ads adv advert advertisement advertising sponsor sponsored sponsors promo promos promotion promotions banner "
+    "affiliate taboola outbrain commercial cta disclosure disclaimer disclaimers callout partner offer offers deal deals shop buy",
+    "nav": "nav navigation navbar navi menu menus breadcrumb breadcrumbs crumb crumbs pagination pager paging toc jump skip "
+    "tablist toolbar sitemap tabs navlinks subnav",
+    "foot": "foot footer footers copyright legal colophon imprint bottom footnote footnotes",
+    "side": "sidebar aside side rail widget widgets secondary complementary sidebars",
+    "author": "author authors byline bio profile contributor contributors writer credit credits avatar about reviewer team",
+    "meta": "meta date time timestamp posted published category categories cat cats tag tags tagged label labels kicker eyebrow "
+    "metadata dateline updated badge topic topics pill chip",
+    "caption": "caption captions figure figcaption image images img photo photos gallery media video videos slide slides slider "
+    "carousel swiper thumbnail thumb thumbnails player lightbox",
+    "consent": "cookie cookies consent gdpr privacy modal popup overlay paywall login signin toast notice alert message dialog",
+    "card": "card cards grid tile tiles archive loop feed collection product products price pricing rating ratings review reviews",
+    "fold": "accordion collapse collapsible faq faqs toggle panel expand question answer",
+    "hidden": "hidden hide sr screenreader invisible noprint none offscreen visually",
+    "quote": "quote quotes blockquote pullquote testimonial highlight",
+}
+_KIND_OF: dict[str, int] = {word: 1 << n for n, words in enumerate(KINDS.values()) for word in words.split()}
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_NAMES_CHARS = 400  # characters of class names read; more are made by machines for machines
+_KIND_OF_TAG = {
+    "nav": _KIND_OF["nav"],
+    "footer": _KIND_OF["footer"],
+    "aside": _KIND_OF["aside"],
+    "figure": _KIND_OF["figure"],
+    "figcaption": _KIND_OF["figcaption"],
+    "form": _KIND_OF["form"],
+}
+_STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+class UnreadableError(ValueError):
+    """The page cannot be parsed."""
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """A block-level element, as far as the text in it is concerned.
+
+    Attributes:
+        kinds: what its own names say, one bit for each of `KINDS`.
+        signature: tag and class names; elements that a template repeats share it.
+        chars, linked, kept, prose: characters below it, those within links, and those of blocks that the first extractor
+            keeps and that are paragraphs; filled in by `features`.
+        blocks: how many blocks are below it.
+    """
+
+    parent: "Box"
+    tag: str
+    depth: int
+    kinds: int
+    signature: str
+    chars: int = 0
+    linked: int = 0
+    kept: int = 0
+    prose: int = 0
+    blocks: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A run of text within one block-level element.
+
+    Attributes:
+        text: with single spaces, and a line break where the page breaks the line; as it stands within `<pre>`.
+        box: the element.
+        linked, strong: how many characters of it are links, and in bold type.
+    """
+
+    text: str
+    box: Box
+    linked: int
+    strong: int
+
+
+def parse(html: str) -> HtmlElement:
+    """The tree of a page.
+
+    Raises:
+        UnreadableError: there is no element in it, or they are nested too deep for the parser.
+    """
+    # Bytes, since the parser refuses a str with an XML declaration of another encoding.  The encoding given here
+    # goes before any that the page declares.  Entities of a DTD are not expanded by a parser of HTML.
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False, huge_tree=True
+    )
+    html = _LONG_TAG.sub(_without_soup, _END.sub("", _IMPOSSIBLE.sub("\ufffd", html)))
+    try:
+        root: HtmlElement = lxml_html.document_fromstring(html.encode(), parser=parser)
+    except ParserError as error:
+        raise UnreadableError("the page holds no element and no text") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        # The parser stops there, and what comes behind is not in the tree.
+        raise UnreadableError("the elements of the page are nested more than 2,048 deep, which the parser refuses")
+    return root
+
+
+def _without_soup(tag: re.Match[str]) -> str:
+    """A long tag as it is, or without its attributes if they are too many."""
+    words = _QUOTED.sub("", tag[0]).split(None, _ATTRIBUTES)
+    return tag[0] if len(words) <= _ATTRIBUTES else words[0]
+
+
+def _kinds(names: str, known: dict[str, int]) -> int:
+    kinds = known.get(names)
+    if kinds is None:
+        kinds = 0
+        for word in _WORD.findall(names[:_NAMES_CHARS]):
+            kinds |= _KIND_OF.get(word.lower(), 0)
+        known[names] = kinds
+    return kinds
+
+
+def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
+    get = element.get
+    names = get("class") or ""
+    kinds = _kinds(f"{names} {get('id') or ''} {get('role') or ''}", known) | _KIND_OF_TAG.get(element.tag, 0)
+    if get("hidden") is not None or get("aria-hidden") == "true" or _STYLE_HIDDEN.search(get("style") or ""):
+        kinds |= _KIND_OF["hidden"]
+    return Box(parent, element.tag, parent.depth + 1, kinds, f"{element.tag}.{names}")
+
+
+class _Collector:
+    """The block that is being read, and those before it."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.parts: list[str] = []
+        self.linked = self.strong = 0
+        self.breaks = 0  # line breaks since the last text
+        self.pre = 0  # how many <pre> are open
+
+    def add(self, text: str | None, in_link: int, in_strong: int) -> None:
+        if not text:
+            return
+        self.parts.append(text)
+        if not text.isspace():
+            self.breaks = 0
+            if in_link:
+                self.linked += len(text.strip())
+            if in_strong:
+                self.strong += len(text.strip())
+
+    def line_break(self, box: Box) -> None:
+        self.breaks += 1
+        if self.breaks > 1:  # two in a row are how old pages part paragraphs
+            self.close(box)
+        else:
+            self.parts.append("\n" if self.pre else _BREAK)
+
+    def close(self, box: Box) -> None:
+        if self.parts:
+            raw = "".join(self.parts)
+            self.parts.clear()
+            if self.pre:
+                text = raw.replace(_BREAK, "\n").strip("\n").rstrip()
+            elif _BREAK in raw:
+                text = "\n".join(filter(None, (" ".join(line.split()) for line in raw.split(_BREAK))))
+            else:
+                text = " ".join(raw.split())
+            if text:
+                self.blocks.append(Block(text, box, min(self.linked, len(text)), min(self.strong, len(text))))
+        self.linked = self.strong = 0
+
+
+def find(root: HtmlElement) -> list[Block]:
+    """The blocks of a page in reading order."""
+    known: dict[str, int] = {}
+    top = Box(None, "html", 0, 0, "")  # type: ignore[arg-type]  # closed into a ring below, so that nobody asks for None
+    top.parent = top
+    found = _Collector()
+    add = found.add
+    # A stack and no recursion, for pages nest deeper than Python calls: the children still to read, their parent, its box,
+    # how many links and bold elements are open, whether the parent is a block.
+    stack: list[tuple[Iterator[HtmlElement], HtmlElement, Box, int, int, bool]] = [(iter(root), root, top, 0, 0, True)]
+    while stack:
+        children, parent, box, in_link, in_strong, is_block = stack[-1]
+        element = next(children, None)
+        if element is None:
+            if is_block:
+                found.close(box)
+                found.pre -= parent.tag == "pre"
+            stack.pop()
+            if stack:
+                add(parent.tail, stack[-1][3], stack[-1][4])
+            continue
+        tag = element.tag
+        if not isinstance(tag, str) or tag in _SKIPPED:
+            add(element.tail, in_link, in_strong)
+        elif tag == "br":
+            found.line_break(box)
+            add(element.tail, in_link, in_strong)
+        elif tag in _INLINE:
+            in_link += tag == "a"
+            in_strong += tag in _STRONG
+            add(element.text, in_link, in_strong)
+            stack.append((iter(element), element, box, in_link, in_strong, False))
+        else:
+            found.close(box)
+            found.breaks = 0
+            found.pre += tag == "pre"
+            inner = _open(element, box, known)
+            add(element.text, in_link, in_strong)
+            stack.append((iter(element), element, inner, in_link, in_strong, True))
+    return found.blocks

@@ -1,0 +1,196 @@
+"""Compressed data: gzip, bzip2, xz and Zstandard, read a little at a time.
+
+Never more is decompressed than is asked for, so a compression bomb costs time and no memory; `mark`
+limits the time.  Data that breaks off, or is damaged, gives what came before and then an error.
+"""
+
+import bz2
+import io
+import lzma
+import re
+import sys
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+from cleaners.read import containers
+from cleaners.read.source import BUFFER, Filled, Source, buffered
+from cleaners.read.values import Failed, Raw, ReadError
+
+# Text that repeats itself reaches some 100 to 1, a document of one letter 1000 to 1 in gzip.  Beyond these two, nobody
+# reads on to see what comes behind.
+_BOMB_BYTES = 1 << 30
+_BOMB_RATIO = 1000
+
+# A decompressor holds its window in memory.  128 MiB is what the zstd command accepts by default, too; `xz -9` needs 65.
+_WINDOW_LOG = 27
+_XZ_MEMORY = 160 << 20
+
+
+class _Decompressor(Protocol):
+    """The interface of `bz2`, `lzma` and `compression.zstd`."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class Deflate:
+    """zlib's decompressor with the interface of the others."""
+
+    def __init__(self, window: int = 31) -> None:
+        self._object = zlib.decompressobj(window)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._object.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        piece = self._object.decompress(self._object.unconsumed_tail + data, max_length)
+        # A full answer may have more behind it, though all input was taken.
+        self.needs_input = not self._object.unconsumed_tail and len(piece) < max_length
+        return piece
+
+
+def zstd_module() -> Any:
+    """The module of Python 3.14, or what stands in for it before."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
+
+
+def _zstd() -> _Decompressor:
+    zstd = zstd_module()
+    return zstd.ZstdDecompressor(  # type: ignore[no-any-return]
+        options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    )
+
+
+class Codec(NamedTuple):
+    """A kind of compression: what to call it, what each of its members begins with, and its decompressor."""
+
+    name: str
+    start: re.Pattern[bytes]
+    new: Callable[[], _Decompressor]
+
+
+CODECS = {
+    "application/gzip": Codec("gzip", re.compile(rb"\x1f\x8b"), Deflate),
+    "application/x-bzip2": Codec("bzip2", re.compile(rb"BZh"), bz2.BZ2Decompressor),
+    "application/x-xz": Codec("xz", re.compile(rb"\xfd7zXZ\0|\x5d\0\0"), lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY)),
+    "application/zstd": Codec("Zstandard", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), _zstd),
+}
+_LONGEST_START = 6
+
+
+class Decompressed(Filled):
+    """The content of compressed data, of one member or many.
+
+    Args:
+        source: what is compressed.
+        codec: how.
+
+    Attributes:
+        members: where the latest members begin: offset in the content, offset in the compressed data.
+    """
+
+    def __init__(self, source: io.BufferedReader, codec: Codec) -> None:
+        super().__init__()
+        self._source, self._codec = source, codec
+        self._decoder: _Decompressor | None = None
+        self._pending = b""
+        self._in = self._out = self._mark_in = self._mark_out = 0
+        self.members: deque[tuple[int, int]] = deque(maxlen=10_000)
+
+    def mark(self) -> None:
+        """Count the limits from here."""
+        self._mark_in, self._mark_out = self._in, self._out
+
+    def member_at(self, offset: int) -> int | None:
+        """Where the member that begins at an offset of the content begins in the compressed data; None: none does."""
+        while self.members and self.members[0][0] < offset:
+            self.members.popleft()
+        return self.members[0][1] if self.members and self.members[0][0] == offset else None
+
+    def piece(self, most: int) -> bytes:
+        try:
+            return self._next(most)
+        except ReadError:
+            raise
+        except Exception as error:
+            message = f"the {self._codec.name} data is damaged behind byte {self._out:,} of its content: {error}"
+            raise ReadError("Damaged", message) from error
+
+    def _read(self) -> bytes:
+        data = self._source.read1(BUFFER // 2)
+        self._in += len(data)
+        return data
+
+    def _next(self, most: int) -> bytes:
+        """The next piece, empty at the end."""
+        while True:
+            if self._decoder is None:
+                data = self._start()
+                if not data:
+                    return b""
+            elif self._decoder.needs_input:
+                data = self._read()
+                if not data:
+                    raise ReadError(
+                        "Truncated", f"the {self._codec.name} data breaks off behind byte {self._out:,} of its content"
+                    )
+            else:
+                data = b""
+            assert self._decoder is not None
+            piece = self._decoder.decompress(data, most)
+            self._out += len(piece)
+            if self._decoder.eof:
+                self._pending, self._decoder = self._decoder.unused_data, None
+            out = self._out - self._mark_out
+            if out > _BOMB_BYTES and out > _BOMB_RATIO * (self._in - self._mark_in):
+                raise ReadError(
+                    "Bomb", f"a few bytes of {self._codec.name} data become more than {_BOMB_BYTES:,}: a compression bomb"
+                )
+            if piece:
+                return piece
+
+    def _start(self) -> bytes:
+        """Begin a member, and return the first data of it; nothing at the end."""
+        data, first = self._pending, not self.members
+        while len(data) < _LONGEST_START and (more := self._read()):
+            data += more if first else more.lstrip(b"\0")  # members may be padded
+        if not first:
+            data = data.lstrip(b"\0")
+        if not data:
+            return b""
+        if not first and not self._codec.start.match(data):
+            raise ReadError(
+                "Damaged", f"behind the {self._codec.name} data there is something else, at byte {self._in - len(data):,}"
+            )
+        self._decoder = self._codec.new()
+        self.members.append((self._out, self._in - len(data)))
+        return data
+
+
+def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
+    """The documents in a compressed file."""
+    stem, dot, suffix = source.name.rpartition(".")
+    name = stem + (".tar" if suffix.lower() in {"tgz", "tbz2", "txz", "tzst"} else "") if dot else source.name
+    codec = CODECS[media_type]
+    if codec.start.match(source.head()):
+        with Decompressed(source.stream, codec) as content:
+            yield from containers.documents(source.inside(None, name, buffered(content), 1))
+    else:  # programs that fetch such files may decompress them, and keep the name
+        yield from containers.documents(source.inside(None, name, source.stream, 1))

@@ -1,0 +1,121 @@
+"""The table of formats: how each is known, and which module reads it."""
+
+import json
+import re
+from typing import NamedTuple
+
+
+class Format(NamedTuple):
+    """A kind of file.
+
+    Attributes:
+        name: what to call it, in a sentence.
+        media_type: as registered with IANA, where it is.
+        suffixes: ends of file names, lower case.
+        start: what its content begins with, if that tells it surely.
+        reader: the module of `cleaners.read` with its `read(source, media_type)`; None: there is none.
+    """
+
+    name: str
+    media_type: str
+    suffixes: frozenset[str]
+    start: re.Pattern[bytes] | None = None
+    reader: str | None = None
+
+
+def _row(name: str, media_type: str, suffixes: str, reader: str | None = None, start: bytes | None = None) -> Format:
+    pattern = re.compile(start) if start else None
+    return Format(name, media_type, frozenset("." + suffix for suffix in suffixes.split()), pattern, reader)
+
+
+# The comments are matched possessively: a head full of them must not be tried in every combination.
+_HTML_START = rb"(?is)(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b"
+_MHTML_START = rb"(?i)(?:[!-9;-~]++:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?content-type:\s*multipart/related"
+
+PLAIN_TEXT = _row("plain text", "text/plain", "txt text", "text")
+MARKDOWN = _row("Markdown", "text/markdown", "md markdown", "text")
+JSON = _row("JSON", "application/json", "json jsonl ndjson jl geojson", "json_")
+
+FORMATS = (
+    # What begins so surely that its name does not matter.
+    _row("gzip data", "application/gzip", "gz gzip tgz", "compression", rb"\x1f\x8b\x08"),
+    _row("Zstandard data", "application/zstd", "zst zstd tzst", "compression", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),
+    _row("bzip2 data", "application/x-bzip2", "bz2 tbz2", "compression", rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"),
+    _row("xz data", "application/x-xz", "xz txz lzma", "compression", rb"\xfd7zXZ\0"),
+    _row("an Office document", "application/vnd.openxmlformats-officedocument", "docx xlsx pptx odt ods odp"),
+    _row("a ZIP archive", "application/zip", "zip wacz", "zip_", rb"PK(?:\x03\x04|\x05\x06)"),
+    _row("a tar archive", "application/x-tar", "tar", "tar", rb"(?s).{257}ustar"),
+    _row("Parquet", "application/vnd.apache.parquet", "parquet pq", "parquet", rb"PAR1\x15"),
+    _row("a 7-Zip archive", "application/x-7z-compressed", "7z", None, rb"7z\xbc\xaf\x27\x1c"),
+    _row("a RAR archive", "application/vnd.rar", "rar", None, rb"Rar!\x1a\x07"),
+    _row("LZ4 data", "application/x-lz4", "lz4", None, rb"\x04\x22\x4d\x18"),
+    _row("a web archive (WARC)", "application/warc", "warc wet wat", "warc", rb"WARC/[01]\.\d"),
+    _row("an old web archive (ARC)", "application/x-internet-archive", "arc", None, rb"filedesc://"),
+    _row("HTML", "text/html", "html htm xhtml xht shtml", "text", _HTML_START),
+    _row("a web page with its parts (MHTML)", "multipart/related", "mhtml mht", "mhtml", _MHTML_START),
+    _row("XML", "application/xml", "xml rss atom rdf", None, rb"<\?xml\s"),
+    # What is known by its name alone.  JSON is looked at more closely below.
+    JSON,
+    _row("a table (CSV)", "text/csv", "csv tsv tab", "csv_"),
+    PLAIN_TEXT,
+    MARKDOWN,
+)
+"""Every kind of file that is known.  What begins like none of them and has another name is plain text."""
+
+_BY_SUFFIX = {suffix: format_ for format_ in FORMATS for suffix in format_.suffixes}
+_SURE = tuple((format_, format_.start) for format_ in FORMATS if format_.start)
+
+# Bytes of the head that the starts are looked for in.  A page has its doctype there, if it has one.
+_START = 4096
+# A byte order mark and white space.  NULs are taken out before, for UTF-16.
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\f\v"
+# The first bytes of all sure starts, tar and MHTML apart: most text begins with another, and costs no more than this look.
+_FIRST = frozenset(b"\x1f\x28BPRW7f<\x04\xfd" + bytes(range(0x50, 0x60)))
+
+_JSON_START = re.compile(rb'(?:\[\s*)?\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\})')
+
+
+def recognise(name: str, head: bytes) -> Format:
+    """Tell the format of a file.
+
+    Args:
+        name: its file name.
+        head: its first bytes, some 64 KB if it has them.
+    """
+    dot = name.rfind(".")
+    by_name = _BY_SUFFIX.get(name[dot:].lower()) if dot >= 0 else None
+    if by_name is not None and by_name.reader is None and by_name.start is None:
+        return by_name  # an Office document is a ZIP archive, too
+    start = head[:_START]
+    if start[:1] and (start[0] in _FIRST or start[257:262] == b"ustar"):
+        for format_, pattern in _SURE:
+            if pattern.match(start):
+                return format_
+    text = start.replace(b"\0", b"").lstrip(_BLANK)
+    if text[:1] == b"<" or text[:5] == b"WARC/" or b"multipart/related" in text.lower():
+        for format_, pattern in _SURE:
+            if pattern.match(text):
+                return format_
+    if by_name is not None and by_name not in {PLAIN_TEXT, MARKDOWN}:
+        return by_name
+    if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (by_name is None or _is_json(head)):
+        return JSON
+    return by_name or PLAIN_TEXT
+
+
+def _is_json(head: bytes) -> bool:
+    """Whether a file that its name calls text is JSON all through, as far as can be seen.
+
+    Dumps of whole pages may begin with a piece of JSON that stood in the page: all lines must be objects,
+    or the whole file, if it is in sight, one value.
+    """
+    *lines, last = head.split(b"\n")
+    try:
+        if lines and all(isinstance(json.loads(line), dict) for line in lines if line.strip()):
+            return not last.strip() or last.lstrip().startswith(b"{")
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return isinstance(json.loads(head), (dict, list))
+    except (ValueError, RecursionError):
+        return False

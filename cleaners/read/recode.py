@@ -1,0 +1,50 @@
+"""Text containers (JSON, CSV) that are not in UTF-8."""
+
+import codecs
+import io
+from dataclasses import replace
+
+from cleaners.read.source import BUFFER, Filled, Source, buffered
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class _Recoded(Filled):
+    """Another Unicode encoding as UTF-8."""
+
+    def __init__(self, source: io.BufferedReader, encoding: str) -> None:
+        super().__init__()
+        self._source = source
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._ready = b""
+        self._is_over = False
+
+    def piece(self, most: int) -> bytes:
+        while not self._ready and not self._is_over:
+            data = self._source.read1(BUFFER)
+            self._is_over = not data
+            self._ready = self._decoder.decode(data, final=not data).encode("utf-8", "replace")
+        piece, self._ready = self._ready[:most], self._ready[most:]
+        return piece
+
+
+def utf_8(source: Source) -> tuple[Source, str]:
+    """The source with its content in UTF-8 and without a byte order mark, and the encoding that it has.
+
+    The bytes of a record are then those of its UTF-8.  Bytes that are no UTF-8 stay as they are: this looks at the first few alone.
+    """
+    head = source.head()[:4]
+    if head.startswith(codecs.BOM_UTF8):
+        source.stream.read(len(codecs.BOM_UTF8))
+        return source, "utf-8-sig"
+    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), None)
+    if encoding is None and len(head) >= 2 and (not head[0]) != (not head[1]):  # ASCII in two bytes, as JSON and CSV begin
+        encoding = "utf-16-be" if not head[0] else "utf-16-le"
+    if encoding is None:
+        return source, "utf-8"
+    return replace(source, stream=buffered(_Recoded(source.stream, encoding)), is_file=False), encoding

@@ -1,0 +1,266 @@
+"""Records with fields (JSON, CSV, Parquet) to documents: which field is the text, and what the others say about it."""
+
+import datetime as dt
+import html
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
+
+from cleaners.read.source import Source
+from cleaners.read.values import Failed, Fields, Raw
+
+
+def _names(names: str) -> tuple[str, ...]:
+    return tuple(names.split())
+
+
+TEXT_FIELDS = _names(
+    "text content body article raw_content maintext main_text article_text article_body articlebody body_text full_text fulltext"
+    " plain_text page_content document_text story markdown"
+)
+HTML_FIELDS = _names("html raw_html html_content content_html body_html page_html article_html source_html page_source")
+"""Names by which the field with the document is known, the better first (lower case, "_" for "-" and " ")."""
+
+METADATA_FIELDS = {
+    "url": _names("url link uri canonical_url source_url page_url article_url permalink href target_uri warc_target_uri"),
+    "title": _names("title headline page_title article_title"),
+    "author": _names("author authors byline creator dc:creator"),
+    "published": _names(
+        "published date published_at publishedat date_published datepublished publish_date date_publish published_date"
+        " publication_date pub_date pubdate published_time article:published_time"
+    ),
+    "site": _names("site site_name sitename og:site_name publisher domain source_domain hostname host"),
+    "language": _names("language lang language_code lang_code inlanguage"),
+}
+"""The contract's names, and those that dumps use for them, the better first."""
+
+_METADATA = {name for names in METADATA_FIELDS.values() for name in names}
+
+# How many records are looked at to find the field with the longest strings, and how many of their bytes.
+_SURVEY = 100
+_SURVEY_BYTES = 4 << 20
+# Strings shorter than this, on average, are names and labels; no article is.
+_MIN_AVERAGE = 40
+
+_MAX_NESTED = 3  # objects in objects whose fields may hold the document
+_MAX_DEPTH = 50  # of values that are carried into metadata
+
+_HTML_PAGE = re.compile(r"(?is)\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b")
+_HTML_PIECE = re.compile(r"(?i)\s*<(p|div|article|section|main|h[1-6]|figure|table|ul|ol|blockquote|span|strong|header)\b[^<>]*>")
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_BYTES = re.compile("[\udc80-\udcff]")
+
+
+class Record(NamedTuple):
+    """A record.
+
+    Attributes:
+        part: its number, for its id.
+        raw: its bytes as they came in; None: those of its value (CSV, Parquet).
+        value: its fields; a string is a record of nothing but text.  A `Failed` stands for a record that cannot be had.
+        encoding: of the container.
+        is_escaped: whether bytes that are no UTF-8 stand in its strings, as "surrogateescape" has them.
+    """
+
+    part: int
+    raw: bytes | None
+    value: Any
+    encoding: str = "utf-8"
+    is_escaped: bool = False
+
+
+def documents(source: Source, records: Iterable[Record | Failed]) -> Iterator[Raw | Failed]:
+    """Make documents of records."""
+    records = iter(records)
+    first: list[Record | Failed] = []
+    size = 0
+    for record in records:
+        first.append(record)
+        size += len(record.raw or b"") if isinstance(record, Record) else 0
+        if len(first) == _SURVEY or size > _SURVEY_BYTES:
+            break
+    longest = _longest(record.value for record in first if isinstance(record, Record))
+    for record in chain(_emptying(first), records):
+        yield record if isinstance(record, Failed) else _document(source, record, longest)
+
+
+def _emptying(items: list[Record | Failed]) -> Iterator[Record | Failed]:
+    """The items of a list, which does not keep them."""
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
+def _document(source: Source, record: Record, longest: str | None) -> Raw | Failed:
+    value = record.value
+    if isinstance(value, str):
+        value = {"text": value}
+    if not isinstance(value, Mapping):
+        kind = "null" if value is None else type(value).__name__
+        return source.failed(record.part, "NotARecord", f"this record is no object with fields, but {kind}", record.raw)
+    chosen = _choose(value, source.fields, longest)
+    if chosen is None:
+        wanted = source.fields.text or source.fields.html
+        what = f"no field {wanted!r} with text" if wanted else "no field that looks like the text"
+        names = ", ".join(map(str, list(value)[:20])) or "none"
+        message = _valid(f"this record has {what} (its fields: {names}); name the field that holds the text, or the HTML")
+        return source.failed(record.part, "NoText", message, record.raw)
+    name, text, is_html = chosen
+    metadata = _metadata(value, name)
+    media_type = "text/html" if is_html else "text/plain"
+    if isinstance(text, bytes) or (record.is_escaped and _BYTES.search(text)):  # for `decode` to make sense of
+        raw = text if isinstance(text, bytes) else _as_bytes(text)
+        return source.raw(record.part, raw, media_type, metadata=metadata)
+    text = _valid(text)
+    raw = record.raw if record.raw is not None else text.encode()
+    return source.raw(record.part, raw, media_type, text=text, encoding=record.encoding, metadata=metadata)
+
+
+def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tuple[str, str | bytes, bool] | None:
+    """The field with the document: its name, its value, and whether it is HTML.  A blank one only if there is no other."""
+    blank = None
+    flat = dict(_flat(value))
+    if fields.text or fields.html:
+        for name, is_html in ((fields.text, False), (fields.html, True)):
+            text = value.get(name, flat.get(name)) if name else None
+            if name and isinstance(text, (str, bytes)):
+                if text.strip():
+                    return name, text, is_html
+                blank = blank or (name, text, is_html)
+        return blank
+    known: dict[str, str] = {}
+    for name in flat:
+        known.setdefault(_key(name.rpartition(".")[2]), name)
+    names = [known[name] for name in (*TEXT_FIELDS, *HTML_FIELDS) if name in known]
+    for name in [*names, *([longest] if longest else [])]:
+        if isinstance(text := flat.get(name), (str, bytes)):
+            if text.strip():
+                return name, text, _key(name.rpartition(".")[2]) in HTML_FIELDS or _is_html(text)
+            blank = blank or (name, text, False)
+    return blank
+
+
+def _is_html(text: str | bytes) -> bool:
+    """Whether the value of a field that may hold text is HTML: a page, or elements that begin and end."""
+    if isinstance(text, bytes):
+        text = text[:4096].decode("utf-8", "replace") + text[-100:].decode("utf-8", "replace")
+    if _HTML_PAGE.match(text):
+        return True
+    piece = _HTML_PIECE.match(text)
+    return piece is not None and f"</{piece[1].lower()}" in text.lower()
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """The fields, then those of the objects in them, with their names joined by "."."""
+    for name, item in value.items():
+        if not isinstance(item, Mapping):
+            yield f"{prefix}{name}", item
+    if depth < _MAX_NESTED:
+        for name, item in value.items():
+            if isinstance(item, Mapping):
+                yield from _flat(item, f"{prefix}{name}.", depth + 1)
+
+
+def _longest(values: Iterable[Any]) -> str | None:
+    """The field with the longest strings, on the whole; of equals, the first by name."""
+    total: Counter[str] = Counter()
+    times: Counter[str] = Counter()
+    for value in values:
+        if isinstance(value, Mapping):
+            for name, item in _flat(value):
+                if isinstance(item, (str, bytes)) and _key(name) not in _METADATA and item[:4] not in {"http", b"http"}:
+                    total[name] += len(item)
+                    times[name] += 1
+    candidates = [name for name in total if total[name] >= _MIN_AVERAGE * times[name]]
+    return min(candidates, key=lambda name: (-total[name], name), default=None)
+
+
+def _key(name: str) -> str:
+    """A name as it stands in the tables."""
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
+def _metadata(value: Mapping[str, Any], document: str) -> dict[str, Any]:
+    """What the fields beside the document say, the known ones under the contract's names.
+
+    Other versions of the document (fields with names as in `TEXT_FIELDS` and `HTML_FIELDS`) are left out.
+    """
+    metadata: dict[str, Any] = {}
+    taken = {document}
+    keys: dict[str, str] = {}
+    for name in value:
+        keys.setdefault(_key(str(name)), name)
+    for wanted, names in METADATA_FIELDS.items():
+        for found in (keys[key] for key in names if key in keys):
+            if found not in taken and (text := _as_text(value[found])):
+                metadata[wanted] = text
+                taken.add(found)
+                break
+    for name, item in value.items():
+        if name in taken or (isinstance(item, (str, bytes)) and _key(str(name)) in _VERSIONS):
+            continue
+        name = _valid(str(name))
+        while name in metadata or name in METADATA_FIELDS:  # the contract's names hold text, or nothing
+            name += "_"
+        item = _json(item, document.removeprefix(f"{name}.") if document.startswith(f"{name}.") else None)
+        if item is not None:
+            metadata[name] = item
+    return metadata
+
+
+_VERSIONS = {*TEXT_FIELDS, *HTML_FIELDS}
+
+
+def _as_text(item: Any, depth: int = 0) -> str | None:
+    """A field that should be text: a date in ISO 8601, the name of an object, a list of names joined by "; "; None if it is another."""
+    if isinstance(item, (dt.date, dt.datetime)):
+        return item.isoformat()
+    if isinstance(item, Mapping):  # {"name": …} in JSON-LD, {"rendered": …}, which is HTML, in WordPress
+        rendered = item.get("rendered")
+        item = html.unescape(rendered) if isinstance(rendered, str) else item.get("name")
+    if isinstance(item, (list, tuple)):
+        names = [_as_text(one, depth + 1) for one in item] if depth < _MAX_NESTED else [None]
+        item = "; ".join(filter(None, names)) if all(names) else None
+    return _valid(item).strip() or None if isinstance(item, str) else None
+
+
+def _json(item: Any, without: str | None = None, depth: int = 0) -> Any:
+    """A value as JSON can hold it, None where it cannot; `without` is a field in it that is left out."""
+    if item is None or isinstance(item, (bool, int)):
+        return item
+    if isinstance(item, str):
+        return _valid(item)
+    if isinstance(item, float):
+        return item if math.isfinite(item) else None
+    if isinstance(item, (dt.date, dt.time)):
+        return item.isoformat()
+    if depth < _MAX_DEPTH:
+        if isinstance(item, Mapping):
+            return {
+                _valid(str(key)): _json(one, without.removeprefix(f"{key}.") if without else None, depth + 1)
+                for key, one in item.items()
+                if str(key) != without
+            }
+        if isinstance(item, (list, tuple)):
+            return [_json(one, None, depth + 1) for one in item]
+    return None
+
+
+def _valid(text: str) -> str:
+    """A text with half characters, which no file can hold, replaced by U+FFFD."""
+    if text.isascii() or not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _as_bytes(text: str) -> bytes:
+    """The bytes of a text that was decoded as UTF-8 with "surrogateescape"."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # there were half characters in it, too
+        halves = _SURROGATES.sub(lambda match: match[0] if _BYTES.match(match[0]) else "\ufffd", text)
+        return halves.encode("utf-8", "surrogateescape")

@@ -1,0 +1,71 @@
+"""Folders and files that are not on this machine, through fsspec: s3://…, gs://…, https://…"""
+
+import errno
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+from cleaners.read.source import buffered
+from cleaners.read.values import Found, Names, is_hidden
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(?=[^/])")
+
+
+def url(root: Path | str) -> str | None:
+    """The address that this is; None where it is a path.  `Path` makes one "/" of the two in an address."""
+    match = _URL.match(str(root))
+    if match is None or match[1].lower() == "file" or Path(root).exists():
+        return None
+    return f"{match[1]}://{str(root)[match.end() :]}"
+
+
+def find(address: str) -> list[Found]:
+    """List the files of a remote folder, those that a pattern names, or the one file that this is.
+
+    Raises:
+        OSError: there is nothing, or it cannot be listed; or what fsspec needs for such addresses is not installed.
+    """
+    system, path = _system(address)
+    path = path.rstrip("/")
+    try:
+        if re.search(r"[*?\[]", path):
+            root = re.split(r"[*?\[]", path)[0].rpartition("/")[0]
+            infos = {name: info for name, info in system.glob(path, detail=True).items() if info["type"] == "file"}
+        else:
+            root = path
+            infos = system.find(path, detail=True)
+    except Exception as error:  # each system has errors of its own
+        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
+        raise kind(errno.EIO, f"{address} cannot be listed: {error}") from error
+    if not infos:
+        raise FileNotFoundError(errno.ENOENT, f"there is nothing at {address}")
+    names = Names()
+    found = []
+    for name, info in sorted(infos.items()):
+        relative = name[len(root) :].removeprefix("/") if name != root else name.rpartition("/")[2]
+        if not is_hidden(relative) and not name.endswith("/"):  # some tools make empty keys for folders
+            full = system.unstrip_protocol(name)
+            found.append(Found(names.unique(relative), Path(relative), info.get("size") or 0, full))
+    return sorted(found)
+
+
+def open_(address: str) -> io.BufferedReader:
+    """Open a remote file.
+
+    Raises:
+        OSError: it is gone, or cannot be read.
+    """
+    system, path = _system(address)
+    file: Any = system.open(path, "rb")
+    return buffered(file)
+
+
+def _system(address: str) -> tuple[Any, str]:
+    import fsspec
+
+    try:
+        return fsspec.core.url_to_fs(address)  # type: ignore[no-any-return]
+    except (ImportError, ValueError) as error:
+        hint = " (for s3://: pip install 'copydesk[s3]')" if isinstance(error, ImportError) else ""
+        raise OSError(errno.EPROTONOSUPPORT, f"{address} cannot be opened: {error}{hint}") from error

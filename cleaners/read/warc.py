@@ -1,0 +1,279 @@
+"""Web archives (WARC and WET), through FastWARC.
+
+Documents are the responses of servers, resources, and conversions (the texts of a WET file); requests,
+metadata and the like are passed over.  What FastWARC cannot go on from, a damaged header for example, costs the
+records up to the next that can be found.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from fastwarc.warc import ArchiveIterator, WarcRecord
+
+from cleaners.read.compression import CODECS, Deflate
+from cleaners.read.formats import recognise
+from cleaners.read.source import BUFFER, Source
+from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw, ReadError
+
+_DOCUMENTS = {"response", "resource", "conversion"}
+_PASSED_OVER = {"warcinfo", "request", "metadata", "revisit", "continuation"}
+_NEXT = re.compile(rb"\n(?=WARC/[01]\.\d+\r?\n)")
+_TEXT_TYPES = {"text/plain": "text/plain", "text/markdown": "text/markdown"}
+_HTML_TYPES = {"text/html", "application/xhtml+xml"}
+_UNKNOWN_TYPES = {None, "", "application/octet-stream", "application/x-unknown", "unknown/unknown", "application/http"}
+
+
+class _Window:
+    """A stream that remembers the last that was read, to go back to."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._ready = b""  # to be read again
+        self._last = b""
+        self._at = 0  # of the end of _last in the stream
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        size = BUFFER if size < 0 else size
+        piece = self._ready[:size] or self._source.stream.read1(size)
+        self._ready = self._ready[len(piece) :]
+        self._at += len(piece)
+        self._last = (self._last + piece)[-2 * BUFFER :]
+        return piece
+
+    def go_to_next(self, after: int) -> bool:
+        """Go to the next record that begins behind an offset, as far as that is remembered; False: there is none."""
+        buffer = self._last + self._ready
+        begin = self._at - len(self._last)  # of the buffer
+        at = max(after - begin, 0)
+        while not (found := _NEXT.search(buffer, at)):
+            piece = self._source.stream.read1(BUFFER)
+            if not piece:
+                return False
+            begin += max(len(buffer) - 32, 0)
+            buffer, at = buffer[-32:] + piece, 0
+        self._at = begin + found.end()
+        self._ready, self._last = buffer[found.end() :], b""
+        return True
+
+
+def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
+    """The documents in the records; the id has the number of the record in the file, from 1."""
+    window = _Window(source)
+    number = begin = 0
+    was_told = False  # that there is something that is no record
+    while True:
+        problem: str | None = None
+        records = ArchiveIterator(window, parse_http=False, stream_detect=False)  # type: ignore[arg-type]
+        while True:
+            try:
+                record = next(records, None)
+            except BaseException as error:
+                if not _is_fault(error):
+                    raise
+                problem = str(error)
+                break
+            if record is None:
+                break
+            number, begin, was_told = number + 1, record.stream_pos, False
+            source.next_document()
+            yield from _document(source, number, record)
+        if problem is None:
+            return
+        if not was_told:
+            number, was_told = number + 1, True
+            message = f"behind the record at byte {begin:,} there is something that is no record: {problem}"
+            yield source.failed(number, "Damaged", message)
+        if not window.go_to_next(begin + 1):
+            return
+        begin = window.tell()
+
+
+def _is_fault(error: BaseException) -> bool:
+    """Whether FastWARC could not go on; a panic of its Rust code is no `Exception`."""
+    return isinstance(error, OSError) or type(error).__name__ == "PanicException"
+
+
+def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw | Failed]:
+    kind = str(record.record_type)
+    if kind in _PASSED_OVER:
+        return
+    headers = {name.lower(): value for name, value in record.headers.items()}
+    if kind not in _DOCUMENTS:
+        yield source.failed(number, "Damaged", f"the record at byte {record.stream_pos:,} has no type that is known")
+        return
+    uri = (headers.get("warc-target-uri") or "").strip("<>") or None
+    origin = {
+        "warc_record_id": record.record_id,
+        "warc_type": kind,
+        "warc_target_uri": uri,
+        "warc_date": headers.get("warc-date"),
+        **_offset(source, record.stream_pos),
+    }
+    length = _number(headers.get("content-length"))
+    try:
+        block = record.reader.read(DOCUMENT_BYTES + 1)
+    except BaseException as error:
+        if not _is_fault(error):
+            raise
+        yield source.failed(number, "Damaged", f"the record at byte {record.stream_pos:,} cannot be read: {error}")
+        return
+    if len(block) > DOCUMENT_BYTES:
+        yield source.too_large(number, "record")
+        return
+    if length != len(block):
+        message = f"the record at byte {record.stream_pos:,} breaks off: {len(block):,} of {headers.get('content-length')} bytes are there"
+        yield source.failed(number, "Truncated", message, block)
+        return
+    content_type, charset, status = headers.get("content-type"), None, 200
+    body = block
+    if block.startswith(b"HTTP/") and (content_type is None or content_type.strip().lower().startswith("application/http")):
+        status, http, body = _http(block)
+        content_type = http.get("content-type")
+        try:
+            body = _decoded(body, http)
+        except ReadError as error:
+            yield source.failed(number, error.type, str(error), block)
+            return
+    media_type, charset = _media_type(content_type, body)
+    if status not in {200, 203}:
+        yield source.failed(number, "HttpStatus", f"the server answered {status} for {uri}: this is no article", None, media_type)
+    elif media_type not in {"text/html", *_TEXT_TYPES}:
+        yield source.failed(number, "Unsupported", f"the record is {media_type}, which cannot be read", None, media_type)
+    else:
+        yield source.raw(
+            number,
+            body,
+            media_type,
+            charset="utf-8" if kind == "conversion" else charset,  # WET files are UTF-8 whatever the page was
+            metadata={"url": uri} if uri else {},
+            origin={key: value for key, value in origin.items() if value is not None},
+        )
+
+
+def _offset(source: Source, offset: int) -> dict[str, int]:
+    """Where a record begins: in the file as it is, if that has a member for each record; else in what was decompressed."""
+    member_at = getattr(source.stream.raw, "member_at", None)
+    if member_at is None:
+        return {"offset": offset}
+    member = member_at(offset)
+    return {"offset_decompressed": offset} if member is None else {"offset": member}
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def _http(block: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a response.  Where a header comes twice, the last counts, but for folded ones."""
+    end = re.search(rb"\r?\n\r?\n", block)
+    head, body = (block[: end.start()], block[end.end() :]) if end else (block, b"")
+    lines = re.sub(rb"\r?\n[ \t]+", b" ", head).decode("latin-1").splitlines()
+    status = re.match(r"HTTP/\d(?:\.\d)?\s+(\d{3})\b", lines[0])
+    headers = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    return int(status[1]) if status else 0, headers, body
+
+
+def _decoded(body: bytes, http: dict[str, str]) -> bytes:
+    """The body without chunks and compression.
+
+    Many archives hold bodies that were decoded already, under headers that say otherwise: what does
+    not even begin as its header says is taken as it is.
+
+    Raises:
+        ReadError: it becomes too large, or is damaged within.
+    """
+    if "chunked" in http.get("transfer-encoding", "").lower():
+        body = _dechunked(body)
+    for coding in reversed([name.strip().lower() for name in http.get("content-encoding", "").split(",")]):
+        body = _decompressed(body, coding)
+    return body
+
+
+_CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n")
+
+
+def _dechunked(body: bytes) -> bytes:
+    pieces: list[bytes] = []
+    at = 0
+    while size := _CHUNK.match(body, at):
+        length = int(size[1], 16)
+        if not length:
+            return b"".join(pieces)
+        begin = size.end()
+        pieces.append(body[begin : begin + length])
+        at = begin + length
+        if at >= len(body):
+            break
+        at += 2 if body.startswith(b"\r\n", at) else 1 if body.startswith(b"\n", at) else 0
+    if not pieces:
+        return body  # it is not chunked
+    return b"".join(pieces) + body[at:]  # what breaks off, or goes on in another way, is kept
+
+
+def _decompressed(body: bytes, coding: str) -> bytes:
+    decoder: Any
+    if coding in {"gzip", "x-gzip"} and body.startswith(b"\x1f\x8b"):
+        decoder = Deflate()
+    elif coding == "deflate" and body:
+        decoder = Deflate(zlib.MAX_WBITS if body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0 else -zlib.MAX_WBITS)
+    elif coding == "zstd" and body.startswith(b"\x28\xb5\x2f\xfd"):
+        decoder = CODECS["application/zstd"].new()
+    elif coding == "br" and body:
+        return _brotli(body)
+    else:
+        return body
+    try:
+        plain: bytes = decoder.decompress(body, DOCUMENT_BYTES + 1)
+        while len(plain) <= DOCUMENT_BYTES and not decoder.eof:
+            piece = decoder.decompress(b"", DOCUMENT_BYTES + 1 - len(plain))
+            if not piece:
+                break  # it breaks off, as pages do that were not loaded to their end: what there is, is kept
+            plain += piece
+    except Exception as error:
+        if coding == "deflate":  # it has no sure start
+            return body
+        raise ReadError("Damaged", f"the {coding} body is damaged: {error}") from error
+    return _limited(plain, coding)
+
+
+def _brotli(body: bytes) -> bytes:
+    import brotli
+
+    decoder = brotli.Decompressor()
+    try:
+        plain = decoder.process(body, output_buffer_limit=DOCUMENT_BYTES + 1)
+        while len(plain) <= DOCUMENT_BYTES and not decoder.can_accept_more_data():
+            plain += decoder.process(b"", output_buffer_limit=DOCUMENT_BYTES + 1 - len(plain))
+    except brotli.error:
+        return body  # it has no sure start
+    return _limited(plain, "br")
+
+
+def _limited(plain: bytes, coding: str) -> bytes:
+    if len(plain) > DOCUMENT_BYTES:
+        raise ReadError("TooLarge", f"the {coding} body becomes more than {DOCUMENT_BYTES:,} bytes")
+    return plain
+
+
+def _media_type(content_type: str | None, body: bytes) -> tuple[str, str | None]:
+    """The media type of a body, and the charset that is declared for it."""
+    declared, _, parameters = (content_type or "").partition(";")
+    declared = declared.strip().lower()
+    charset = re.search(r"""(?i)\bcharset\s*=\s*["']?([^\s"';,]+)""", parameters)
+    if declared in _HTML_TYPES:
+        media_type = "text/html"
+    elif declared in _UNKNOWN_TYPES or declared in _TEXT_TYPES:
+        by_content = recognise("", body[:BUFFER]).media_type
+        media_type = by_content if by_content != "text/plain" else _TEXT_TYPES.get(declared, "text/plain")
+    else:
+        media_type = declared
+    return media_type, charset[1] if charset else None

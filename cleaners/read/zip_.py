@@ -1,0 +1,139 @@
+"""ZIP archives.  Nothing is unpacked to disk."""
+
+import re
+import stat
+import struct
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from cleaners.read import containers
+from cleaners.read.compression import Deflate
+from cleaners.read.source import BUFFER, Filled, Piped, Source, buffered
+from cleaners.read.values import Failed, Names, Raw, ReadError, is_hidden
+
+# Python's own module reads bzip2 and LZMA in ZIP without a limit on what comes out of a block.
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_ENCRYPTED, _SIZE_BEHIND, _UTF_8 = 0x1, 0x8, 0x800  # flags
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+
+
+def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
+    """The documents in the members, in the order of the archive's directory."""
+    with source.file() as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except zipfile.BadZipFile:
+            yield from _without_directory(source, file)
+            return
+        names = Names()
+        with archive:
+            for member in archive.infolist():
+                if member.is_dir() or is_hidden(member.filename):
+                    continue
+                name = member.orig_filename
+                part = names.unique(name if member.flag_bits & _UTF_8 else _name(name.encode("cp437", "replace")))
+                if stat.S_ISLNK(member.external_attr >> 16):
+                    yield source.failed(part, "NotAFile", "this is a link, which is not followed")
+                elif refused := _refused(source, part, member.flag_bits, member.compress_type):
+                    yield refused
+                else:
+                    yield from _member(source, archive, member, part)
+
+
+def _name(raw: bytes) -> str:
+    """The name of a member: UTF-8, even where no flag says so, and else the character set of DOS."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp437")
+
+
+def _refused(source: Source, part: str, flags: int, method: int) -> Failed | None:
+    """Why a member cannot be read, if so."""
+    if flags & _ENCRYPTED:
+        return source.failed(part, "Encrypted", "this member of the archive is encrypted")
+    if method not in _METHODS:
+        message = f"this member of the archive is compressed in a way (method {method}) that cannot be read"
+        return source.failed(part, "Unsupported", message)
+    return None
+
+
+def _member(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo, part: str) -> Iterator[Raw | Failed]:
+    try:
+        content = archive.open(member)
+    except Exception as error:  # noqa: BLE001  a damaged header; the other members may be whole
+        yield source.failed(part, type(error).__name__, str(error))
+        return
+    with content:
+        yield from containers.documents(source.inside(part, member.filename, buffered(Piped(content)), 2))
+
+
+class _Content(Filled):
+    """The content of a member that no directory tells about.
+
+    Attributes:
+        at: how far the file was read.
+    """
+
+    def __init__(self, file: BinaryIO, at: int, size: int | None, method: int) -> None:
+        super().__init__()
+        self._file, self.at, self._left = file, at, size
+        self._decoder = Deflate(-15) if method == zipfile.ZIP_DEFLATED else None
+
+    def _read(self, most: int) -> bytes:
+        most = most if self._left is None else min(most, self._left)
+        self._file.seek(self.at)
+        data = self._file.read(most)
+        if most and not data:
+            raise ReadError("Truncated", f"the archive breaks off at byte {self.at:,}, in this member")
+        self.at += len(data)
+        self._left = None if self._left is None else self._left - len(data)
+        return data
+
+    def piece(self, most: int) -> bytes:
+        if self._decoder is None:
+            return self._read(most)
+        piece = b""
+        while not piece and not self._decoder.eof:
+            piece = self._decoder.decompress(self._read(BUFFER) if self._decoder.needs_input else b"", most)
+        if self._decoder.eof:
+            self.at -= len(self._decoder.unused_data)
+        return piece
+
+
+def _without_directory(source: Source, file: BinaryIO) -> Iterator[Raw | Failed]:
+    """The members of an archive that breaks off before its directory, which is at the end; each has a header of its own."""
+    names = Names()
+    at = 0
+    while True:
+        file.seek(at)
+        header = file.read(_LOCAL_HEADER.size)
+        if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
+            break
+        _, _, flags, method, _, _, _, size, _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        name = _name(file.read(name_length))
+        at += _LOCAL_HEADER.size + name_length + extra_length
+        if name.endswith("/") or is_hidden(name):
+            at += size
+            continue
+        part = names.unique(name)
+        refused = _refused(source, part, flags, method)
+        if refused:
+            yield refused
+            at += size
+            continue
+        content = _Content(file, at, None if flags & _SIZE_BEHIND else size, method)
+        yield from containers.documents(source.inside(part, name, buffered(content), 2))
+        at = _next_header(file, content.at) if flags & _SIZE_BEHIND else at + size
+    raise ReadError(
+        "Truncated", f"the archive has no directory, so it breaks off or is damaged; no member was found behind byte {at:,}"
+    )
+
+
+def _next_header(file: BinaryIO, at: int) -> int:
+    """Where the next member begins."""
+    file.seek(at)
+    data = file.read(BUFFER)
+    found = re.search(rb"PK\x03\x04", data)
+    return at + (found.start() if found else len(data))

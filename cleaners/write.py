@@ -1,0 +1,333 @@
+"""The formats in which records are written, and read back: the same records in all.
+
+`jsonl` is one JSON object a line, `jsonl.zst` the same compressed, and `parquet` has a column for every field;
+`files` is `jsonl` with the clean texts as files beside it, and `markdown` the same with headings marked.  The same
+records give the same bytes: compression has a fixed level and one thread, and no file says when it was made.
+"""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, get_args
+
+from cleaners import records
+from cleaners.records import Record
+
+Format = Literal["files", "markdown", "jsonl", "jsonl.zst", "parquet"]
+Kind = Literal["documents", "ledger", "dropped", "quarantine"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_SUFFIX: Mapping[Format, str] = {
+    "files": ".jsonl",
+    "markdown": ".jsonl",
+    "jsonl": ".jsonl",
+    "jsonl.zst": ".jsonl.zst",
+    "parquet": ".parquet",
+}
+# Zstandard's own default.  On clean news text, level 9 saves another tenth and takes four times as long.
+_ZSTD_LEVEL = 3
+# A row group is what a reader of Parquet holds in memory at once, and so does the writer.
+_GROUP_ROWS = 5_000
+_GROUP_CHARS = 8_000_000
+
+_NAME_BYTES = 255  # of a file, on the usual file systems
+_PATH_CHARS = 800  # Linux takes 4,096 bytes and macOS 1,024, the output folder included
+
+
+class Sink(Protocol):
+    """A part that is being written."""
+
+    def write(self, record: Record) -> object:
+        """Add a record."""
+
+    def close(self) -> None:
+        """Finish the part."""
+
+
+class Parts(ExitStack):
+    """The parts of one name, one for each kind of record, each opened when the first record comes.
+
+    Attributes:
+        written: how many records of each kind were written.
+    """
+
+    def __init__(self, folder: Path, name: str, format_: Format) -> None:
+        super().__init__()
+        self._folder, self._name, self._format = folder, name, format_
+        self._sinks: dict[Kind, Sink] = {}
+        self.written: dict[Kind, int] = dict.fromkeys(KINDS, 0)
+
+    def write(self, kind: Kind, record: Record) -> None:
+        """Add a record to the part of its kind."""
+        sink = self._sinks.get(kind)
+        if sink is None:
+            path = self._folder / kind / (self._name + _SUFFIX[self._format])
+            path.parent.mkdir(exist_ok=True)
+            sink = self._sinks[kind] = self.enter_context(closing(_open(path, kind, self._format)))
+        sink.write(record)
+        self.written[kind] += 1
+
+
+def _open(path: Path, kind: Kind, format_: Format) -> Sink:
+    if format_ == "parquet":
+        return _ParquetSink(path, kind)
+    if format_ == "jsonl.zst":
+        zstd = _zstd()
+        options = {zstd.CompressionParameter.compression_level: _ZSTD_LEVEL, zstd.CompressionParameter.checksum_flag: 1}
+        return _LineSink(zstd.ZstdFile(path, "wb", options=options))
+    return _LineSink(path.open("wb"))
+
+
+def _zstd() -> Any:
+    from cleaners.read.compression import zstd_module
+
+    return zstd_module()
+
+
+class _LineSink:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.close = file.close
+
+    def write(self, record: Record) -> None:
+        self._file.write(records.dumps(record))
+
+
+def _schema(kind: Kind) -> Any:
+    """The columns of a kind of record.
+
+    What has the same fields in every record has typed columns.  `metadata`, `provenance` and `source` have not: they are
+    columns of JSON, which DuckDB, pandas and Polars take apart when asked.  `rest` is JSON, too, and nearly
+    always null: fields that have no column, or whose value does not fit it (a lone surrogate is no UTF-8).
+    """
+    import pyarrow as pa
+
+    text, json = pa.string(), pa.field("", pa.string(), metadata={"copydesk": "json"})
+    change = pa.struct(
+        [
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+            ("old", text),
+            ("new", text),
+            ("rules", pa.list_(text)),
+            ("score", pa.float64()),
+        ]
+    )
+    error = pa.struct([("type", text), ("message", text)])
+    columns: dict[Kind, dict[str, Any]] = {
+        "documents": {"id": text, "title": text, "text": text, "metadata": json, "provenance": json},
+        "ledger": {"id": text, "base": text, "base_sha256": text, "edits": pa.list_(change)},
+        "dropped": {"id": text, "source": json, "rule": text, "note": text, "duplicate_of": text, "similarity": pa.float64()},
+        "quarantine": {"id": text, "source": json, "stage": text, "error": error},
+    }
+    typed = {**columns[kind], "rest": json}
+    return pa.schema([type_.with_name(name) if isinstance(type_, pa.Field) else (name, type_) for name, type_ in typed.items()])
+
+
+def _is_json(column: Any) -> bool:
+    return bool(column.metadata and column.metadata.get(b"copydesk") == b"json")
+
+
+class _ParquetSink:
+    def __init__(self, path: Path | BinaryIO, kind: Kind) -> None:
+        from pyarrow import parquet
+
+        self._schema = _schema(kind)
+        self._columns = {column.name: None if _is_json(column) else column.type for column in self._schema}
+        self._rows: list[Record] = []
+        self._chars = 0
+        self._writer = parquet.ParquetWriter(path, self._schema, compression="zstd", compression_level=_ZSTD_LEVEL)
+
+    def write(self, record: Record) -> None:
+        row: Record = {}
+        rest: Record = {}
+        for name, value in record.items():
+            type_ = self._columns.get(name, False) if name != "rest" else False
+            if type_ is None:
+                row[name] = _json(value)
+            elif type_ and _fits(value, type_):
+                row[name] = value
+            else:
+                rest[name] = value
+                if type_ and str(type_) == "string" and isinstance(value, str):  # near enough for who reads the column alone
+                    row[name] = value.encode("utf-8", "replace").decode()
+        if rest:
+            row["rest"] = _json(rest)
+        self._rows.append(row)
+        self._chars += sum(_chars(value) for value in row.values())
+        if len(self._rows) == _GROUP_ROWS or self._chars >= _GROUP_CHARS:
+            self._write_group()
+
+    def close(self) -> None:
+        if self._rows:
+            self._write_group()
+        self._writer.close()
+
+    def _write_group(self) -> None:
+        import pyarrow as pa
+
+        self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema), row_group_size=_GROUP_ROWS)
+        self._rows, self._chars = [], 0
+
+
+def _json(value: Any) -> str:
+    return records.dumps(value).decode().removesuffix("\n")
+
+
+def _chars(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return sum(len(edit["old"]) + len(edit["new"]) + 100 for edit in value) if isinstance(value, list) else 0
+
+
+def _fits(value: Any, type_: Any) -> bool:
+    """Whether a column gives back exactly what is put into it: Arrow leaves out what it does not expect."""
+    from pyarrow import types
+
+    if value is None:
+        return True
+    if types.is_string(type_):
+        return isinstance(value, str) and (value.isascii() or _is_unicode(value))
+    if types.is_list(type_):
+        return isinstance(value, list | tuple) and all(_fits(item, type_.value_type) for item in value)
+    if types.is_struct(type_):
+        names = [field.name for field in type_]
+        return isinstance(value, dict) and list(value) == names and all(_fits(value[f.name], f.type) for f in type_)
+    return isinstance(value, float if types.is_floating(type_) else int) and not isinstance(value, bool)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Output(NamedTuple):
+    """An output folder, opened for reading; the names of its parts say what format they are in."""
+
+    folder: Path
+
+    def read(self, kind: Kind) -> Iterator[Record]:
+        """The records of one kind, in order.
+
+        Raises:
+            ValueError: a part is damaged; the message names it, and the line where it has lines.
+        """
+        for part in sorted((self.folder / kind).glob("part-*")):
+            yield from _read_parquet(part) if part.suffix == ".parquet" else _read_lines(part)
+
+
+def _read_lines(part: Path) -> Iterator[Record]:
+    damaged: tuple[type[Exception], ...] = (ValueError,)
+    lines: BinaryIO
+    if part.suffix == ".zst":
+        lines = _zstd().ZstdFile(part)
+        damaged += (_zstd().ZstdError, EOFError)
+    else:
+        lines = part.open("rb")
+    read = 0
+    with lines:
+        try:
+            for line in lines:
+                yield records.loads(line)
+                read += 1
+        except damaged as error:
+            raise ValueError(f"{part}, line {read + 1}: {error}") from error
+
+
+def _read_parquet(part: Path) -> Iterator[Record]:
+    from pyarrow import ArrowException
+
+    try:
+        yield from _parquet_records(part)
+    except (ArrowException, OSError) as error:
+        raise ValueError(f"{part}: {error}") from error
+
+
+def _parquet_records(part: Path | BinaryIO) -> Iterator[Record]:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(part) as file:
+        as_json = [column.name for column in file.schema_arrow if _is_json(column)]
+        for batch in file.iter_batches(batch_size=1000):
+            for row in batch.to_pylist():
+                for name in as_json:
+                    if row[name] is not None:
+                        row[name] = records.loads(row[name].encode())
+                rest = row.pop("rest") or {}
+                yield row | rest
+
+
+TEXT_SUFFIXES: Mapping[Format, str] = {"files": "", "markdown": ".md"}
+"""The formats that have the clean texts as files, and what is put behind the names."""
+
+
+def write_text(folder: Path, source: Mapping[str, Any], content: bytes, suffix: str = "") -> None:
+    """Write a clean text as a file.
+
+    Args:
+        folder: for all of them.
+        source: where the document came from: path and record.
+        content: of the file.
+        suffix: see `TEXT_SUFFIXES`.
+    """
+    place, aside = text_places(folder, source, suffix)
+    try:
+        try:
+            place.write_bytes(content)
+        except FileNotFoundError:  # the first document of its folder
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+    except OSError as error:
+        # On disk there cannot be both a file and a folder of one name; where the input comes from there may.
+        if error.errno not in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
+            raise
+        aside.write_bytes(content)
+
+
+def read_texts(folder: Path, source: Mapping[str, Any], suffix: str = "") -> list[bytes]:
+    """The files that may be the clean text of a document: where all is well, its own is among them."""
+    return [place.read_bytes() for place in text_places(folder, source, suffix) if os.path.isfile(place)]  # noqa: PTH113  it never raises
+
+
+def remove_text(folder: Path, source: Mapping[str, Any], suffix: str = "") -> None:
+    """Take a clean text away again, if it was written."""
+    for place in text_places(folder, source, suffix):
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            place.unlink()
+
+
+def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> tuple[Path, Path]:
+    """Where the clean text of a document stands: at its place in the input tree, or aside where that is taken.
+
+    The text of record R of a container C/D is the file "C/D#R", with "/" in R written "%2F": so no record's text is in
+    the way of another's, and none is outside the folder, whatever the container calls it.
+    """
+    path, record = source["path"], source["record"]
+    if record is not None:
+        path += "#" + str(record).replace("%", "%25").replace("/", "%2F")
+    path += suffix  # always: "a" and "a.md" may both be there
+    aside = folder / ("~" + _marked(path.replace("/", "%2F")))
+    if len(path) > _PATH_CHARS:
+        return aside, aside
+    return folder.joinpath(*(_safe(name) for name in path.split("/"))), aside
+
+
+def _safe(name: str) -> str:
+    """The name of a file or folder: itself, wherever a file system takes it."""
+    if name in ("", ".", "..") or "\0" in name or not _is_unicode(name) or len(name.encode()) > _NAME_BYTES:
+        return _marked(name)
+    return name
+
+
+def _marked(name: str) -> str:
+    """A name that is always possible: the start of this one, and a hash that makes it its own."""
+    raw = name.encode("utf-8", "backslashreplace")
+    digest = hashlib.sha256(raw).hexdigest()[:16]
+    return raw[:200].decode("utf-8", "ignore").replace("\0", "") + "~" + digest

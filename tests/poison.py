@@ -1,0 +1,99 @@
+"""Documents that do to a worker process what they say, for the tests of `cleaners.workers` and of runs.
+
+`clean_shard` stands in for that of `cleaners.run` in the worker processes.  A text that says `POISON hang` hangs there while it
+is cleaned, `POISON hang once` the first time only, and a file `*.many` is a container: its documents stand between lines `---`.
+"""
+
+import ctypes
+import os
+import re
+import signal
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cleaners import pipeline, read, run
+from cleaners.workers import Watch
+
+NOTES = "POISON_NOTES"
+"""The environment variable that names a folder for notes: which processes there were, and what was done once."""
+PART_BYTES = "POISON_PART_BYTES"
+"""The environment variable that says how large parts become."""
+
+
+def hang() -> None:
+    """Hang where no other thread of Python and no handler of a signal gets to run."""
+    re.match(r"(a|a)+$", "a" * 60 + "b")
+
+
+def sleep() -> None:
+    time.sleep(1000)
+
+
+def doze() -> None:
+    time.sleep(1)
+
+
+def segfault() -> None:
+    ctypes.string_at(0)
+
+
+def leave() -> None:
+    os._exit(3)
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hog() -> None:
+    hoard = []
+    while True:
+        hoard.append(b"x" * 50_000_000)
+
+
+DEEDS = {deed.__name__: deed for deed in (hang, sleep, doze, segfault, leave, kill, hog)}
+
+
+def act(text: str) -> None:
+    if not (deed := re.search(r"POISON (\w+)( once)?", text)):
+        return
+    if deed[2]:
+        try:
+            (Path(os.environ[NOTES]) / f"done-{zlib.crc32(text.encode())}").touch(exist_ok=False)
+        except FileExistsError:
+            return
+    DEEDS[deed[1]]()
+
+
+def many(found: read.Found) -> Iterator[read.Raw | read.Failed]:
+    """The documents of a container; a first line `READING hang` hangs while it is read."""
+    for number, text in enumerate(found.path.read_text("utf-8").split("---\n")):
+        act(text.replace("READING", "POISON") if text.startswith("READING") else "")
+        if text.startswith("ERROR"):
+            raise ZeroDivisionError("a bug in a reader")
+        yield read.Raw(f"{found.id}#{number}", found.id, str(number), text.encode(), "text/plain")
+
+
+def clean_shard(watch: Watch, settings: run.Settings, shard: run.Shard) -> run.Balance:
+    """As `cleaners.run.clean_shard`, in a process where documents may be poison."""
+    if not hasattr(pipeline, "really_clean"):
+        clean, documents = pipeline.clean, read.documents
+
+        def poisoned(doc: Any, *more: Any) -> Any:
+            act(doc.text)
+            return clean(doc, *more)
+
+        pipeline.clean = poisoned  # type: ignore[assignment]
+        pipeline.really_clean = clean  # type: ignore[attr-defined]
+
+        def either(found: read.Found, fields: read.Fields) -> Iterator[read.Raw | read.Failed]:
+            return many(found) if found.id.endswith(".many") else documents(found, fields)
+
+        read.documents = either  # type: ignore[assignment]  # nobody here leaves the fields to the default
+        run._PART_BYTES = int(os.environ.get(PART_BYTES, run._PART_BYTES))
+        if NOTES in os.environ:
+            (Path(os.environ[NOTES]) / f"pid-{os.getpid()}").touch()
+    return run.clean_shard(watch, settings, shard)

@@ -1,0 +1,142 @@
+"""The desk: what comes in as text, as a page or as a record goes out as one kind of record."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cleaners import desk, records, rules
+from cleaners.read import Failed, Raw
+from cleaners.run import Settings, clean_folder
+from cleaners.verify import verify
+from cleaners.write import Output
+from tests import make_inputs
+
+TEXT = (
+    "The council voted nine to four on Tuesday night to keep the branch library open until the end of the year, after a long debate.\n\n"
+    "“We heard you,” said the mayor, who had first proposed to close it in order to pay for repairs to the bridge.\n\n"
+    "Leave a Reply\n\nYour email address will not be published. Required fields are marked *\n"
+)
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Library stays open | The Harbour Post</title>
+<meta property="og:title" content="Library stays open"><meta property="og:site_name" content="The Harbour Post">
+<link rel="canonical" href="https://harbour.example/library"></head><body><nav><a href="/">Home</a> <a href="/news">News</a></nav>
+<article><h1>Library stays open</h1><p>The council voted nine to four on Tuesday night to keep the branch library open until the end of
+the year, after a long debate in which readers of all ages spoke.</p><h2>What it costs</h2><p>The library costs the town some ninety
+thousand a year, less than the repair of one span of the bridge, and it is used by every second household of the quarter.</p>
+<p>Leave a Reply</p><p>Your email address will not be published. Required fields are marked *</p></article>
+<footer>© The Harbour Post</footer></body></html>"""
+
+
+def process(came: Raw | Failed) -> desk.Published | desk.LeftOut:
+    return desk.process(came, rules.load(), records.pipeline({}, "0"))
+
+
+def published(came: Raw) -> dict[str, Any]:
+    done = process(came)
+    assert isinstance(done, desk.Published)
+    return done.record
+
+
+def raw(content: str, media_type: str = "text/plain", **more: Any) -> Raw:
+    return Raw("a#1", "a", "1", content.encode(), media_type, **more)
+
+
+def test_a_page_becomes_text_with_its_title_and_what_the_page_says() -> None:
+    done = process(raw(PAGE, "text/html"))
+    assert isinstance(done, desk.Published)
+    assert done.record["title"] == "Library stays open"
+    assert done.record["text"].startswith("The council voted nine to four on Tuesday night")
+    assert done.record["text"].endswith("every second household of the quarter.")
+    assert done.record["metadata"]["site"] == "The Harbour Post"
+    assert done.record["provenance"]["extraction"]["extractor"]
+    assert done.record["provenance"]["title"] == "given"
+    assert done.ledger["base"] == "extracted"
+
+
+def test_headings_are_where_the_text_has_them() -> None:
+    record = published(raw(PAGE, "text/html"))
+    lines = record["text"].split("\n")
+    assert [(lines[line], level) for line, level in record["headings"]] == [("What it costs", 2)]
+    markdown = records.text_file(record, markdown=True).decode()
+    assert markdown.startswith("# Library stays open\n\nThe council")
+    assert "\n\n## What it costs\n\n" in markdown
+
+
+def test_what_a_record_says_stands_before_what_the_page_says() -> None:
+    said = {"title": "Library  stays\nopen, mayor says", "site": "Wire", "url": None, "desk": {"name": "local"}}
+    record = published(raw(PAGE, "text/html", metadata=said))
+    assert record["title"] == "Library stays open, mayor says"
+    assert record["metadata"]["site"] == "Wire"
+    assert record["metadata"]["desk"] == {"name": "local"}
+
+
+def test_the_text_of_a_record_is_not_decoded_again() -> None:
+    record = published(raw('{"text": "…"}', text=TEXT, encoding="utf-8", origin={"offset": 7}))
+    assert record["text"].endswith("repairs to the bridge.")
+    source = record["provenance"]["source"]
+    assert (source["encoding"], source["evidence"], source["origin"]) == ("utf-8", "record", {"offset": 7})
+    assert source["bytes"] == len('{"text": "…"}'.encode())
+
+
+def test_a_title_that_is_given_is_repaired_and_taken_out_of_the_text() -> None:
+    record = published(raw("Café stays open\n\n" + TEXT, metadata={"title": "CafÃ© stays open"}))
+    assert record["title"] == "Café stays open"
+    assert "Café" not in record["text"]
+
+
+def test_a_given_title_that_the_text_repeats_on_purpose_is_given_up() -> None:
+    refrain = "\n\n".join(["The boats come home at evening,\nand sing, and sing, and sing."] * 12)
+    record = published(raw(refrain, metadata={"title": "The boats come home at evening"}))
+    assert record["title"] is None
+    assert record["text"].count("The boats come home") == 12
+
+
+LEFT_OUT: dict[str, tuple[Raw | Failed, str, str]] = {
+    "nothing": (raw(" \n"), "dropped", "drop.empty"),
+    "a form": (
+        raw("Leave a Reply\n\nYour email address will not be published. Required fields are marked *"),
+        "dropped",
+        "drop.nothing-left",
+    ),
+    "a page without text": (raw("<html><script>x()</script></html>", "text/html"), "dropped", "drop.no-article"),
+    "a picture": (Raw("a", "a", None, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "text/plain"), "quarantine", "decode"),
+    "an empty archive": (Failed("a.zip", "a.zip", None, "Empty", "it holds no document"), "dropped", "drop.empty"),
+    "an answer 404": (Failed("a#1", "a", "1", "HttpStatus", "the server answered 404"), "dropped", "drop.http-status"),
+    "a failure": (Failed("a", "a", None, "Truncated", "it breaks off"), "quarantine", "read"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_what_is_left_out_says_why(name: str) -> None:
+    came, kind, why = LEFT_OUT[name]
+    done = process(came)
+    assert isinstance(done, desk.LeftOut)
+    assert (done.kind, done.record["rule" if kind == "dropped" else "stage"]) == (kind, why)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_one_of_each_kind_in_one_run(tmp_path: Path) -> None:
+    make_inputs.build(tmp_path / "in")
+    balance = clean_folder(Settings(tmp_path / "in", tmp_path / "out"))
+    d = balance.documents
+    assert d["in"] == d["published"] + d["dropped"] + d["quarantined"]
+    assert list(verify(tmp_path / "out", rules.load())) == []
+    ids = {
+        kind: {record["id"] for record in Output(tmp_path / "out").read(kind)} for kind in ("documents", "dropped", "quarantine")
+    }
+    files = {path.relative_to(tmp_path / "in").as_posix() for path in (tmp_path / "in").rglob("*") if path.is_file()}
+    known = {name.split("#")[0] for names in ids.values() for name in names}
+    assert {name for name in files if name.isascii()} <= known
+    for name in make_inputs.PLAIN:
+        assert any(document.split("#")[0] == name for document in ids["documents"]), name
+
+
+def test_markdown_files_and_a_pattern(tmp_path: Path) -> None:
+    (tmp_path / "in" / "b").mkdir(parents=True)
+    (tmp_path / "in" / "a.html").write_text(PAGE)
+    (tmp_path / "in" / "b" / "c.html").write_text(PAGE)
+    (tmp_path / "in" / "b" / "d.txt").write_text(TEXT)
+    settings = Settings(f"{tmp_path}/in/**/*.html", tmp_path / "out", "markdown")
+    assert clean_folder(settings).documents["published"] == 2
+    assert (tmp_path / "out/text/b/c.html.md").read_text().startswith("# Library stays open\n\n")
+    assert list(verify(tmp_path / "out", rules.load())) == []

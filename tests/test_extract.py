@@ -1,0 +1,307 @@
+"""HTML pages: what is taken from them, what they say about themselves, and that nothing in them can hurt."""
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaners import pipeline, rules
+from cleaners.document import Document
+from cleaners.extract import Extracted, NoText, blocks, extract
+
+_PARAGRAPHS = [
+    "The harbour town has repaired its old pier, which a storm had broken in two places last winter, the council said.",
+    "Work began in March and took longer than planned, because the oak for the piles had to be brought from another county.",
+    "Fishermen had feared that the pier would stay closed in summer, when most visitors come and the boats bring them out.",
+    "The bill of two million was paid half by the county and half by the town, which sold a warehouse for that purpose.",
+    "Next year the lamps are to follow, and a bench for every family that gave money, in the order in which they gave it.",
+    "Nobody was hurt when the middle part fell, since the gate had been closed an hour before the wind reached the bay.",
+]
+
+
+def _page(body: str = "", *, head: str = "<title>Old pier open again - The Harbour Post</title>", attributes: str = "") -> str:
+    """A page of a small newspaper, with what stands around an article; `body` stands in its middle."""
+    first, second = ("".join(f"<p>{text}</p>" for text in part) for part in (_PARAGRAPHS[:3], _PARAGRAPHS[3:]))
+    return f"""<!DOCTYPE html><html {attributes}><head>{head}</head><body>
+<header><a href="/">The Harbour Post</a><nav><ul><li><a href="/news">News</a></li><li><a href="/sport">Sport</a></li>
+<li><a href="/shop">Shop</a></li></ul></nav></header>
+<main><article><h1>Old pier open again</h1>{first}{body}{second}</article></main>
+<aside><h3>Most read</h3><ul><li><a href="/1">Ferry late again on Monday</a></li><li><a href="/2">New mayor sworn in</a></li></ul></aside>
+<footer><p>© The Harbour Post. All rights reserved.</p><a href="/imprint">Imprint</a></footer></body></html>"""
+
+
+def _extracted(html: str, url: str | None = None) -> Extracted:
+    page = extract(html, url)
+    assert isinstance(page, Extracted), page
+    return page
+
+
+# The text
+
+
+def test_the_article_and_nothing_around_it() -> None:
+    page = _extracted(_page("<h2>What comes next</h2>"))
+    assert page.text.removeprefix("Old pier open again\n\n").split("\n\n") == [
+        *_PARAGRAPHS[:3],
+        "What comes next",
+        *_PARAGRAPHS[3:],
+    ]
+    lines = page.text.split("\n")
+    assert [(lines[i], level) for i, level in page.headings if level > 1] == [("What comes next", 2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<p>He said <b>no</b>thing\n   about <a href='/x'>the <i>bridge</i></a>, neither then nor on the days that came after it, she told.</p>",
+         "He said nothing about the bridge, neither then nor on the days that came after it, she told."),
+        ("<p>The sea was wide and grey that day,<br>the boats lay on the sand,<br>and nobody would sail away, they said, from land.</p>",
+         "The sea was wide and grey that day,\nthe boats lay on the sand,\nand nobody would sail away, they said, from land."),
+        ("<p>The first was said before the storm had come to them, in the yard.<br><br>The second was said after it, when all the roofs were gone.</p>",
+         "The first was said before the storm had come to them, in the yard.\n\nThe second was said after it, when all the roofs were gone."),
+        ("<ul><li>The piles are made of oak, and stand ten metres deep.</li><li>The boards are made of larch, and are changed every year.</li></ul>",
+         "- The piles are made of oak, and stand ten metres deep.\n- The boards are made of larch, and are changed every year."),
+        ("<p>The mayor&rsquo;s office paid &euro;20 &amp; more for it, the &lt;old&gt; ledger in the archive says, and nobody asked again.</p>",
+         "The mayor’s office paid €20 & more for it, the <old> ledger in the archive says, and nobody asked again."),
+        ("<p>A script<script>document.write('x')</script> in a paragraph is not read, nor is a style<style>p{}</style>, said the man who printed it.</p>",
+         "A script in a paragraph is not read, nor is a style, said the man who printed it."),
+    ],
+)  # fmt: skip
+def test_how_blocks_are_written(body: str, text: str) -> None:
+    assert f"\n\n{text}\n\n" in _extracted(_page(body)).text
+
+
+def test_a_table_is_written_row_by_row() -> None:
+    table = "<table><tr><th>Year</th><th>Visitors</th></tr><tr><td>2023</td><td>12,000</td></tr></table>"
+    found = blocks.find(blocks.parse(table))
+    from cleaners.extract import _write
+
+    assert _write(found)[0] == "Year | Visitors\n2023 | 12,000"
+
+
+def test_text_within_pre_keeps_its_blanks() -> None:
+    found = blocks.find(blocks.parse("<pre>\nif x:\n    <b>return</b> 1\n</pre><p>a  b</p>"))
+    assert [block.text for block in found] == ["if x:\n    return 1", "a b"]
+
+
+def test_the_steps_for_plain_text_go_on_from_there() -> None:
+    page = _extracted(_page("<p>Share this article on Facebook</p>"))
+    cleaned = pipeline.clean(Document("page", page.text, page.title, page.metadata), rules.load())
+    assert cleaned.title == "Old pier open again"
+    assert cleaned.text.split("\n\n") == _PARAGRAPHS
+
+
+# What the page says about itself
+
+_LD = {
+    "@context": "https://schema.org",
+    "@graph": [
+        {"@type": "WebSite", "name": "The Harbour Post"},
+        {
+            "@type": ["NewsArticle"],
+            "headline": "Old pier open again",
+            "datePublished": "2024-05-06T07:08:09+02:00",
+            "author": [{"@type": "Person", "name": "Ada Brandt"}, {"@type": "Person", "name": "Tom Quay"}],
+            "publisher": {"@type": "Organization", "name": "The Harbour Post"},
+        },
+    ],
+}
+
+
+def test_metadata_from_json_ld() -> None:
+    head = f'<title>x</title><script type="application/ld+json">{json.dumps(_LD)}</script>'
+    page = _extracted(_page(head=head, attributes='lang="en-GB"'), "https://www.harbour.example/pier")
+    assert page.title == "Old pier open again"
+    assert page.metadata == {
+        "url": "https://www.harbour.example/pier",
+        "site": "The Harbour Post",
+        "author": "Ada Brandt; Tom Quay",
+        "published": "2024-05-06T07:08:09+02:00",
+        "language": "en",
+        "description": None,
+    }
+
+
+def test_metadata_from_meta() -> None:
+    head = """<title>x</title><link rel="canonical" href="https://harbour.example/pier"><meta name="author" content="Ada Brandt">
+    <meta property="og:site_name" content="The Harbour Post"><meta property="og:description" content="It had been closed.">
+    <meta property="article:published_time" content="2024-05-06">"""
+    assert _extracted(_page(head=head)).metadata == {
+        "url": "https://harbour.example/pier",
+        "site": "The Harbour Post",
+        "author": "Ada Brandt",
+        "published": "2024-05-06",
+        "language": None,
+        "description": "It had been closed.",
+    }
+
+
+def test_nothing_is_guessed() -> None:
+    assert set(_extracted(_page(head="")).metadata.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("head", "h1", "title"),
+    [
+        ("<title>Old pier open again - The Harbour Post</title>", "Old pier open again", "Old pier open again"),
+        ("<title>Old pier open again - The Harbour Post</title>", "", "Old pier open again"),
+        ("<title>The Harbour Post: Old pier open again</title>", "Old pier open again", "Old pier open again"),
+        ("<title>Visit our pier! Best tips</title>", "Old pier open again", "Old pier open again"),
+        ('<title>x</title><meta property="og:title" content="Old pier open again">', "Repairs: Old pier open again", "Old pier open again"),
+        ('<title>Old pier open again</title><meta property="og:site_name" content="The Harbour Post">', "The Harbour Post",
+         "Old pier open again"),
+        ("<title>Piers - and how to mend them</title>", "Piers - and how to mend them", "Piers - and how to mend them"),
+        ("<title>Tom &amp;amp; Ada</title>", "Tom &amp; Ada", "Tom & Ada"),
+        ("<title>x</title>", "<style>h1{color:red}</style>Old pier open again", "Old pier open again"),
+        ("", "", None),
+    ],
+)  # fmt: skip
+def test_titles(head: str, h1: str, title: str | None) -> None:
+    html = _page(head=head).replace("<h1>Old pier open again</h1>", f"<h1>{h1}</h1>" if h1 else "")
+    assert _extracted(html).title == title
+
+
+@pytest.mark.parametrize(
+    ("given_date", "date"),
+    [
+        ("2024-05-06T07:08:09Z", "2024-05-06T07:08:09+00:00"),
+        ("2024-05-06 07:08", "2024-05-06T07:08:00"),
+        ("2024-05-06T99:99", "2024-05-06"),
+        ("Mon, 06 May 2024 07:08:09 GMT", "2024-05-06T07:08:09+00:00"),
+        ("last Monday", None),
+        ("2024-13-45", None),
+        ("", None),
+    ],
+)
+def test_dates(given_date: str, date: str | None) -> None:
+    page = _extracted(_page(head=f'<meta property="article:published_time" content="{given_date}">'))
+    assert page.metadata["published"] == date
+
+
+# Pages with nothing in them, and pages made to hurt
+
+
+@pytest.mark.parametrize(
+    ("html", "stage"),
+    [
+        ("", "parse"),
+        (" \n", "parse"),
+        ("<!-- nothing -->", "parse"),
+        ("<html><head><script>let x = 'text';</script></head><body><script>run()</script></body></html>", "blocks"),
+        ("<frameset><frame src='a.html'><frame src='b.html'></frameset>", "blocks"),
+        ("<div>" * 1_000_000 + "text", "parse"),
+        ("<ul>" + "<li><a href='/'>Home</a></li>" * 20 + "</ul>", "model"),
+    ],
+)
+def test_no_text(html: str, stage: str) -> None:
+    page = extract(html)
+    assert isinstance(page, NoText)
+    assert page.stage == stage
+    assert page.reason.endswith(".")
+
+
+def _damaged(html: str) -> str:
+    """A page with one thing that upsets parsers put into its article."""
+    return _page().replace("<p>Work", f"{html}<p>Work")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<?xml version="1.0" encoding="ISO-8859-1"?>\n' + _page(attributes='xmlns="http://www.w3.org/1999/xhtml" xml:lang="en"'),
+        '<meta charset="utf-16">' + _page(),
+        "\ufeff" + _page(),
+        _damaged("\x00\x01\x1b\ufffe"),
+        _damaged("\ud800\udfff"),
+        _damaged("<b>" * 300),
+        _damaged("<div>" * 1500 + "</div>" * 1500),
+        _damaged("</p></p></div></body></html>"),
+        _damaged(f"<div {' '.join(f'a{i}={i}' for i in range(300_000))}></div>"),
+        _damaged('<div class="' + "x" * 1_000_000 + '"></div>'),
+        _damaged("<!-- -- > --><![CDATA[ x ]]><?php echo 1 ?>"),
+        _page(head=f'<script type="application/ld+json">{"[" * 100_000}</script>'),
+        _page(head='<script type="application/ld+json">{"@type": 5, "headline": {}, "author": [[1]]}</script>'),
+        _page(head='<link rel="canonical" href="http://[bad"><base href="http://[">'),
+        _page(head="<title>" + "a - b | " * 20_000 + "</title>"),
+    ],
+    ids=range(15),
+)
+def test_hostile_pages_keep_their_article(html: str) -> None:
+    page = _extracted(html)
+    for text in _PARAGRAPHS:
+        assert text in page.text.replace("\ufffd", "")
+
+
+def test_entities_of_a_dtd_are_not_expanded() -> None:
+    dtd = '<!DOCTYPE html [<!ENTITY a "lollollol"><!ENTITY b "&a;&a;&a;">]>'
+    page = _extracted(_page(f"<p>{_PARAGRAPHS[0]} &b;</p>").replace("<!DOCTYPE html>", dtd))
+    assert "lollollol" not in page.text
+
+
+def test_time_grows_with_the_page_and_no_faster() -> None:
+    """Twenty times the page takes some twenty times as long, not four hundred times."""
+    extract(_page())
+    seconds = []
+    for copies in (20, 400):
+        html = _page("".join(f"<p>{text} {n}</p>" for n in range(copies) for text in _PARAGRAPHS))
+        started = time.process_time()
+        extract(html)
+        seconds.append(time.process_time() - started)
+    assert seconds[1] < 80 * seconds[0]
+
+
+_PIECES = st.sampled_from(
+    ["<p>", "</p>", "<div class='comment'>", "</div>", "<table>", "<tr><td>", "</table>", "<br>", "<li>", "<pre>", "</pre>", "<a href='/x'>",
+     "</a>", "<script>", "</script>", "<!--", "-->", "<![CDATA[", "<svg>", "<template>", "<meta charset='x'>", "<h1>", "</h1>", "&#0;", "&amp",
+     "\x00", "\ud800", "<title>", "</title>", "<html lang='", "<base href='//'>", "'", '"', ">", "<", *_PARAGRAPHS]
+)  # fmt: skip
+
+
+def _check(result: Extracted | NoText) -> None:
+    if isinstance(result, NoText):
+        assert result.reason.endswith(".")
+        return
+    assert result.text.strip()
+    assert result.text.encode()  # no half of a surrogate pair
+    lines = result.text.split("\n")
+    assert all(lines[i].strip() and 1 <= level <= 6 for i, level in result.headings)
+    json.dumps([result.title, dict(result.metadata), dict(result.settings)])
+
+
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_any_string_gives_a_result(html: str) -> None:
+    _check(extract(html))
+
+
+@settings(deadline=None)
+@given(st.lists(_PIECES | st.text(max_size=10), max_size=40).map("".join))
+def test_any_tag_soup_gives_a_result(html: str) -> None:
+    _check(extract(html))
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_a_mutilated_page_gives_a_result(data: st.DataObject) -> None:
+    html = _page("<ul><li>One</li></ul><table><tr><td>1</td></tr></table>")
+    start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(html))] * 2)))
+    _check(extract(html[:start] + data.draw(_PIECES) + html[end:]))
+
+
+def test_the_result_does_not_depend_on_what_came_before() -> None:
+    pages = [_page(), _page("<p>Another paragraph, which is the only one that is not on the other page, said the editor.</p>")]
+    alone: list[Any] = [extract(html) for html in pages]
+    for _ in range(5):
+        assert [extract(html) for html in reversed(pages)] == alone[::-1]
+
+
+def test_trafilatura_is_imported_for_the_first_page_only() -> None:
+    code = (
+        "import sys; import cleaners.extract as e; assert 'trafilatura' not in sys.modules; e.extract('<p>x</p>'); "
+        "assert 'trafilatura' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,420 @@
+"""The readers: one folder with one of each kind, then the cases of each format as data."""
+
+import gzip
+import io
+import json
+import random
+import zipfile
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaners.read import Failed, Fields, Raw, documents, find
+from tests import make_inputs
+from tests.make_inputs import PAGE, TEXT, http, tar, warc_record, zip_
+
+FOUND = Fields()  # none is named
+
+
+def came(folder: Path, name: str, content: bytes, fields: Fields = FOUND) -> list[Raw | Failed]:
+    """What a file gives."""
+    path = folder / name
+    path.write_bytes(content)
+    [found] = find(path)
+    return list(documents(found, fields))
+
+
+def values(documents: list[Raw | Failed]) -> list[tuple[str | None, Any]]:
+    """Record and text, or the type of the failure."""
+    return [
+        (one.record, one.type if isinstance(one, Failed) else one.raw.decode() if one.text is None else one.text)
+        for one in documents
+    ]
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> list[Raw | Failed]:
+    folder = tmp_path_factory.mktemp("everything")
+    make_inputs.build(folder)
+    return [one for found in find(folder) for one in documents(found)]
+
+
+def test_one_of_each_kind_is_read(everything):
+    plain = [one for one in everything if not one.id.startswith("hostile/")]
+    failed = [(one.id, one.type) for one in plain if isinstance(one, Failed)]
+    assert failed == [
+        ("records/bad-line.jsonl#2", "JSONDecodeError"),
+        *(
+            (f"web/crawl.warc{suffix}#{n}", type_)
+            for suffix in ("", ".gz")
+            for n, type_ in ((13, "HttpStatus"), (14, "Unsupported"))
+        ),
+    ]
+    assert {one.path for one in plain} >= set(make_inputs.PLAIN)
+
+
+def test_every_hostile_file_comes_back_and_loses_what_it_must_alone(everything):
+    types: dict[str, Counter[str]] = {}
+    for one in everything:
+        types.setdefault(one.path, Counter())[one.type if isinstance(one, Failed) else "read"] += 1
+    hostile = {path.removeprefix("hostile/"): dict(count) for path, count in types.items() if path.startswith("hostile/")}
+    hostile.pop("caf\ufffdE9\r\n.txt", None)
+    lines = hostile["cut-off.jsonl.gz"].pop("read")
+    assert 250 < lines < 300
+    assert hostile == {
+        "bomb.txt.gz": {"TooLarge": 1},
+        "cut-off.jsonl.gz": {"Truncated": 1},
+        "cut-off.parquet": {"ArrowInvalid": 1},
+        "cut-off.tar": {"read": 3, "Truncated": 1, "ReadError": 1},
+        "cut-off.warc": {"read": 1, "Truncated": 1},
+        "cut-off.zip": {"read": 5, "Truncated": 1},
+        "dangling": {"FileNotFoundError": 1},
+        "empty.txt": {"read": 1},
+        "entities.xhtml": {"read": 1},
+        "entities.xml": {"Unsupported": 1},
+        "half-characters.jsonl": {"read": 1},
+        "image.txt": {"read": 1},
+        "loop": {"NotAFile": 1},
+        "names.tar": {"read": 8, "NotAFile": 2},
+        "names.zip": {"read": 8},
+        "no-record.jsonl": {"Empty": 1},
+        "nothing.json": {"Empty": 1},
+        "nothing.warc": {"Empty": 1},
+        "nothing.zip": {"Empty": 1},
+    }
+
+
+def test_ids_are_unique_safe_and_lead_to_the_file(everything):
+    assert len({one.id for one in everything}) == len(everything)
+    for one in everything:
+        assert one.id == (one.path if one.record is None else f"{one.path}#{one.record}")
+        assert one.id.encode()
+        parts = one.id.replace("#", "/").replace("\\", "/").split("/")
+        assert ".." not in parts
+        assert all(parts), one.id
+        assert "\0" not in one.id
+
+
+def test_reading_again_gives_the_same(everything, tmp_path):
+    make_inputs.build(tmp_path)
+    assert [one for found in find(tmp_path) for one in documents(found)] == everything
+
+
+# Name, content, records with text or type of failure.
+RECORDS = [
+    ("a.jsonl", b'{"text": "a"}\r\n\n{"text": "b"}', [("1", "a"), ("3", "b")]),
+    ("a.jsonl", b'\xef\xbb\xbf{"text": "a"}\n', [("1", "a")]),
+    ("a.jsonl", b'"a"\n["b"]\nnull\n3\n{}\n{"n": 1}', [("1", "a"), *((str(n), "NotARecord") for n in (2, 3, 4)), ("5", "NoText"), ("6", "NoText")]),
+    ("a.jsonl", b'{"text": ""}\n{"text": null, "html": "<p>a"}', [("1", ""), ("2", "<p>a")]),
+    ("a.jsonl", b'{"text": "a\n{"text": "b"}\n', [("1", "JSONDecodeError"), ("2", "b")]),
+    ("a.jsonl", b'{"text": "caf\xe9"}', [("1", b"caf\xe9")]),
+    ("a.jsonl", b'{"text": "\\ud83d\\ude00 \\ud83d."}', [("1", "\U0001f600 \ufffd.")]),
+    ("a.jsonl", b'{"text": NaN, "content": "a"}', [("1", "a")]),
+    ("a.jsonl", b"[" * 100_000, [("1", "JSONDecodeError")]),
+    ("a.jsonl", b'{"a":' * 100_000, [("1", "JSONDecodeError")]),
+    ("a.jsonl", b'[{"text": "a"}, {"text": "b"}]', [("1", "a"), ("2", "b")]),
+    ("a.jsonl", b'{\n "text": "a"\n}\n{\n "text": "b"\n}\n', [("1", "a"), ("2", "b")]),
+    ("a.jsonl", b'{"text": "a", "author": ' + b"[" * 900 + b"]" * 900 + b', "x": ' + b'{"name":' * 900 + b"1" + b"}" * 900 + b'}\n"b"', [("1", "a"), ("2", "b")]),
+    ("a.json", b'[{"text": "]"}, {"text": "\\"}"},\n{"text": broken}, {"text": {"b": ["c"]}, "body": "d"}]', [("1", "]"), ("2", '"}'), ("3", "JSONDecodeError"), ("4", "d")]),
+    ("a.json", b'{"text": "a"}{"text": "b"}\n', [("1", "a"), ("2", "b")]),
+    ("a.json", b'[{"text": "a"}, {"text": "b', [("1", "a"), ("2", "JSONDecodeError")]),
+    ("a.json", b'[{"text": "a"}] {"text": "b"}', [("1", "a"), ("2", "b")]),
+    ("a.json", b'{"meta": {"id": 7}, "article": {"body": "a"}}', [("1", "a")]),
+    ("a.csv", b"text,url\na,x\n", [("1", "a")]),
+    ("a.csv", b'url;text\nx;"a\nb;c"\ny;d\n', [("1", "a\nb;c"), ("2", "d")]),
+    ("a.csv", b"text,url\na,x,y\nb\nc,z\n", [("1", "Columns"), ("2", "Columns"), ("3", "c")]),
+    ("a.csv", b"text,url\ncaf\xe9,x\n", [("1", b"caf\xe9")]),
+    ("a.csv", "text,url\né,x\n".encode("utf-16"), [("1", "é")]),
+    ("a.csv", b"text\na\0b\n", [("1", "a\0b")]),
+    ("a.csv", b"1," + b"long words " * 20 + b"\n2," + b"other words " * 20, [("1", "long words " * 20), ("2", "other words " * 20)]),
+    ("a.tsv", b"text\turl\na, b\tx\n", [("1", "a, b")]),
+    ("a.tsv", b'text\turl\n"A," she said\tx\n"B\ty\n', [("1", '"A," she said'), ("2", '"B')]),
+    ("a.tsv", b'text\turl\n"A ""B"""\tx\n"C\nD"\ty\n', [("1", 'A "B"'), ("2", "C\nD")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "wanted"), RECORDS)
+def test_records(tmp_path, name, content, wanted):
+    got = [
+        (one.record, one.type if isinstance(one, Failed) else one.raw if one.text is None else one.text)
+        for one in came(tmp_path, name, content)
+    ]
+    assert got == wanted
+
+
+def test_a_record_keeps_its_own_bytes(tmp_path):
+    array = b'[ {"text":  "caf\\u00e9"} ,\n\t{"text": "b", "n": 1.50}\n]'
+    assert [one.raw for one in came(tmp_path, "a.json", array)] == [b'{"text":  "caf\\u00e9"}', b'{"text": "b", "n": 1.50}']
+    assert [one.raw for one in came(tmp_path, "a.jsonl", b'{"text": "a"}  \r\n')] == [b'{"text": "a"}  ']
+    assert [one.raw for one in came(tmp_path, "a.csv", "text,n\né,1\n".encode())] == ["é".encode()]
+
+
+VALUES = st.recursive(
+    st.text(max_size=8) | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=6
+)
+
+
+@given(st.lists(VALUES, max_size=4))
+def test_arrays_are_cut_where_their_elements_end(elements):
+    from cleaners.read.json_ import _split
+    from cleaners.read.source import Filled, Source, buffered
+
+    class Slow(Filled):
+        rest = json.dumps(elements, indent=1).encode()
+
+        def readinto(self, buffer: Any) -> int:
+            piece, self.rest = self.rest[:3], self.rest[3:]
+            buffer[: len(piece)] = piece
+            return len(piece)
+
+    pieces = list(_split(Source("a", None, "a", buffered(Slow()), Fields())))
+    assert [json.loads(piece or b"") for piece in pieces] == elements
+
+
+LONG = "a long text in a field of another name, " * 5
+FIELDS = [
+    ({"text": "a", "html": "<p>b</p>"}, Fields(), ("a", "text/plain")),
+    ({"text": " ", "html": "<p>b</p>"}, Fields(), ("<p>b</p>", "text/html")),
+    ({"raw_html": "b"}, Fields(), ("b", "text/html")),
+    ({"content": "<p class=x>b</p>"}, Fields(), ("<p class=x>b</p>", "text/html")),
+    ({"content": "<p is a tag"}, Fields(), ("<p is a tag", "text/plain")),
+    ({"content": "<!DOCTYPE html><p>"}, Fields(), ("<!DOCTYPE html><p>", "text/html")),
+    ({"Content": "a", "x": LONG}, Fields(), ("a", "text/plain")),
+    ({"x": LONG, "y": "short", "url": "http://" + LONG}, Fields(), (LONG, "text/plain")),
+    ({"x": LONG, "y": LONG}, Fields(), (LONG, "text/plain")),
+    ({"text": "a", "x": "b"}, Fields(text="x"), ("b", "text/plain")),
+    ({"text": "a", "x": "<p>b</p>"}, Fields(text="x"), ("<p>b</p>", "text/plain")),
+    ({"text": "a", "x": "b"}, Fields(html="x"), ("b", "text/html")),
+    ({"text": "a", "x": "b", "y": "c"}, Fields(text="y", html="x"), ("c", "text/plain")),
+    ({"text": "a", "x": {"y": "b"}}, Fields(text="x.y"), ("b", "text/plain")),
+    ({"text": "a"}, Fields(text="x"), "NoText"),
+    ({"id": "1234"}, Fields(), "NoText"),
+    ({"x": "short"}, Fields(), "NoText"),
+]
+
+
+@pytest.mark.parametrize(("record", "fields", "wanted"), FIELDS)
+@pytest.mark.parametrize("kind", ["jsonl", "parquet"])
+def test_the_field_with_the_document(tmp_path, record, fields, wanted, kind):
+    content = json.dumps(record).encode() if kind == "jsonl" else make_inputs.parquet([record])
+    [one] = came(tmp_path, f"a.{kind}", content, fields)
+    assert (one.type if isinstance(one, Failed) else (one.text, one.media_type)) == wanted
+
+
+def test_a_failure_to_find_the_text_names_the_fields(tmp_path):
+    [one] = came(tmp_path, "a.jsonl", b'{"a": 1, "b": 2}')
+    assert isinstance(one, Failed)
+    assert "(its fields: a, b)" in one.message
+    assert one.raw == b'{"a": 1, "b": 2}'
+
+
+METADATA = [
+    ({"link": "u", "Headline": "t", "byline": ["A", "B"], "pub_date": "d", "domain": "s", "lang": "en"},
+     {"url": "u", "title": "t", "author": "A; B", "published": "d", "site": "s", "language": "en"}),
+    ({"url": "u", "link": "v", "date": None, "published_at": "d"}, {"url": "u", "link": "v", "published": "d"}),
+    ({"url": 7, "site": {"id": "s"}, "tags": ["a", None], "n": 1e400}, {"url_": 7, "site_": {"id": "s"}, "tags": ["a", None]}),
+    ({"title": {"rendered": "A &amp; B"}, "author": [{"name": "A"}, {"name": "B"}], "publisher": {"@type": "Organization", "name": "s"}},
+     {"title": "A & B", "author": "A; B", "site": "s"}),
+    ({"author": [], "byline": [["x" * 5]]}, {"author": "xxxxx", "author_": []}),
+    ({"title": "t", "headline": "h"}, {"title": "t", "headline": "h"}),
+    ({"author": ["A", 1], "byline": "B"}, {"author": "B", "author_": ["A", 1]}),
+    ({"html": "<p>another version</p>", "x\ud800": "y\udfff"}, {"x\ufffd": "y\ufffd"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "wanted"), METADATA)
+def test_the_rest_of_a_record_is_metadata(tmp_path, record, wanted):
+    [one] = came(tmp_path, "a.jsonl", json.dumps({"text": "a", **record}).encode())
+    assert isinstance(one, Raw)
+    assert one.metadata == wanted
+
+
+def test_parquet_values_of_all_kinds(tmp_path):
+    from datetime import UTC, datetime
+
+    rows = [
+        {"html": PAGE, "date": datetime(2024, 3, 1, tzinfo=UTC), "blob": b"\xff", "tags": ["a"], "site": None, "n": 2**63 - 1}
+    ]
+    [one] = came(tmp_path, "a.parquet", make_inputs.parquet(rows))
+    assert isinstance(one, Raw)
+    assert (one.raw, one.text, one.media_type) == (PAGE, None, "text/html")
+    assert one.metadata == {"published": "2024-03-01T00:00:00+00:00", "tags": ["a"], "n": 2**63 - 1}
+    assert came(tmp_path, "b.parquet", make_inputs.parquet([{"text": "a"}])[:-8] + b"\xff" * 4 + b"PAR1")[0].id == "b.parquet"
+
+
+def test_parquet_strings_that_are_not_utf_8(tmp_path):
+    bytes_ = pa.array([b"caf\xe9", b"plain"])
+    column = pa.Array.from_buffers(pa.string(), 2, bytes_.buffers())
+    out = io.BytesIO()
+    pq.write_table(pa.table({"text": column}), out)
+    got = came(tmp_path, "a.parquet", out.getvalue())
+    assert [(one.raw, one.text) for one in got if isinstance(one, Raw)] == [(b"caf\xe9", None), (b"plain", "plain")]
+
+
+# What a server sent, and what the document is: body, charset, media type; or the type of the failure.
+RESPONSES = [
+    (http(PAGE, content_type="text/html; charset=UTF-8"), (PAGE, "UTF-8", "text/html")),
+    (http(PAGE, content_type="application/xhtml+xml"), (PAGE, None, "text/html")),
+    (http(b"Text", content_type="text/plain"), (b"Text", None, "text/plain")),
+    (http(PAGE, content_type="text/plain"), (PAGE, None, "text/html")),
+    (http(PAGE, content_type=""), (PAGE, None, "text/html")),
+    (b"HTTP/1.1 200 OK\n\n" + PAGE, (PAGE, None, "text/html")),
+    (b"HTTP/2 200\r\ncontent-type:text/html;\r\n charset='latin-1'\r\n\r\n" + PAGE, (PAGE, "latin-1", "text/html")),
+    (http(make_inputs.chunked(PAGE), "transfer-encoding: Chunked"), (PAGE, None, "text/html")),
+    (http(make_inputs.chunked(PAGE)[:250], "Transfer-Encoding: chunked"), (PAGE[:234], None, "text/html")),
+    (http(gzip.compress(PAGE)[:-8], "Content-Encoding: gzip"), (PAGE, None, "text/html")),
+    (http(gzip.compress(zlib.compress(PAGE)), "Content-Encoding: deflate, gzip"), (PAGE, None, "text/html")),
+    (http(PAGE, "Content-Encoding: br"), (PAGE, None, "text/html")),
+    (http(PAGE, "Content-Encoding: deflate"), (PAGE, None, "text/html")),
+    (http(PAGE, "Content-Encoding: unknown"), (PAGE, None, "text/html")),
+    (http(gzip.compress(b"a" * (40 << 20)), "Content-Encoding: gzip"), "TooLarge"),
+    (http(brotli.compress(b"a" * (40 << 20), quality=1), "Content-Encoding: br"), "TooLarge"),
+    (http(b"\x1f\x8b\x08 no gzip", "Content-Encoding: gzip"), "Damaged"),
+    (http(PAGE, status="301 Moved"), "HttpStatus"),
+    (http(b"{}", content_type="application/json"), "Unsupported"),
+    (http(b""), (b"", None, "text/html")),
+    (b"HTTP/1.1", "HttpStatus"),
+]
+
+
+@pytest.mark.parametrize(("response", "wanted"), RESPONSES)
+def test_responses_in_web_archives(tmp_path, response, wanted):
+    [one] = came(tmp_path, "a.warc", warc_record(response))
+    assert (one.type if isinstance(one, Failed) else (one.raw, one.charset, one.media_type)) == wanted
+
+
+def test_a_record_says_where_it_lies(tmp_path):
+    records = make_inputs.warc_records()
+    for name, packed in (("a.warc", records), ("a.warc.gz", [gzip.compress(record) for record in records])):
+        got = [one for one in came(tmp_path, name, b"".join(packed)) if isinstance(one, Raw)]
+        offsets = [sum(map(len, packed[: int(str(one.record)) - 1])) for one in got]
+        assert [one.origin["offset"] for one in got] == offsets
+        assert got[0].origin == {
+            "offset": offsets[0],
+            "warc_date": "2024-03-01T06:00:00Z",
+            "warc_record_id": got[0].origin["warc_record_id"],
+            "warc_target_uri": "https://ferry.example/1",
+            "warc_type": "response",
+        }
+    whole = came(tmp_path, "b.warc.gz", gzip.compress(b"".join(records)))
+    assert next(one.origin for one in whole if isinstance(one, Raw))["offset_decompressed"] == sum(map(len, records[:2]))
+
+
+GOOD = warc_record(http(PAGE))
+BAD_WARCS = [
+    (GOOD[:-50], ["Truncated"]),
+    (GOOD + GOOD[:60], ["read", "Truncated"]),
+    (GOOD + b"no record\r\n\r\n" + GOOD, ["read", "Damaged", "read"]),
+    (GOOD + warc_record(http(PAGE), length=20) + GOOD, ["read", "read", "Damaged", "read"]),
+    (GOOD + warc_record(http(PAGE), length=10**6), ["read", "Truncated"]),
+    (GOOD + GOOD.replace(b"Content-Length: ", b"Content-Length: x") + GOOD, ["read", "Truncated", "Damaged", "read"]),
+    (GOOD + b"WARC/1.0\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n" + GOOD, ["read", "Damaged", "read"]),
+    (GOOD + b"x" * 1_000_000 + b"\r\n" + GOOD, ["read", "Damaged", "read"]),
+    (b"WARC/1.0\r\n", ["Damaged"]),
+]
+
+
+@pytest.mark.parametrize(("content", "wanted"), BAD_WARCS)
+def test_web_archives_with_faults(tmp_path, content, wanted):
+    got = came(tmp_path, "a.warc", content)
+    assert [one.type if isinstance(one, Failed) else "read" for one in got] == wanted
+    assert len({one.id for one in got}) == len(got)
+
+
+def test_a_page_with_its_parts(tmp_path):
+    [one] = came(tmp_path, "a.mhtml", make_inputs.mhtml())
+    assert isinstance(one, Raw)
+    assert (one.raw, one.charset, one.media_type, one.record) == (PAGE, "utf-8", "text/html", None)
+    assert one.metadata == {"url": "https://ferry.example/1", "title": "Ferry returns ✓"}
+    [one] = came(tmp_path, "b.mhtml", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x--")
+    assert isinstance(one, Failed)
+    assert one.type == "Empty"
+
+
+def test_members_that_cannot_be_read_cost_only_themselves(tmp_path):
+    packed = bytearray(
+        zip_([("a.txt", b"a" * 50), ("b.txt", b"b" * 50), ("c.txt", b"c" * 50), ("d.txt", b"d" * 50)], zipfile.ZIP_STORED)
+    )
+    directory = packed.index(b"PK\x01\x02")
+    entries = [packed.index(b"PK\x01\x02", directory + 51 * n) for n in range(4)]
+    packed[entries[0] + 8] |= 1  # encrypted
+    packed[entries[1] + 10] = 97  # a method that nobody knows
+    packed[packed.index(b"cccc")] = 0  # damaged
+    assert [(record, what) for record, what in values(came(tmp_path, "a.zip", bytes(packed)))] == [
+        ("a.txt", "Encrypted"),
+        ("b.txt", "Unsupported"),
+        ("c.txt", "BadZipFile"),
+        ("d.txt", "d" * 50),
+    ]
+
+
+def test_hidden_members_and_folders_are_left_out(tmp_path):
+    members = [("a/", b""), ("__MACOSX/._a.txt", b"x"), (".git/config", b"x"), ("./a.txt", b"a")]
+    assert values(came(tmp_path, "a.zip", zip_(members))) == [("a.txt", "a")]
+    assert values(came(tmp_path, "a.tar", tar(members[1:]))) == [("a.txt", "a")]
+
+
+def test_names_in_archives_are_utf_8_even_unsaid(tmp_path):
+    packed = zip_([("\u00e9.txt", b"a")])
+    flagless = packed.replace(b"\x00\x08\x08\x00", b"\x00\x00\x08\x00").replace(b"\x14\x00\x00\x08", b"\x14\x00\x00\x00")
+    assert flagless != packed
+    assert values(came(tmp_path, "a.zip", flagless)) == [("\u00e9.txt", "a")]
+    assert values(came(tmp_path, "b.zip", flagless.replace("\u00e9".encode(), b"\x82!"))) == [("\u00e9!.txt", "a")]
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_web_archives_that_break_off_in_their_compression(tmp_path, members):
+    records = [warc_record(http(PAGE + random.Random(n).randbytes(500))) for n in range(3)]
+    content = b"".join(map(gzip.compress, records)) if members == 3 else gzip.compress(b"".join(records))
+    got = came(tmp_path, "a.warc.gz", content[:-30])
+    assert [one.type if isinstance(one, Failed) else "read" for one in got][-1] == "Truncated"
+    assert [one.record for one in got if isinstance(one, Raw)][:2] == ["1", "2"]
+    assert got[-1].record is None
+
+
+def test_archives_one_behind_the_other(tmp_path):
+    both = tar([("a.txt", b"a")]) + tar([("a.txt", b"b")])
+    assert values(came(tmp_path, "a.tar", both)) == [("a.txt", "a"), ("a.txt~2", "b")]
+    assert values(came(tmp_path, "a.txt.gz", gzip.compress(b"a") + b"\0" * 20 + gzip.compress(b"b"))) == [(None, "ab")]
+
+
+def test_names_that_lie_about_the_content(tmp_path):
+    assert values(came(tmp_path, "a.txt.gz", b"not compressed")) == [(None, "not compressed")]
+    assert values(came(tmp_path, "a.html", gzip.compress(b"<html>"))) == [(None, "<html>")]
+    assert values(came(tmp_path, "a.zip", b"no archive")) == [(None, "Truncated")]
+    assert values(came(tmp_path, "a.parquet", b"no table")) == [(None, "ArrowInvalid")]
+    assert values(came(tmp_path, "a.json", b"no JSON")) == [("1", "JSONDecodeError")]
+
+
+def test_text_alone_is_what_it_says(tmp_path):
+    [one] = came(tmp_path, "a.txt.xz", make_inputs.COMPRESSIONS[".xz"](TEXT.encode()))
+    assert one == Raw("a.txt.xz", "a.txt.xz", None, TEXT.encode(), "text/plain")
+
+
+DAMAGE = st.tuples(st.sampled_from(["cut", "put", "zero", "double"]), st.floats(0, 1), st.binary(min_size=1, max_size=8))
+
+
+@given(st.sampled_from(sorted(make_inputs.PLAIN)), st.lists(DAMAGE, min_size=1, max_size=3))
+def test_damaged_files_give_documents_or_failures(tmp_path_factory, name, damage):
+    content = make_inputs.PLAIN[name]
+    for kind, where, data in damage:
+        at = int(where * len(content))
+        if kind == "cut":
+            content = content[:at]
+        elif kind == "put":
+            content = content[:at] + data + content[at + len(data) :]
+        elif kind == "zero":
+            content = content[:at] + bytes(len(data)) + content[at + len(data) :]
+        else:
+            content = content[:at] + content[at // 2 :]
+    got = came(tmp_path_factory.getbasetemp(), Path(name).name, content)
+    assert got
+    assert len({one.id for one in got}) == len(got)
