@@ -39,6 +39,7 @@ from cleaners.model.network import (
     CONTEXT_BEFORE,
     DILATIONS,
     DIMENSIONS,
+    EMBEDDING,
     LARGEST,
     LOGIT_RANGE,
     LOGITS,
@@ -422,7 +423,7 @@ def _weights(net: Net, words: Any) -> Weights:
     weights = Weights(
         table=_TABLE,
         vocabulary=words,
-        embedding=np.clip(np.rint(state["embedding.weight"] * WEIGHT), -128, 127).astype(np.int8),
+        embedding=np.clip(np.rint(state["embedding.weight"] * EMBEDDING), -128, 127).astype(np.int8),
         shape=steps(first[:COLUMNS]),
         words=steps(first[number:]),
         edges=steps(first[COLUMNS:number], UNIT),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.resources import files
 from typing import get_args
 
 import numpy as np
@@ -257,14 +258,22 @@ def test_without_main_text_nothing_goes_and_a_person_is_asked(cut: Cut) -> None:
     assert verdict.review
 
 
-def test_a_document_of_which_much_goes_is_for_review() -> None:
-    menu = [f"{word} {number}" for number in range(40) for word in ("Category", "Shop", "Archive", "Page")]
-    little = model.judge(Document("a", "\n".join([*HEAD, *ARTICLE])), "balanced")
-    much = model.judge(Document("a", "\n".join([*HEAD, *menu, *ARTICLE[:2], *menu, *FOOT])), "eager")
-    assert not little.review
-    assert little.share < 0.2
-    assert much.review == (much.share > model.REVIEW_SHARE)
-    assert much.review
+MENU = [f"{word} {number}" for number in range(40) for word in ("Category", "Shop", "Archive", "Page")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "low", "high", "review", "cuts"),
+    [
+        ([*HEAD, *ARTICLE], 0, 0.2, False, True),
+        ([*HEAD, *MENU, *ARTICLE[:4], *MENU, *FOOT], model.REVIEW_SHARE, model.LIMIT, True, True),
+        ([*HEAD, *MENU, *MENU, ARTICLE[0], *MENU, *MENU, *FOOT], model.LIMIT, 1, True, False),
+    ],
+)
+def test_a_document_of_which_much_goes_is_for_review(lines: list[str], low: float, high: float, review: bool, cuts: bool) -> None:
+    verdict = model.judge(Document("a", "\n".join(lines)), "eager")
+    assert low < verdict.share <= high
+    assert verdict.review == review
+    assert bool(verdict.blocks) == cuts
 
 
 def test_the_score_of_a_block_is_the_highest_of_its_lines() -> None:
@@ -278,7 +287,7 @@ def test_the_score_of_a_block_is_the_highest_of_its_lines() -> None:
 
 def test_more_goes_the_eager_the_setting() -> None:
     doc = Document("a", "\n".join([*HEAD, *SURVIVES.values(), *FOOT]))
-    gone = [sum(len(edit) for edit in doc.text[:0]) + model.judge(doc, cut).share for cut in CUTS]
+    gone = [model.judge(doc, cut).share for cut in CUTS]
     assert gone == sorted(gone)
     assert gone[0] > 0
 
@@ -345,3 +354,12 @@ def test_scores_do_not_depend_on_the_process() -> None:
 
 def test_the_probabilities_rise_with_the_logit() -> None:
     assert (np.diff(network.shipped().weights.probability) >= 0).all()
+
+
+def test_the_weights_say_where_they_come_from_and_are_small() -> None:
+    path = files("cleaners.model") / "weights.npz"
+    assert len(path.read_bytes()) <= 5_000_000
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        about = json.loads(str(stored["about"]))
+    assert len(about["data_sha256"]) == 64
+    assert isinstance(about["seed"], int)

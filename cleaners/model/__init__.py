@@ -93,7 +93,7 @@ def judge(doc: Document, cut: Cut) -> Verdict:
         if not length:
             continue
         found |= score >= SURE
-        goes = score < THRESHOLDS[cut] and titles.key(lines[i]) != title
+        goes = score < THRESHOLDS[cut] and not (title and titles.key(lines[i]) == title)
         if goes:
             first, _, highest = blocks.pop() if behind else Block(i, i, 0.0)
             blocks.append(Block(first, i, max(highest, round(score, 4))))

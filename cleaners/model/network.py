@@ -3,7 +3,7 @@
 Each line becomes a vector from its shape and its words; four layers look at wider and wider neighbourhoods (1, 2, 4 and 8 lines to
 each side, 15 in all), and the mean and the maximum over the whole document come in between.
 
-Values between layers are integers from 0 to 256, and weights multiples of 1/64.  So every product is a multiple of 1/64, every sum
+Values between layers are integers from 0 to 256, and weights multiples of 1/256.  So every product is a multiple of 1/256, every sum
 stays below 2**24 of them, and float32 adds them up without rounding: no machine gives another score.
 `benchmarks/fit_line_model.py` fits the weights, and refuses those that could leave this range.
 """
@@ -20,7 +20,7 @@ from cleaners.model.features import FIRST_TOKENS, LAST_TOKENS, Features, Floats,
 DILATIONS = (1, 2, 4, 8)
 CONTEXT_BEFORE = 2  # the layer before which the document as a whole comes in
 SLOT_BITS = 18
-WEIGHT = 64  # steps to 1
+WEIGHT, EMBEDDING = 256, 64  # steps to 1
 UNIT = 32  # what was 1 while the weights were fitted
 LARGEST = 256
 LOGITS = 16  # steps to 1 in which a logit is looked up
@@ -34,7 +34,7 @@ class Weights(NamedTuple):
     Attributes:
         table: see `features.character_table`.
         vocabulary: the hashes that the model knows.  No two share the upper `SLOT_BITS` bits.
-        embedding: a row for each of them, behind a row of zeros for all others; int8, in steps of 1/64.
+        embedding: a row for each of them, behind a row of zeros for all others; in steps of 1/64.
         shape, words, edges, first: the first layer, by what it reads.  edges: three times `KINDS` rows.
         layers, layer_biases: the convolutions, each (3 * width, width).
         context, context_bias: from mean and maximum.
@@ -90,7 +90,7 @@ class Network:
         packed = np.diff(sums.take(np.cumsum(many), axis=0), axis=0, prepend=sums[:1])
         words = packed.astype("<u8").view("<u2").astype(np.float32) - (128.0 * many[:, None]).astype(np.float32)
         words *= self._scale.take(many)[:, None]
-        words *= np.float32(UNIT / WEIGHT)
+        words *= np.float32(UNIT / EMBEDDING)
         np.rint(words, out=words)
         np.clip(words, -LARGEST, LARGEST, out=words)
         h = seen.shape @ w.shape
@@ -139,7 +139,7 @@ _FITTED = (
 def store(weights: Weights) -> dict[str, npt.NDArray[np.generic]]:
     """The weights as small integers, to be saved."""
     return {
-        name: np.rint(value * WEIGHT).astype(np.int16) if name in _FITTED else value for name, value in weights._asdict().items()
+        name: np.rint(value * WEIGHT).astype(np.int32) if name in _FITTED else value for name, value in weights._asdict().items()
     }
 
 
