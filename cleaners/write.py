@@ -277,18 +277,24 @@ def write_text(folder: Path, source: Mapping[str, Any], content: bytes, suffix: 
         content: of the file.
         suffix: see `TEXT_SUFFIXES`.
     """
-    place, aside = text_places(folder, source, suffix)
+    places = text_places(folder, source, suffix)
+    place = next(places)
     try:
         try:
-            place.write_bytes(content)
+            _write(place, content)
         except FileNotFoundError:  # the first document of its folder
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+            _write(place, content)
     except OSError as error:
         # On disk there cannot be both a file and a folder of one name; where the input comes from there may.
         if error.errno not in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
             raise
-        aside.write_bytes(content)
+        _write(next(places), content)
+
+
+def _write(place: Path, content: bytes) -> None:
+    with open(place, "wb") as file:  # noqa: PTH123  cheaper than `Path.write_bytes`
+        file.write(content)
 
 
 def read_texts(folder: Path, source: Mapping[str, Any], suffix: str = "") -> list[bytes]:
@@ -303,8 +309,8 @@ def remove_text(folder: Path, source: Mapping[str, Any], suffix: str = "") -> No
             place.unlink()
 
 
-def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> tuple[Path, Path]:
-    """Where the clean text of a document stands: at its place in the input tree, or aside where that is taken.
+def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> Iterator[Path]:
+    """Where the clean text of a document stands: at its place in the input tree, or else, where that is taken, aside.
 
     The text of record R of a container C/D is the file "C/D#R", with "/" in R written "%2F": so no record's text is in
     the way of another's, and none is outside the folder, whatever the container calls it.
@@ -313,10 +319,9 @@ def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> tu
     if record is not None:
         path += "#" + str(record).replace("%", "%25").replace("/", "%2F")
     path += suffix  # always: "a" and "a.md" may both be there
-    aside = folder / ("~" + _marked(path.replace("/", "%2F")))
-    if len(path) > _PATH_CHARS:
-        return aside, aside
-    return folder.joinpath(*(_safe(name) for name in path.split("/"))), aside
+    if len(path) <= _PATH_CHARS:
+        yield folder.joinpath(*map(_safe, path.split("/")))
+    yield folder / ("~" + _marked(path.replace("/", "%2F")))
 
 
 def _safe(name: str) -> str:
