@@ -103,7 +103,7 @@ def process(came: read.Raw | read.Failed, book: RuleBook, name: Record, cut: "Cu
         came: what came in.
         book: the rules.
         name: the pipeline, as `records.pipeline` describes it.
-        cut: what the line model may take.
+        cut: what the line model may take of plain text.  What was taken out of a page has been judged block by block.
 
     Raises:
         MemoryError: this may be the fault of what was done before.  A new process will tell.
@@ -113,7 +113,7 @@ def process(came: read.Raw | read.Failed, book: RuleBook, name: Record, cut: "Cu
         return ready
     doc, source = ready.doc, ready.source
     try:
-        cleaned = pipeline.clean(doc, book, cut)
+        cleaned = pipeline.clean(doc, book, None if ready.extraction else cut)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it

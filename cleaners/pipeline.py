@@ -61,18 +61,22 @@ def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
         RuleTimeoutError: a rule's pattern takes too long.
         EditError: a step contradicts itself.
     """
-    cleaned = _clean(doc, book, cut, may_have_title=True)
-    if (
-        cleaned.title
-        and not doc.title
-        and not _only_title_went(cleaned)
-        and titles.find_title(Document(doc.id, f"{cleaned.title}\n\n{cleaned.text}")) != cleaned.title
-    ):
-        # What made the line a title went with other lines.  Cleaned again it would be none, so it is none.
-        cleaned = _clean(doc, book, cut, may_have_title=False)
-        if titles.find_title(Document(doc.id, cleaned.text)):
-            raise UnstableError("with the title the text has no title, and without it has one")
-    return cleaned
+    # What made a line the title may have gone with other lines.  Cleaned again it would be none, so it is none.  If a line is the
+    # title only where none is, it is for the line model to keep away.
+    attempts = [(cut, True), (cut, False), *([(None, True), (None, False)] if cut else [])]
+    for allowed, may_have_title in attempts:
+        cleaned = _clean(doc, book, allowed, may_have_title=may_have_title)
+        if doc.title or _is_stable(cleaned, may_have_title=may_have_title):
+            return cleaned._replace(review=cleaned.review or allowed != cut)
+    raise UnstableError("with the title the text has no title, and without it has one")
+
+
+def _is_stable(cleaned: Cleaned, *, may_have_title: bool) -> bool:
+    """Whether the same title would be found in the result."""
+    if cleaned.title is None:  # looked for to the end, or not at all
+        return may_have_title or titles.find_title(Document("again", cleaned.text)) is None
+    again = Document("again", f"{cleaned.title}\n\n{cleaned.text}")
+    return _only_title_went(cleaned) or titles.find_title(again) == cleaned.title
 
 
 def _only_title_went(cleaned: Cleaned) -> bool:
@@ -99,7 +103,7 @@ def _clean(doc: Document, book: RuleBook, cut: "Cut | None", *, may_have_title: 
         review = verdict.review
         if verdict.blocks:
             doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
-            doc, changes = _edit(base, doc, book, changes, may_have_title=False)
+            doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
     return Cleaned(base, doc.title, doc.text, changes, review)

@@ -100,7 +100,7 @@ class Settings:
         """What cleans the documents: version, rules, and the options that decide the result."""
         decisive = {f"{name}_field": value for name, value in asdict(self.fields).items() if value is not None}
         decisive["cut"] = self.cut
-        return records.pipeline(decisive, rules.load(self.rules).sha256)
+        return records.pipeline(decisive, rules.sha256(self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,8 @@ def check(settings: Settings) -> None:
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
     _check_ours(output)
-    rules.load(settings.rules)
+    if settings.rules:
+        rules.load(settings.rules)
 
 
 def _check_apart(source: Path, output: Path) -> None:
@@ -318,7 +319,8 @@ def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
 
     writer = _Desk(settings)
     matching.matcher(writer.book)
-    gc.freeze()  # all that stays is there: to look through it for garbage again and again takes a twentieth of the time
+    if not gc.get_freeze_count():  # all that stays is there; to look through it for garbage takes a twentieth of the time
+        gc.freeze()
     saved = settings.staging / _PROGRESS / f"{shard.number:05d}.json"
     progress = _Progress.load(saved)
     documents = _documents(watch, shard, progress, settings.fields)

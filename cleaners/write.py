@@ -28,7 +28,7 @@ _SUFFIX: Mapping[Format, str] = {
     "jsonl.zst": ".jsonl.zst",
     "parquet": ".parquet",
 }
-# Zstandard's own default.  On clean news text, level 9 saves another tenth and takes four times as long.
+# Zstandard's own default.
 _ZSTD_LEVEL = 3
 # A row group is what a reader of Parquet holds in memory at once, and so does the writer.
 _GROUP_ROWS = 5_000
