@@ -11,7 +11,7 @@ import argparse
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -20,21 +20,23 @@ from benchmarks.quality import score, summary, tokens
 from cleaners import model, pipeline, rules
 from cleaners.document import Document
 
-THRESHOLDS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)
+THRESHOLDS: tuple[float | model.Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, *get_args(model.Cut))
 
 _SENTENCE = 5  # words
 
 
-def cut(lines: list[str], probabilities: list[float], threshold: float) -> str:
+def cut(lines: list[str], probabilities: list[float], limit: float | model.Cut) -> str:
     """The lines at least as probable as the threshold; all, where the model lets the document be (as `model.judge`)."""
-    written = [(len(line), p) for line, p in zip(lines, probabilities, strict=True) if line.strip()]
-    gone = sum(length for length, p in written if p < threshold)
-    if gone > model.LIMIT * sum(length for length, _ in written) or not any(p >= model.SURE for _, p in written):
+    sizes = [len(line) if line.strip() else 0 for line in lines]
+    if isinstance(limit, str):
+        limit = model.threshold(probabilities, sizes, limit)
+    gone = sum(size for size, p in zip(sizes, probabilities, strict=True) if p < limit)
+    if gone > model.LIMIT * sum(sizes) or not any(p >= model.SURE for size, p in zip(sizes, probabilities, strict=True) if size):
         return "\n".join(lines)
-    return "\n".join(line for line, p in zip(lines, probabilities, strict=True) if p >= threshold)
+    return "\n".join(line for line, p in zip(lines, probabilities, strict=True) if p >= limit)
 
 
-def damage(articles: list[tuple[list[str], list[float]]], threshold: float) -> str:
+def damage(articles: list[tuple[list[str], list[float]]], threshold: float | model.Cut) -> str:
     """What goes from texts that are main text from beginning to end: such as are given to a cleaner that has nothing to do."""
     gone = written = losing = 0
     for lines, probabilities in articles:
@@ -71,7 +73,7 @@ def main() -> None:
     with options.held_out.open(encoding="utf-8") as file:
         held_out = {row["id"]: row for row in map(json.loads, file)}
     book = rules.load()
-    scores: dict[str, dict[float, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    scores: dict[str, dict[float | model.Cut, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     articles: list[tuple[list[str], list[float]]] = []
     bins: dict[str, Any] = defaultdict(lambda: np.zeros((3, 10)))
     for row in rows(options.dumps, None):
@@ -100,9 +102,9 @@ def main() -> None:
     for group in sorted(scores):
         if sizes[group] >= 10:
             for threshold, pairs in scores[group].items():
-                print(f"{group:24} {threshold:4}  {summary(pairs)}")
+                print(f"{group:24} {threshold:8}  {summary(pairs)}")
     for threshold in THRESHOLDS[1:]:
-        print(f"{'clean article':24} {threshold:4}  {damage(articles, threshold)}")
+        print(f"{'clean article':24} {threshold:8}  {damage(articles, threshold)}")
     for track, (weight, said, right) in sorted(bins.items()):
         for place in range(10):
             print(
