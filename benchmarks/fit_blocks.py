@@ -13,8 +13,6 @@ the other four.  With --write the trees are then fitted on all pages and written
 """
 
 import argparse
-import gzip
-import hashlib
 import json
 import zlib
 from collections import Counter, defaultdict
@@ -27,7 +25,7 @@ from urllib.parse import urlsplit
 import lightgbm
 import numpy as np
 
-from benchmarks.pages import rows, snippets
+from benchmarks.pages import digest, rows, snippets
 from benchmarks.quality import grams, score, summary, tokens
 from cleaners import extract
 from cleaners.extract import blocks, features
@@ -108,8 +106,8 @@ def labels(texts: Sequence[str], gold: str, title: str | None) -> list[int]:
     return found
 
 
-def read(path: Path) -> tuple[list[Page], str]:
-    """The pages of the file with their features, and the file's SHA-256."""
+def read(path: Path) -> list[Page]:
+    """The pages of the file with their features."""
     pages = []
     for row in rows(path):
         root = blocks.parse(row["html"])
@@ -131,7 +129,7 @@ def read(path: Path) -> tuple[list[Page], str]:
         table = np.array(list(features.table(found, other)), float)
         blind = np.array(list(features.table(blocks.find(root), "")), float)
         pages.append(Page(row, texts, table, blind, np.array(label), np.array(weights)))
-    return pages, hashlib.sha256(gzip.decompress(path.read_bytes())).hexdigest()
+    return pages
 
 
 def fit(pages: Sequence[Page]) -> Any:
@@ -177,12 +175,12 @@ def main() -> None:
     parser.add_argument("pages", type=Path)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    pages, sha256 = read(options.pages)
+    pages = read(options.pages)
     report(pages)
     if options.write:
         trees = fit(pages).dump_model()["tree_info"]
         model = {
-            "fitted_on": f"{len(pages)} pages, sha256 {sha256[:16]}",
+            "fitted_on": f"{len(pages)} pages, sha256 {digest(options.pages)[:16]}",
             "features": features.NAMES,
             "threshold": round(float(np.log(_THRESHOLD / (1 - _THRESHOLD))), 5),
             "trees": [plain(tree["tree_structure"]) for tree in trees],

@@ -74,16 +74,23 @@ def csv(file: BinaryIO, size: int) -> None:
             return
 
 
+PICTURE = random.Random(7).randbytes(250_000)  # most of what a crawl brings home
+
+
 def warc(file: BinaryIO, size: int) -> None:
+    def response(url: str, media_type: str, content: bytes) -> int:
+        body = f"HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content
+        head = (
+            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2026-11-22T00:00:00Z\r\n"
+            f"WARC-Record-ID: <{url}>\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return file.write(head.encode() + body + b"\r\n\r\n")
+
     for record in records():
         html = "<p>".join(record["text"].split("\n\n"))
         page = f"<!DOCTYPE html><html><head><title>{record['title']}</title></head><body><article>{html}</article></body></html>"
-        body = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(page)}\r\n\r\n{page}"
-        head = (
-            f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {record['url']}\r\nWARC-Date: 2026-11-22T00:00:00Z\r\n"
-            f"WARC-Record-ID: <{record['url']}>\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        size -= file.write(f"{head}{body}\r\n\r\n".encode())
+        size -= response(record["url"], "text/html; charset=utf-8", page.encode())
+        size -= response(record["url"] + ".jpg", "image/jpeg", PICTURE)
         if size < 0:
             return
 

@@ -9,6 +9,7 @@ whose title is found, compared by letters and digits, and to the letter.  CPU ti
 
 import argparse
 import gzip
+import hashlib
 import json
 import time
 from collections import defaultdict
@@ -21,13 +22,19 @@ import trafilatura
 from benchmarks.quality import score, summary, tokens
 from cleaners import pipeline, rules
 from cleaners.document import Document
-from cleaners.extract import Extracted, extract
+from cleaners.extract import Extracted, extract, model
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The pages of a file."""
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of the pages, uncompressed."""
+    data = path.read_bytes()
+    return hashlib.sha256(gzip.decompress(data) if path.suffix == ".gz" else data).hexdigest()
 
 
 def snippets(seen: Iterable[tuple[Mapping[str, Any], str]]) -> str:
@@ -47,6 +54,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How well the article of an HTML page is found.")
     parser.add_argument("pages", type=Path)
     path = parser.parse_args().pages
+    if digest(path)[:16] in model.load().fitted_on:
+        print("The model was fitted on these very pages.  What it does on others, `python -m benchmarks.fit_blocks` shows.")
     book = rules.load()
     scores: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     seen: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)

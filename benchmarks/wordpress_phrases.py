@@ -1,7 +1,7 @@
-"""Write the words of WordPress's comment form, in every language, into the rule files; or check them.
+"""Write the words of WordPress's comment form and of what Jetpack adds, in every language, into the rule files; or check them.
 
     python benchmarks/wordpress_phrases.py STRINGS          # rewrite the lines of other languages than English
-    python benchmarks/wordpress_phrases.py STRINGS --check  # compose comment forms and see whether they go
+    python benchmarks/wordpress_phrases.py STRINGS --check  # compose comment forms and see whether they go; are the files up to date?
 
 STRINGS is a folder with `wordpress_strings.tsv` (a row a locale, a column a string of WordPress, cells
 with alternatives separated by " | ") and `wordpress_strings.json.gz` (locale -> string -> translations
@@ -58,6 +58,26 @@ WEAK = (
     "Share this:", "Like this:", "Like Loading...", "Click to share on Twitter", "Click to share on Facebook",
     "Related", "Related Posts", "Check Also",
 )  # fmt: skip
+
+# What stands around an article, with the rule that cuts it; the strings that tell too little by themselves become weak words.
+PACKS = {
+    "Share this:": "share.world-wordpress",
+    "Share on Facebook": "share.world-wordpress",
+    "Click to share on Facebook": "share.world-wordpress",
+    "Click to share on Twitter": "share.world-wordpress",
+    "Click to email this to a friend": "share.world-wordpress",
+    "Click to print": "share.world-wordpress",
+    "Like this:": "share.world-wordpress",
+    "Related": "related.world-wordpress",
+    "Related Posts": "related.world-wordpress",
+    "Related posts": "related.world-wordpress",
+    "Check Also": "related.world-wordpress",
+    "You might also like": "related.world-wordpress",
+    "Skip to content": "site.world-wordpress",
+}
+PACK_SOURCES = ("wp-core", "plugin:jetpack", "theme:twenty", "theme:enfold", "theme:jannah", "theme:oceanwp")
+ALWAYS_WEAK = {"Like this:", "Related"}  # "Gefällt mir", "Có liên quan": two words, and still some article's heading
+NOT_IN_PACKS = {"相关职位", "wordpress"}  # slips of translators: "related jobs", and "WordPress:" for "Like this:"
 
 # Two locales of one language share its rule lines.  The strings of "kk" are Russian.
 _LANGUAGE = {"ary": "ar", "fil": "tl", "jv": "jv", "kk": "ru", "my": "my", "mya": "my", "nb": "no", "nn": "no", "se": "sv"}
@@ -142,6 +162,22 @@ def lists(strings: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, dict[
     return wanted
 
 
+def pack_lists(folder: Path) -> dict[str, dict[str, dict[str, list[str]]]]:
+    """The same for what stands around an article."""
+    wanted: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    with gzip.open(folder / "wordpress_strings.json.gz", "rt", encoding="utf-8") as file:
+        strings = json.load(file)
+    for locale, name in ((locale, name) for locale in sorted(strings) for name in PACKS if name in strings[locale]):
+        for entry in strings[locale][name]:
+            if not any(domain.startswith(PACK_SOURCES) for domain in entry["domains"]) or "%" in entry["text"]:
+                continue
+            for phrase in variants(entry["text"]):
+                if key(phrase) not in NOT_IN_PACKS and key(phrase) != key(name):
+                    field = "phrases" if name not in ALWAYS_WEAK and is_telling(entry["text"]) else "weak"
+                    wanted[PACKS[name]][field][language(locale)].append(phrase)
+    return wanted
+
+
 def toml_lines(wanted: dict[str, dict[str, list[str]]], field: str) -> Iterator[str]:
     seen: set[str] = set()
     for name in sorted(wanted[field]):
@@ -154,10 +190,10 @@ def toml_lines(wanted: dict[str, dict[str, list[str]]], field: str) -> Iterator[
             yield f"{field}.{name} = [{', '.join(phrases)}]"
 
 
-def rewrite(strings: dict[str, dict[str, list[str]]]) -> None:
-    """Put the phrases of all other languages behind those of English."""
-    wanted = lists(strings)
-    for path in sorted(RULE_FILES.glob("comments*.toml")):
+def rewritten(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The rule files, with the phrases of all other languages behind those of English."""
+    wanted = lists(read(folder)) | pack_lists(folder)
+    for path in (RULE_FILES / "comments.toml", RULE_FILES / "wordpress.toml"):
         result: list[str] = []
         rule = field = ""
         for line in path.read_text("utf-8").splitlines():
@@ -171,7 +207,7 @@ def rewrite(strings: dict[str, dict[str, list[str]]]) -> None:
             if field and line.endswith("]") and rule in wanted:
                 result += toml_lines(wanted[rule], field)
                 field = ""
-        path.write_text("\n".join(result) + "\n", "utf-8")
+        yield path, "\n".join(result) + "\n"
 
 
 # Composing forms, to see whether they go
@@ -277,9 +313,13 @@ def main() -> int:
     parser.add_argument("strings", type=Path, metavar="STRINGS")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    files = dict(rewritten(options.strings))
     if options.check:
-        return min(check(read_table(options.strings)), 1)
-    rewrite(read(options.strings))
+        stale = [path.name for path, text in files.items() if path.read_text("utf-8") != text]
+        print("".join(f"{name} is not what this script would write\n" for name in stale), end="")
+        return min(check(read_table(options.strings)) + len(stale), 1)
+    for path, text in files.items():
+        path.write_text(text, "utf-8")
     return 0
 
 

@@ -77,6 +77,14 @@ def _parser() -> argparse.ArgumentParser:
             help="a rule file to use beside the built-in rules; may be given again",
         )
 
+    def add_cut(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--cut",
+            choices=("off", "cautious", "balanced", "eager"),
+            default="cautious",
+            help="how much the line model may take of what the rules leave (default: cautious)",
+        )
+
     clean = command("clean", _clean, "clean a folder of dumps")
     clean.add_argument(
         "input",
@@ -110,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         "--checksum", action="store_true", help="read all files to see which have changed, also those of the same size and time"
     )
     clean.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
+    add_cut(clean)
     for kind in ("text", "html"):
         clean.add_argument(
             f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
@@ -118,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
 
     explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
     explain.add_argument("file", type=Path, metavar="FILE")
+    add_cut(explain)
     add_rules(explain)
 
     verify = command("verify", _verify, "check an output folder against every law of the output contract")
@@ -176,6 +186,7 @@ def _clean(options: argparse.Namespace) -> int:
         force=options.force,
         checksum=options.checksum,
         keep_removed=options.keep_removed,
+        cut=options.cut,
     )
     try:
         with _sigterm_is_ctrl_c(), _progress() as tick:
@@ -285,7 +296,7 @@ def _explain(options: argparse.Namespace) -> int:
     if isinstance(ready, desk.LeftOut):
         reason = ready.record["error"]["message"] if ready.kind == "quarantine" else ready.record["note"]
         return _refuse(f"{path} cannot be cleaned: {reason}")
-    cleaned = pipeline.clean(ready.doc, book)
+    cleaned = pipeline.clean(ready.doc, book, None if options.cut == "off" else options.cut)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     _print_marked(console, cleaned.base, cleaned.changes)
     console.print()

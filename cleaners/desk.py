@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cleaners import pipeline, read, records
 from cleaners.decode import Binary, Decoded, decode
@@ -11,6 +11,9 @@ from cleaners.document import Document
 from cleaners.pipeline import Cleaned
 from cleaners.records import Record
 from cleaners.rules import RuleBook
+
+if TYPE_CHECKING:
+    from cleaners.model import Cut
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
 # What nobody could read better: it holds nothing.
@@ -93,13 +96,14 @@ class Published(NamedTuple):
     cleaned: Cleaned
 
 
-def process(came: read.Raw | read.Failed, book: RuleBook, name: Record) -> Published | LeftOut:
+def process(came: read.Raw | read.Failed, book: RuleBook, name: Record, cut: "Cut | None" = None) -> Published | LeftOut:
     """Clean one document.
 
     Args:
         came: what came in.
         book: the rules.
         name: the pipeline, as `records.pipeline` describes it.
+        cut: what the line model may take of plain text.  What was taken out of a page has been judged block by block.
 
     Raises:
         MemoryError: this may be the fault of what was done before.  A new process will tell.
@@ -109,7 +113,7 @@ def process(came: read.Raw | read.Failed, book: RuleBook, name: Record) -> Publi
         return ready
     doc, source = ready.doc, ready.source
     try:
-        cleaned = pipeline.clean(doc, book)
+        cleaned = pipeline.clean(doc, book, None if ready.extraction else cut)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it

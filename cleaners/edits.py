@@ -14,18 +14,23 @@ from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """What a cleaner wants: `text[start:end]` becomes `new`, because of the rule with this id."""
+    """What a cleaner wants: `text[start:end]` becomes `new`, because of the rule with this id.
+
+    `score` is for a rule that is not sure: how probable it holds that the text should have stayed.
+    """
 
     start: int
     end: int
     new: str
     rule: str
+    score: float | None = None
 
 
 class Change(NamedTuple):
     """What was done: `old`, which stood at `[start, end)`, became `new`.
 
-    `rules` are the ids of the rules that touched this place, in order; the last one decided.
+    `rules` are the ids of the rules that touched this place, in order; the last one decided.  `score` is that of
+    the edit, or the highest of several.
     """
 
     start: int
@@ -33,6 +38,7 @@ class Change(NamedTuple):
     old: str
     new: str
     rules: tuple[str, ...]
+    score: float | None = None
 
 
 class EditError(ValueError):
@@ -60,7 +66,7 @@ def apply(text: str, edits: Iterable[Edit]) -> tuple[str, list[Change]]:
     at = 0
     previous: Edit | None = None
     for edit in sorted(edits, key=_by_place):
-        start, end, new, rule = edit
+        start, end, new, rule, score = edit
         if not 0 <= start <= end <= len(text):
             raise EditError(f"{edit} lies outside a text of {len(text)} characters")
         if not rule:
@@ -70,7 +76,7 @@ def apply(text: str, edits: Iterable[Edit]) -> tuple[str, list[Change]]:
         at, previous = end, edit
         old = text[start:end]
         if old != new:
-            changes.append(Change(start, end, old, new, (rule,)))
+            changes.append(Change(start, end, old, new, (rule,), score))
     return redo(text, changes), changes
 
 
@@ -101,8 +107,8 @@ def undo(text: str, changes: Sequence[Change]) -> str:
     """
     backwards = []
     shift = 0
-    for start, end, old, new, rules in changes:
-        backwards.append(Change(start + shift, start + shift + len(new), new, old, rules))
+    for start, end, old, new, rules, score in changes:
+        backwards.append(Change(start + shift, start + shift + len(new), new, old, rules, score))
         shift += len(new) - (end - start)
     return redo(text, backwards)
 
@@ -146,8 +152,8 @@ def _meet(at: int, b: Change) -> bool:
 
 
 def _moved(change: Change, shift: int) -> Change:
-    start, end, old, new, rules = change
-    return Change(start - shift, end - shift, old, new, rules)
+    start, end, old, new, rules, score = change
+    return Change(start - shift, end - shift, old, new, rules, score)
 
 
 def _merge(
@@ -175,6 +181,8 @@ def _merge(
     middle = redo(old, [_moved(a, base_start) for a in first[i0:i]])
     new = redo(middle, [_moved(b, start) for b in second[j0:j]])
     if old != new:
-        rules = dict.fromkeys(rule for change in (*first[i0:i], *second[j0:j]) for rule in change.rules)
-        composed.append(Change(base_start, base_end, old, new, tuple(rules)))
+        joined = (*first[i0:i], *second[j0:j])
+        rules = dict.fromkeys(rule for change in joined for rule in change.rules)
+        score = max((change.score for change in joined if change.score is not None), default=None)
+        composed.append(Change(base_start, base_end, old, new, tuple(rules), score))
     return i, j, shift

@@ -1,12 +1,16 @@
 """The order of the steps: the table of contents of copydesk."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cleaners import boilerplate, layout, repair, repeats, sites, titles
 from cleaners.document import Cleaner, Document
-from cleaners.edits import Change, apply, compose
+from cleaners.edits import Change, Edit, apply, compose
 from cleaners.rules import RuleBook
+
+if TYPE_CHECKING:
+    from cleaners.model import Cut
 
 REPAIR: tuple[Cleaner, ...] = (repair.newlines, repair.encoding)
 
@@ -29,20 +33,25 @@ class UnstableError(RuntimeError):
 
 
 class Cleaned(NamedTuple):
-    """What became of a document: its title and text, the base text, and the changes that led from there."""
+    """What became of a document: its title and text, the base text, and the changes that led from there.
+
+    `review` says that a person should look: the line model would take much of it, or finds no main text.
+    """
 
     base: str
     title: str | None
     text: str
     changes: list[Change]
+    review: bool = False
 
 
-def clean(doc: Document, book: RuleBook) -> Cleaned:
+def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
     """Take a document through all steps.
 
     Args:
         doc: with the base text, and a title if one is known from elsewhere.
         book: the rules.
+        cut: what the line model may take of what the rules leave; None: nothing.
 
     Returns:
         Title, clean text, and the ledger's changes in coordinates of the base text.
@@ -52,18 +61,22 @@ def clean(doc: Document, book: RuleBook) -> Cleaned:
         RuleTimeoutError: a rule's pattern takes too long.
         EditError: a step contradicts itself.
     """
-    cleaned = _clean(doc, book, may_have_title=True)
-    if (
-        cleaned.title
-        and not doc.title
-        and not _only_title_went(cleaned)
-        and titles.find_title(Document(doc.id, f"{cleaned.title}\n\n{cleaned.text}")) != cleaned.title
-    ):
-        # What made the line a title went with other lines.  Cleaned again it would be none, so it is none.
-        cleaned = _clean(doc, book, may_have_title=False)
-        if titles.find_title(Document(doc.id, cleaned.text)):
-            raise UnstableError("with the title the text has no title, and without it has one")
-    return cleaned
+    # What made a line the title may have gone with other lines.  Cleaned again it would be none, so it is none.  If a line is the
+    # title only where none is, it is for the line model to keep away.
+    attempts = [(cut, True), (cut, False), *([(None, True), (None, False)] if cut else [])]
+    for allowed, may_have_title in attempts:
+        cleaned = _clean(doc, book, allowed, may_have_title=may_have_title)
+        if doc.title or _is_stable(cleaned, may_have_title=may_have_title):
+            return cleaned._replace(review=cleaned.review or allowed != cut)
+    raise UnstableError("with the title the text has no title, and without it has one")
+
+
+def _is_stable(cleaned: Cleaned, *, may_have_title: bool) -> bool:
+    """Whether the same title would be found in the result."""
+    if cleaned.title is None:  # looked for to the end, or not at all
+        return may_have_title or titles.find_title(Document("again", cleaned.text)) is None
+    again = Document("again", f"{cleaned.title}\n\n{cleaned.text}")
+    return _only_title_went(cleaned) or titles.find_title(again) == cleaned.title
 
 
 def _only_title_went(cleaned: Cleaned) -> bool:
@@ -71,16 +84,35 @@ def _only_title_went(cleaned: Cleaned) -> bool:
     return all(rule.startswith(("title.", "encoding.", "layout.")) for change in cleaned.changes for rule in change.rules)
 
 
-def _clean(doc: Document, book: RuleBook, *, may_have_title: bool) -> Cleaned:
+def _clean(doc: Document, book: RuleBook, cut: "Cut | None", *, may_have_title: bool) -> Cleaned:
     base = doc.text
     doc = replace(doc, memo={})
     changes: list[Change] = []
     for step in REPAIR:
-        doc, changes = _take(base, doc, step, changes)
+        doc, changes = _take(base, doc, step(doc), changes)
     if doc.title is not None:
         may_have_title = False  # no other one than the one that is given
         doc = doc.with_title(_repaired(doc.title))
         doc = doc.with_title(titles.find_title(doc))
+    doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title)
+    review = False
+    if cut:
+        from cleaners import model  # NumPy takes a tenth of a second to import
+
+        verdict = model.judge(doc, cut)
+        review = verdict.review
+        if verdict.blocks:
+            doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
+            doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title)
+    for step in FINISH:
+        doc, changes = _take(base, doc, step(doc), changes)
+    return Cleaned(base, doc.title, doc.text, changes, review)
+
+
+def _edit(
+    base: str, doc: Document, book: RuleBook, changes: list[Change], *, may_have_title: bool
+) -> tuple[Document, list[Change]]:
+    """Let the editing steps work until none finds more to do."""
     steps = editing(book)
     settled: dict[Cleaner, str] = {}  # the text in which a step found nothing more to do
     for _ in range(MAX_ROUNDS):
@@ -90,16 +122,12 @@ def _clean(doc: Document, book: RuleBook, *, may_have_title: bool) -> Cleaned:
         for step in steps:
             if settled.get(step) is not doc.text:
                 text = doc.text
-                doc, changes = _take(base, doc, step, changes)
+                doc, changes = _take(base, doc, step(doc), changes)
                 if doc.text is text:
                     settled[step] = text
         if doc.text is before:
-            break
-    else:
-        raise UnstableError(f"the steps still change the text after {MAX_ROUNDS} rounds")
-    for step in FINISH:
-        doc, changes = _take(base, doc, step, changes)
-    return Cleaned(base, doc.title, doc.text, changes)
+            return doc, changes
+    raise UnstableError(f"the steps still change the text after {MAX_ROUNDS} rounds")
 
 
 def _repaired(title: str) -> str:
@@ -109,7 +137,7 @@ def _repaired(title: str) -> str:
     return " ".join(title.split())
 
 
-def _take(base: str, doc: Document, step: Cleaner, changes: list[Change]) -> tuple[Document, list[Change]]:
-    """Let one step do its work."""
-    text, new = apply(doc.text, step(doc))
+def _take(base: str, doc: Document, edits: Iterable[Edit], changes: list[Change]) -> tuple[Document, list[Change]]:
+    """Carry out what one step wants."""
+    text, new = apply(doc.text, edits)
     return (doc.with_text(text), compose(base, changes, new)) if new else (doc, changes)

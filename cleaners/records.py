@@ -143,6 +143,7 @@ def document(doc: "Document", cleaned: "Cleaned", source: Record, pipeline: Reco
             "source": source,
             "pipeline": pipeline,
             "extraction": extraction,
+            "review": cleaned.review,
             "title": None if cleaned.title is None else "found" if doc.title is None else "given",
             "edits": edits(cleaned.changes),
             "chars": chars(cleaned.base, cleaned.text, cleaned.changes),
@@ -177,7 +178,7 @@ def changes_of(ledger: Mapping[str, Any]) -> list[Change]:
     Raises:
         KeyError, TypeError: the record is not one of a ledger.
     """
-    return [Change(e["start"], e["end"], e["old"], e["new"], tuple(e["rules"])) for e in ledger["edits"]]
+    return [Change(e["start"], e["end"], e["old"], e["new"], tuple(e["rules"]), e.get("score")) for e in ledger["edits"]]
 
 
 def dropped(name: str, source: Record, rule: str, note: str) -> Record:

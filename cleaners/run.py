@@ -32,7 +32,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 from uuid import uuid4
 
 import orjson
@@ -70,6 +70,10 @@ _TICK_OF_FILES = 2_000_000_000  # nanoseconds
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # another after each start of the machine; Linux alone has it
 
 
+Cut = Literal["off", "cautious", "balanced", "eager"]
+"""What the line model may take: nothing, or what is less probable to be main text than its thresholds say."""
+
+
 class InputError(ValueError):
     """What the user asked for cannot be done; the message is one sentence that says why, and what to do."""
 
@@ -99,6 +103,7 @@ class Settings:
         checksum: open every file to see whether it is unchanged, also those of the same size and time.
         keep_removed: leave the records of files that are gone from the input in the output.
         run: the run that this is; `plan` fills it in.
+        cut: what the line model may take of what the rules leave.
     """
 
     input: Path | str
@@ -112,6 +117,7 @@ class Settings:
     checksum: bool = False
     keep_removed: bool = False
     run: str = ""
+    cut: Cut = "cautious"
 
     @property
     def staging(self) -> Path:
@@ -125,7 +131,8 @@ class Settings:
     def pipeline(self) -> Record:
         """What cleans the documents: version, rules, and the options that decide the result."""
         decisive = {f"{name}_field": value for name, value in asdict(self.fields).items() if value is not None}
-        return records.pipeline(decisive, rules.load(self.rules).sha256)
+        decisive["cut"] = self.cut
+        return records.pipeline(decisive, rules.sha256(self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +275,8 @@ def check(settings: Settings) -> None:
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
     _check_ours(output)
-    rules.load(settings.rules)
+    if settings.rules:
+        rules.load(settings.rules)
 
 
 def _check_apart(source: Path, output: Path) -> None:
@@ -525,7 +533,8 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
 
     writer = _Desk(settings, shard)
     matching.matcher(writer.book)
-    gc.freeze()  # all that stays is there: to look through it for garbage again and again takes a twentieth of the time
+    if not gc.get_freeze_count():  # all that stays is there; to look through it for garbage takes a twentieth of the time
+        gc.freeze()
     folder = settings.folder(shard)
     folder.mkdir(parents=True, exist_ok=True)
     progress = _Progress.load(folder / _PROGRESS)
@@ -756,13 +765,14 @@ class _Desk:
         self.book = rules.load(settings.rules)
         self.pipeline = settings.pipeline()
         self.format = settings.format or "files"
+        self.cut = None if settings.cut == "off" else settings.cut
         self.text = settings.folder(shard) / "text" if self.format in TEXT_SUFFIXES else None
 
     def clean(self, came: read.Raw | read.Failed, parts: Parts, balance: Balance) -> Record:
         """Clean a document and write what became of it; returns what tells its source, and its error if it has one."""
         from cleaners import desk  # what cleans is imported where the work is done, which is not in the process that hands it out
 
-        done = desk.process(came, self.book, self.pipeline)
+        done = desk.process(came, self.book, self.pipeline, self.cut)
         if isinstance(done, desk.LeftOut):
             parts.write(*done)
             return done.record
@@ -869,7 +879,7 @@ def _stale_texts(job: Job, done: list[Shard]) -> Iterator[str]:
             for record, _row in rows(publish.part_path(settings.output, old.number, key)):
                 source = record["provenance"]["source"]
                 if source["path"] in job.changed:
-                    places = text_places(Path(), source, suffix)
+                    places = list(text_places(Path(), source, suffix))
                     folder = now_in.get(source["path"])
                     if folder is None or not any(os.path.lexists(folder / place) for place in places):
                         yield from map(str, places)
@@ -906,6 +916,7 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
             "timeout": settings.timeout,
             "memory": settings.memory,
             "fields": asdict(settings.fields),
+            "cut": settings.cut,
         },
     }
 

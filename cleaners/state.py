@@ -36,7 +36,7 @@ _VERSION = 1  # of these tables: state of another version is not read, so everyt
 # Their results stand in the records, so another version of them is another pipeline.
 _PACKAGES = (
     *("ahocorasick_rs", "chardet", "courlan", "fastwarc", "ftfy", "htmldate", "justext", "lxml", "orjson", "pyarrow"),
-    *("rapidfuzz", "regex", "trafilatura"),
+    *("numpy", "rapidfuzz", "regex", "trafilatura"),
 )
 
 

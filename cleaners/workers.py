@@ -203,6 +203,8 @@ class _Worker:
                     self._process = subprocess.Popen(  # noqa: S603  our own code
                         [sys.executable, "-c", code, *map(str, numbers)],
                         stdin=subprocess.DEVNULL,
+                        # There is a process for each core already; NumPy's threads would only be in each other's way.
+                        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
                         pass_fds=numbers[:2],
                         process_group=0,  # Ctrl-C at a terminal is for the parent alone
                     )

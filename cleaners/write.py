@@ -28,7 +28,7 @@ _SUFFIX: Mapping[Format, str] = {
     "jsonl.zst": ".jsonl.zst",
     "parquet": ".parquet",
 }
-# Zstandard's own default.  On clean news text, level 9 saves another tenth and takes four times as long.
+# Zstandard's own default.
 _ZSTD_LEVEL = 3
 # A row group is what a reader of Parquet holds in memory at once, and so does the writer.
 _GROUP_ROWS = 5_000
@@ -138,7 +138,16 @@ def _schema(kind: Kind) -> Any:
     import pyarrow as pa
 
     text, json = pa.string(), pa.field("", pa.string(), metadata={"copydesk": "json"})
-    change = pa.struct([("start", pa.int64()), ("end", pa.int64()), ("old", text), ("new", text), ("rules", pa.list_(text))])
+    change = pa.struct(
+        [
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+            ("old", text),
+            ("new", text),
+            ("rules", pa.list_(text)),
+            ("score", pa.float64()),
+        ]
+    )
     error = pa.struct([("type", text), ("message", text)])
     columns: dict[Kind, dict[str, Any]] = {
         "documents": {"id": text, "title": text, "text": text, "metadata": json, "provenance": json},
@@ -175,7 +184,7 @@ class _ParquetSink:
                 row[name] = value
             else:
                 rest[name] = value
-                if type_ and isinstance(value, str):  # near enough for who reads the column alone
+                if type_ and str(type_) == "string" and isinstance(value, str):  # near enough for who reads the column alone
                     row[name] = value.encode("utf-8", "replace").decode()
         if rest:
             row["rest"] = _json(rest)
@@ -309,18 +318,24 @@ def write_text(folder: Path, source: Mapping[str, Any], content: bytes, suffix: 
         content: of the file.
         suffix: see `TEXT_SUFFIXES`.
     """
-    place, aside = text_places(folder, source, suffix)
+    places = text_places(folder, source, suffix)
+    place = next(places)
     try:
         try:
-            place.write_bytes(content)
+            _write(place, content)
         except FileNotFoundError:  # the first document of its folder
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+            _write(place, content)
     except OSError as error:
         # On disk there cannot be both a file and a folder of one name; where the input comes from there may.
         if error.errno not in (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG):
             raise
-        aside.write_bytes(content)
+        _write(next(places), content)
+
+
+def _write(place: Path, content: bytes) -> None:
+    with open(place, "wb") as file:  # noqa: PTH123  cheaper than `Path.write_bytes`
+        file.write(content)
 
 
 def read_texts(folder: Path, source: Mapping[str, Any], suffix: str = "") -> list[bytes]:
@@ -335,8 +350,8 @@ def remove_text(folder: Path, source: Mapping[str, Any], suffix: str = "") -> No
             place.unlink()
 
 
-def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> tuple[Path, Path]:
-    """Where the clean text of a document stands: at its place in the input tree, or aside where that is taken.
+def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> Iterator[Path]:
+    """Where the clean text of a document stands: at its place in the input tree, or else, where that is taken, aside.
 
     The text of record R of a container C/D is the file "C/D#R", with "/" in R written "%2F": so no record's text is in
     the way of another's, and none is outside the folder, whatever the container calls it.
@@ -345,10 +360,9 @@ def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> tu
     if record is not None:
         path += "#" + str(record).replace("%", "%25").replace("/", "%2F")
     path += suffix  # always: "a" and "a.md" may both be there
-    other = aside(folder, path)
-    if len(path) > _PATH_CHARS:
-        return other, other
-    return folder.joinpath(*(_safe(name) for name in path.split("/"))), other
+    if len(path) <= _PATH_CHARS:
+        yield folder.joinpath(*map(_safe, path.split("/")))
+    yield aside(folder, path)
 
 
 def aside(folder: Path, path: str) -> Path:

@@ -26,6 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
     parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
     parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
+    parser.add_argument(
+        "--cut",
+        choices=("off", "cautious", "balanced", "eager"),
+        default="cautious",
+        help="how much the line model may take (default: cautious)",
+    )
     options = parser.parse_args(arguments)
     if options.workers is not None and options.workers < 1:
         parser.error(f"--workers is {options.workers}, but at least one is needed")
@@ -79,6 +85,7 @@ def clean_folder(
     format: Format | None = None,
     timeout: Annotated[float, Field(gt=0, le=86_400)] = 60,
     memory: Annotated[int, Field(ge=256)] = 2048,
+    cut: run.Cut = "cautious",
     force: bool = False,
 ) -> run.Balance:
     """Clean a folder of raw article dumps and keep the provenance of every cut; what has not changed since the last run is skipped.
@@ -91,10 +98,11 @@ def clean_folder(
             done where every file is a document, and JSON Lines alone are written where a file holds many.
         timeout: Seconds after which a document is given up and put into quarantine.
         memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
+        cut: How much the line model may take of what the rules leave.
         force: Clean everything again, also what has not changed since the last run.
     """
     started = run.now()
-    with run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory, force=force)) as job:
+    with run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory, cut=cut, force=force)) as job:
         workers, crew = run.crew(job, workers)
         with crew:
             futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]

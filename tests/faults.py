@@ -41,7 +41,7 @@ class Faults:
         if self.fault == "power":
             for path in self.output.rglob("*"):
                 if path.is_file() and path.stat().st_ino not in self._synced and "state.sqlite" not in path.name:
-                    os.truncate(path, 0)  # noqa: PTH102  not hooked
+                    os.truncate(path, 0)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def install(self) -> None:
@@ -58,6 +58,7 @@ class Faults:
         ):
             setattr(owner, name, self._before(getattr(owner, name)))
         Path.write_bytes = self._half(Path.write_bytes)  # type: ignore[method-assign]
+        write._write = self._half(write._write)  # type: ignore[assignment]
         setattr(publish, "_sync_all", self._all_synced)  # noqa: B010  mypy
 
     def _before(self, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,8 +74,8 @@ class Faults:
 
         return watched
 
-    def _half(self, write_bytes: Callable[..., int]) -> Callable[..., int]:
-        def watched(path: Path, content: bytes) -> int:
+    def _half(self, write_bytes: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(path: Path, content: bytes) -> Any:
             self.point()
             write_bytes(path, content[: len(content) // 2])
             self.point()

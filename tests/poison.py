@@ -82,11 +82,11 @@ def clean_shard(watch: Watch, settings: run.Settings, shard: run.Shard) -> run.B
     if not hasattr(pipeline, "really_clean"):
         clean, documents = pipeline.clean, read.documents
 
-        def poisoned(doc: Any, book: Any) -> Any:
+        def poisoned(doc: Any, *more: Any) -> Any:
             act(doc.text)
-            return clean(doc, book)
+            return clean(doc, *more)
 
-        pipeline.clean = poisoned
+        pipeline.clean = poisoned  # type: ignore[assignment]
         pipeline.really_clean = clean  # type: ignore[attr-defined]
 
         def either(found: read.Found, fields: read.Fields) -> Iterator[read.Raw | read.Failed]:

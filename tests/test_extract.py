@@ -76,6 +76,11 @@ def test_how_blocks_are_written(body: str, text: str) -> None:
     assert f"\n\n{text}\n\n" in _extracted(_page(body)).text
 
 
+def test_an_article_within_noscript_is_found() -> None:
+    html = _page().replace("<main>", "<noscript><main>").replace("</main>", "</main></noscript>")
+    assert all(text in _extracted(html).text for text in _PARAGRAPHS)
+
+
 def test_a_table_is_written_row_by_row() -> None:
     table = "<table><tr><th>Year</th><th>Visitors</th></tr><tr><td>2023</td><td>12,000</td></tr></table>"
     found = blocks.find(blocks.parse(table))

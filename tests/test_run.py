@@ -109,10 +109,10 @@ def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pyt
 def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clean = pipeline.clean
 
-    def broken(doc: Any, book: Any) -> Any:
+    def broken(doc: Any, *more: Any) -> Any:
         if doc.id == "site-a/0001.txt":
             raise RecursionError("too deep")
-        return clean(doc, book)
+        return clean(doc, *more)
 
     monkeypatch.setattr(pipeline, "clean", broken)
     job = run.plan(Settings(dumps, tmp_path / "out"))

@@ -232,7 +232,7 @@ def test_markdown_files_have_names_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("path", "record", "wanted"), PLACES)
 def test_where_texts_stand(tmp_path: Path, path: str, record: str | None, wanted: str) -> None:
-    assert text_places(tmp_path, {"path": path, "record": record})[0] == tmp_path / wanted
+    assert next(text_places(tmp_path, {"path": path, "record": record})) == tmp_path / wanted
 
 
 def test_no_text_stands_outside_its_folder_and_none_is_lost(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from cleaners.extract.blocks import Block
 
 _ITEMS = frozenset(("li", "dt", "dd"))
 _CELLS = frozenset(("td", "th"))
+_LINKS = 0.9  # share of a text in links from which on it is a list of links
 _MOST_BLOCKS = 50_000  # no article has more, and with a million trafilatura takes minutes
 
 
@@ -80,6 +81,8 @@ def extract(html: str, url: str | None = None) -> Extracted | NoText:
     chosen = [block for block, keep in zip(found, model.keeps(model.load(), rows), strict=True) if keep]
     if not chosen:
         return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article.")
+    if sum(block.linked for block in chosen) > _LINKS * sum(len(block.text) for block in chosen):
+        return NoText("model", f"What looks like an article among the {len(found)} blocks of text on the page is links alone.")
     text, headings = _write(chosen)
     title, known = metadata.read(root, url)
     return Extracted(text, title, known, headings, _settings(failure))

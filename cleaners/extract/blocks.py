@@ -8,9 +8,9 @@ from lxml import html as lxml_html
 from lxml.etree import ParserError
 from lxml.html import HtmlElement
 
-# What holds no text that a reader sees.
+# What holds no text that a reader sees.  Not <noscript>: on some pages the article stands there alone.
 _SKIPPED_TAGS = (
-    "script style noscript template svg math head iframe object embed applet canvas audio video select datalist input textarea "
+    "script style template svg math head iframe object embed applet canvas audio video select datalist input textarea "
     "map area link meta base param source track img picture progress meter dialog frameset noframes"
 )
 # What stands inside a line of text.

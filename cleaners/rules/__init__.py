@@ -20,7 +20,7 @@ from cleaners.document import key
 Where = Literal["anywhere", "top", "tail", "edges", "end"]
 Takes = Literal["", "form", "titles"]
 
-_STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "run")
+_STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "model", "run")
 _ID = regex.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 
 
@@ -101,8 +101,7 @@ def load(extra: tuple[Path, ...] = ()) -> RuleBook:
         RuleError: a file cannot be read or holds a faulty rule.
     """
     rules: dict[str, Rule] = {}
-    digest = hashlib.sha256()
-    for path in (*sorted(Path(__file__).parent.glob("*.toml")), *extra):
+    for path in (*_shipped(), *extra):
         try:
             raw = path.read_bytes()
             content = tomllib.loads(raw.decode("utf-8"))
@@ -110,14 +109,29 @@ def load(extra: tuple[Path, ...] = ()) -> RuleBook:
             raise RuleError(f"{path}: the rule file cannot be read: {error.strerror}") from error
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise RuleError(f"{path}: this is not valid TOML: {error}") from error
-        digest.update(hashlib.sha256(raw).digest())
         for rule in _rules(path, content):
             if path in extra:  # compiling takes a third of a second for our own rules; their tests do it
                 _check_patterns(path, rule)
             if rule.id in rules:
                 raise RuleError(f"{path}: rule {rule.id}: there is already a rule of that id")
             rules[rule.id] = rule
-    return RuleBook(dict(sorted(rules.items())), digest.hexdigest())
+    return RuleBook(dict(sorted(rules.items())), sha256(extra))
+
+
+def sha256(extra: tuple[Path, ...] = ()) -> str:
+    """The hash of a rule book, which takes a hundredth of the time that loading it takes.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in (*_shipped(), *extra):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _shipped() -> list[Path]:
+    return sorted(Path(__file__).parent.glob("*.toml"))
 
 
 def _rules(path: Path, content: Mapping[str, Any]) -> Iterable[Rule]:

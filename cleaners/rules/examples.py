@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from cleaners import boilerplate, layout, pipeline, repeats, sites, titles
+from cleaners import boilerplate, layout, model, pipeline, repeats, sites, titles
 from cleaners.document import Document
 from cleaners.edits import Edit, apply
 from cleaners.rules import Rule, RuleBook
@@ -83,6 +83,7 @@ _STEPS: dict[str, tuple[Callable[[Document], Iterable[Edit]], ...]] = {
     "titles": (titles.clean,),
     "repeats": (repeats.clean,),
     "layout": (layout.clean,),
+    "model": (lambda doc: model.clean(doc, "cautious"),),
 }
 
 

@@ -1,0 +1,545 @@
+"""Fit the line model, and measure it on sites it was not fitted on.
+
+usage: python -m benchmarks.fit_line_model DUMPS.jsonl.gz FOLDER [--also WEAK.jsonl.gz]
+       [--leave-out SOURCE]... [--folds 5] [--epochs 5] [--seed 4]
+
+Writes FOLDER/held-out.jsonl (for each row the probability of each line, by a model that saw no page of its site) and
+FOLDER/weights.npz.  `line_model_quality.py` makes the tables of docs/model-card.md out of the former; the latter is what belongs in
+cleaners/model/.  Only rows with `train: true` are read.  Needs benchmarks/requirements-model.txt.
+
+What is done against learning the pages by heart (2,300 pages of 1,300 sites are few):
+    - rows of a site that has many weigh less: each has weight 1 / sqrt(rows of the site);
+    - a word counts only if at least `_WORD_SITES` sites have it, a pair of words `_PAIR_SITES`;
+    - half of the words are left out at each step, and a fifth of the values between layers;
+    - every page is seen in another form each time: see `vary`;
+    - few epochs, a falling rate, and the average of the weights over the last steps.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import re
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from benchmarks.quality import _TOKEN
+from cleaners.model import network
+from cleaners.model.features import COLUMNS, KINDS, character_table, observe
+from cleaners.model.network import (
+    CONTEXT_BEFORE,
+    DILATIONS,
+    DIMENSIONS,
+    EMBEDDING,
+    LARGEST,
+    LOGIT_RANGE,
+    LOGITS,
+    UNIT,
+    WEIGHT,
+    Network,
+    Weights,
+)
+
+_TABLE = character_table()
+_WIDTH = 48
+_TOP = LARGEST / UNIT
+_WORD_SITES, _PAIR_SITES = 4, 8
+_SHIFT = np.uint32(32 - network.SLOT_BITS)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A dump. `labels`, `scored` and `sizes` (in words) have an entry for each line; lines that are not scored teach nothing."""
+
+    id: str
+    site: str
+    lang: str
+    source: str
+    track: str
+    lines: list[str]
+    labels: Any
+    scored: Any
+    sizes: Any
+    gold: list[str]
+
+
+@dataclass
+class Sample:
+    """A dump as arrays: what the model sees, and what it shall say."""
+
+    inputs: Any
+    tokens: Any
+    counts: Any
+    labels: Any
+    weights: Any
+    lines: Any
+
+
+def read(path: Path, leave_out: Sequence[str]) -> tuple[list[Page], str]:
+    """The rows to fit on, and the hash of the file."""
+    pages = []
+    raw = path.read_bytes()
+    for line in (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8").split("\n"):
+        row = json.loads(line) if line.strip() else {}
+        if not row.get("train") or row["source"] in leave_out:
+            continue
+        lines = row["dump"].split("\n")
+        scored = np.array([bool(line.strip()) for line in lines])
+        scored[row["ignore"]] = False
+        scored[row["dup_lines"]] = False
+        pages.append(
+            Page(
+                row["id"],
+                row["site"] or row["id"].split(":", 1)[1],
+                row["lang"],
+                row["source"],
+                row["track"],
+                lines,
+                np.array(row["labels"], np.float32),
+                scored,
+                np.array([len(_TOKEN.findall(line)) for line in lines], np.float32),
+                row["gold_text"].split("\n"),
+            )
+        )
+    return pages, hashlib.sha256(raw).hexdigest()
+
+
+def folds_of(pages: Sequence[Page], folds: int) -> list[int]:
+    """A fold for each page: all pages of a site in one, and the folds of about the same size."""
+    size, fold_of = [0] * folds, {}
+    for site, rows in sorted(Counter(page.site for page in pages).items(), key=lambda item: (-item[1], _hash(item[0]))):
+        fold_of[site] = size.index(min(size))
+        size[fold_of[site]] += rows
+    return [fold_of[page.site] for page in pages]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sample(page: Page) -> Sample | None:
+    """What the model sees of a page; None if that is nothing."""
+    seen = observe(page.lines, _TABLE)
+    if seen is None:
+        return None
+    edges = np.eye(KINDS, dtype=np.float32)[seen.edges].reshape(len(seen.lines), -1)
+    weights = (page.scored * np.sqrt(page.sizes + 1))[seen.lines].astype(np.float32)
+    total = weights.sum()
+    return Sample(
+        np.concatenate((seen.shape / np.float32(UNIT), edges), axis=1),
+        seen.tokens,
+        2 * seen.counts,
+        page.labels[seen.lines].astype(np.float32),
+        weights / total if total else weights,
+        seen.lines,
+    )
+
+
+class Vary:
+    """Gives pages in another form each time: as other scrapers would dump them, with the surroundings of other sites."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        """Take the pages from which surroundings are borrowed."""
+        self._pages = pages
+        self._of_lang = defaultdict(list)
+        for i, page in enumerate(pages):
+            self._of_lang[page.lang].append(i)
+
+    def __call__(self, page: Page, rng: np.random.Generator) -> Page:
+        """Another form of a page."""
+        text = np.flatnonzero(page.labels)
+        if len(text) and rng.random() < 0.06:  # the bare article
+            page = self._whole(page)
+        else:
+            first, last = 0, len(page.lines)
+            if len(text) and rng.random() < 0.3:  # closer around the article
+                first = int(rng.integers(0, text[0] + 1)) if rng.random() < 0.6 else first
+                last = int(rng.integers(text[-1] + 1, last + 1)) if rng.random() < 0.6 else last
+            if last - first > 500:
+                first += int(rng.integers(0, last - first - 499))
+                last = first + 500
+            page = _slice(page, first, last)
+            if rng.random() < 0.35:
+                page = self._among_others(page, rng)
+        if rng.random() < 0.1:
+            page = replace(page, lines=_in_another_script(page.lines, rng))
+        return _reshape(page, rng) if rng.random() < 0.4 else page
+
+    @staticmethod
+    def _whole(page: Page) -> Page:
+        scored = np.array([bool(line.strip()) for line in page.gold])
+        sizes = np.array([len(_TOKEN.findall(line)) for line in page.gold], np.float32)
+        return replace(page, lines=page.gold, labels=scored.astype(np.float32), scored=scored, sizes=sizes)
+
+    def _among_others(self, page: Page, rng: np.random.Generator) -> Page:
+        near = self._of_lang[page.lang]
+        other = self._pages[int(rng.choice(near)) if rng.random() < 0.85 else int(rng.integers(len(self._pages)))]
+        theirs, mine = np.flatnonzero(other.labels), np.flatnonzero(page.labels)
+        if not len(theirs) or not len(mine):
+            return page
+        parts = [_slice(page, mine[0], mine[-1] + 1)]
+        if rng.random() < 0.3:  # something between two paragraphs
+            borders = np.flatnonzero(np.diff(other.labels * other.scored, prepend=1, append=1) < 0)
+            if len(borders):
+                at = int(rng.choice(borders))
+                until = min(at + int(rng.integers(2, 25)), len(other.lines))
+                until = next((i for i in range(at, until) if other.labels[i]), until)
+                place = int(rng.choice(mine)) + 1 - mine[0]
+                parts = [_slice(parts[0], 0, place), _slice(other, at, until), _slice(parts[0], place, len(parts[0].lines))]
+        head, tail = rng.random() < 0.5, rng.random() < 0.7
+        parts.insert(0, _slice(other, max(0, theirs[0] - 150), theirs[0]) if head else _slice(page, 0, mine[0]))
+        parts.append(
+            _slice(other, theirs[-1] + 1, min(theirs[-1] + 151, len(other.lines)))
+            if tail
+            else _slice(page, mine[-1] + 1, len(page.lines))
+        )
+        return replace(
+            page,
+            lines=[line for part in parts for line in part.lines],
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in ("labels", "scored", "sizes")},
+        )
+
+
+def _in_another_script(lines: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """Latin letters become others, so that the model can do without words, and without having seen the script."""
+    lower = "abcdefghijklmnopqrstuvwxyz"
+    first = int(rng.choice([ord("a"), 0x3B1, 0x430, 0x561, 0x5D0, 0x628, 0x905, 0xAC00]))  # Latin, Greek, …, Hangul
+    step = 588 if first == 0xAC00 else 1
+    letters = [chr(first + step * i) for i in rng.permutation(26 if step == 1 else 19)]
+    table: dict[int, str | None] = {ord(char): letters[i % len(letters)] for i, char in enumerate(lower)}
+    table |= {ord(char.upper()): letter.upper() for char in lower if (letter := table[ord(char)])}
+    if step > 1:  # a syllable is a character there
+        table |= dict.fromkeys(map(ord, "aeiouAEIOU"), None)
+    return [line.translate(table) for line in lines]
+
+
+def _slice(page: Page, first: int, last: int) -> Page:
+    return replace(
+        page,
+        lines=page.lines[first:last],
+        labels=page.labels[first:last],
+        scored=page.scored[first:last],
+        sizes=page.sizes[first:last],
+    )
+
+
+def _reshape(page: Page, rng: np.random.Generator) -> Page:
+    """Other line ends: no blank lines, more of them, long lines wrapped, short ones joined, …"""
+    how = rng.random()
+    lines: list[tuple[str, float, bool, float]] = []
+    for line, label, scored, size in zip(page.lines, page.labels, page.scored, page.sizes, strict=True):
+        blank = not line.strip()
+        if how < 0.2:
+            if not blank:
+                lines.append((line, label, scored, size))
+        elif how < 0.4:
+            if not blank:
+                lines += [(line, label, scored, size), ("", 0, False, 0)]
+        elif how < 0.5:
+            if not blank or rng.random() < 0.5:
+                lines.append((line, label, scored, size))
+        elif how < 0.65:
+            if blank:
+                continue
+            last = lines[-1] if lines else None
+            if last and last[1:3] == (label, scored) and len(last[0]) < 120 and len(line) < 40 and rng.random() < 0.5:
+                joint = str(rng.choice([" ", " | ", "  ", " · "]))
+                lines[-1] = (last[0] + joint + line, label, scored, last[3] + size)
+            else:
+                lines.append((line, label, scored, size))
+        elif how < 0.9:
+            if how < 0.8:
+                width = 50 + int(60 * (how - 0.65) / 0.15)
+                parts = textwrap.wrap(line, width) if " " in line else [line[i : i + width] for i in range(0, len(line), width)]
+            else:
+                parts = re.split(r"(?<=[.!?。])\s+", line)
+            lines += [(part, label, scored, size * len(part) / len(line)) for part in parts] if line else [("", 0, False, 0)]
+        elif rng.random() > 0.08:
+            lines.append((line, label, scored, size))
+    if not lines:
+        return page
+    return replace(
+        page,
+        lines=[line for line, _, _, _ in lines],
+        labels=np.array([label for _, label, _, _ in lines], np.float32),
+        scored=np.array([bool(scored) for _, _, scored, _ in lines]),
+        sizes=np.array([size for _, _, _, size in lines], np.float32),
+    )
+
+
+def vocabulary(pages: Sequence[Page], samples: Sequence[Sample]) -> Any:
+    """The hashes of words and pairs that enough sites have; of two with the same upper bits, the one that more sites have."""
+    of_site = defaultdict(list)
+    for page, seen in zip(pages, samples, strict=True):
+        of_site[page.site].append(seen.tokens.reshape(-1, 2))
+    hashes, sites = [], []
+    for column, least in ((0, _WORD_SITES), (1, _PAIR_SITES)):
+        each = [np.unique(np.concatenate(tokens)[:, column]) for tokens in of_site.values()]
+        found, number = np.unique(np.concatenate(each), return_counts=True)
+        hashes.append(found[number >= least])
+        sites.append(number[number >= least])
+    order = np.lexsort((np.concatenate(hashes), -np.concatenate(sites)))
+    ranked = np.concatenate(hashes)[order]
+    _, best = np.unique(ranked >> _SHIFT, return_index=True)
+    return np.sort(ranked[best])
+
+
+class Net(nn.Module):
+    """`network.Network` while it is being fitted."""
+
+    def __init__(self, mean: Any, spread: Any, words: int) -> None:
+        """Random weights."""
+        super().__init__()
+        self.mean, self.spread = nn.Buffer(torch.tensor(mean)), nn.Buffer(torch.tensor(spread))
+        self.embedding = nn.Embedding(words + 1, DIMENSIONS, padding_idx=0)
+        nn.init.normal_(self.embedding.weight, 0, 0.05)
+        with torch.no_grad():
+            self.embedding.weight[0] = 0
+        self.first = nn.Linear(len(mean) + DIMENSIONS, _WIDTH)
+        self.layers = nn.ModuleList(nn.Conv1d(_WIDTH, _WIDTH, 3, dilation=d, padding=d) for d in DILATIONS)
+        self.context = nn.Linear(2 * _WIDTH, _WIDTH)
+        self.hidden, self.out = nn.Linear(_WIDTH, _WIDTH), nn.Linear(_WIDTH, 1)
+
+    def forward(self, batch: dict[str, Any]) -> Any:
+        """The logit of each line of a batch."""
+        inputs = (batch["inputs"] - self.mean) / self.spread
+        kept = torch.rand(len(batch["tokens"])) < 0.5 if self.training else torch.ones(len(batch["tokens"]))
+        tokens = self.embedding(batch["tokens"]) * (kept * (2.0 if self.training else 1.0))[:, None]
+        words = torch.zeros(len(inputs), DIMENSIONS).index_add_(0, batch["line"], tokens) / batch["norm"]
+        words = functional.dropout(words.clamp(-_TOP, _TOP), 0.2, self.training)
+        h = functional.dropout(self.first(torch.cat((inputs, words), 1)).clamp(0, _TOP), 0.2, self.training)
+        mask = batch["mask"][:, None]
+        pages, longest = batch["mask"].shape
+        h = torch.zeros(pages * longest, _WIDTH).index_copy(0, batch["place"], h).view(pages, longest, -1).transpose(1, 2)
+        for i, layer in enumerate(self.layers):
+            if i == CONTEXT_BEFORE:
+                whole = torch.cat((h.sum(2) / mask.sum(2), h.amax(2)), 1)
+                h = (h + torch.relu(self.context(whole))[:, :, None]).clamp(0, _TOP) * mask
+            h = (h + torch.relu(layer(h))).clamp(0, _TOP) * mask
+        h = functional.dropout(h.transpose(1, 2).reshape(pages * longest, -1)[batch["place"]], 0.2, self.training)
+        return self.out(self.hidden(h).clamp(0, _TOP))[:, 0]
+
+
+def _batch(samples: Sequence[Sample]) -> dict[str, Any]:
+    longest = max(len(s.labels) for s in samples)
+    mask = torch.zeros(len(samples), longest)
+    for i, s in enumerate(samples):
+        mask[i, : len(s.labels)] = 1
+    counts = np.concatenate([s.counts for s in samples])
+    return {
+        "inputs": torch.from_numpy(np.concatenate([s.inputs for s in samples])),
+        "tokens": torch.from_numpy(np.concatenate([s.tokens for s in samples]).astype(np.int64)),
+        "line": torch.from_numpy(np.repeat(np.arange(len(counts)), counts)),
+        "norm": torch.from_numpy(np.sqrt(counts + 1.0).astype(np.float32))[:, None],
+        "mask": mask,
+        "place": torch.from_numpy(np.concatenate([np.arange(len(s.labels)) + i * longest for i, s in enumerate(samples)])),
+        "labels": torch.from_numpy(np.concatenate([s.labels for s in samples])),
+    }
+
+
+def fit(pages: Sequence[Page], epochs: int, seed: int) -> Weights:
+    """Fit on pages; the probabilities are not calibrated yet."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    known = [(page, seen) for page in pages if (seen := sample(page))]
+    pages, samples = [page for page, _ in known], [seen for _, seen in known]
+    words = vocabulary(pages, samples)
+    slots = np.zeros(1 << network.SLOT_BITS, np.int64)
+    slots[words >> _SHIFT] = np.arange(1, len(words) + 1)
+    check = np.concatenate((np.zeros(1, np.uint32), words))
+    rows_of = Counter(page.site for page in pages)
+    share = [rows_of[page.site] ** -0.5 for page in pages]
+    inputs = np.concatenate([seen.inputs for seen in samples[::7]])
+    net = Net(inputs.mean(0), np.maximum(inputs.std(0), 0.1), len(words))
+    del samples, known, inputs
+    vary = Vary(pages)
+
+    def batches() -> Iterator[list[tuple[Sample, float]]]:
+        order = rng.permutation(len(pages))
+        for start in range(0, len(order), 256):
+            drawn = [(seen, share[i]) for i in order[start : start + 256] if (seen := sample(vary(pages[i], rng)))]
+            drawn.sort(key=lambda item: len(item[0].labels))
+            groups: list[list[tuple[Sample, float]]] = [[]]
+            for seen, weight in drawn:
+                slot = slots.take(seen.tokens >> _SHIFT)
+                seen.tokens = slot * (check.take(slot) == seen.tokens)
+                groups[-1].append((seen, weight))
+                if len(groups[-1]) * len(seen.labels) >= 2500:
+                    groups.append([])
+            for k in rng.permutation(len(groups)):
+                if groups[k]:
+                    yield groups[k]
+
+    steps = epochs * sum(1 for _ in batches())
+    parameters = [p for name, p in net.named_parameters() if name != "embedding.weight"]
+    optimizer = torch.optim.AdamW([{"params": [net.embedding.weight], "weight_decay": 0.0}, {"params": parameters}], 3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=int(1.05 * steps) + 20, pct_start=0.15)
+    average: dict[str, Any] = {}
+    step = 0
+    for epoch in range(epochs):
+        net.train()
+        losses = []
+        for group in batches():
+            batch = _batch([seen for seen, _ in group])
+            weights = torch.from_numpy(np.concatenate([seen.weights * weight for seen, weight in group]).astype(np.float32))
+            loss = (
+                functional.binary_cross_entropy_with_logits(net(batch), batch["labels"], weights, reduction="sum") / weights.sum()
+            )
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+            step += 1
+            state = {name: value.clone() for name, value in net.state_dict().items()}
+            keep = min(0.997, step / (step + 30))
+            average = {name: torch.lerp(value, average[name], keep) if average else value for name, value in state.items()}
+        print(f"  epoch {epoch + 1}: loss {np.mean(losses):.4f}", flush=True)
+    net.load_state_dict(average)
+    return _weights(net, words)
+
+
+def _weights(net: Net, words: Any) -> Weights:
+    """What was fitted, in the steps in which it is stored."""
+
+    def steps(value: Any, scale: float = 1) -> Any:
+        return (np.rint(np.asarray(value, np.float64) * scale * WEIGHT) / WEIGHT).astype(np.float32)
+
+    state = {name: value.numpy().astype(np.float64) for name, value in net.state_dict().items()}
+    first = state["first.weight"].T.copy()
+    number = len(state["mean"])
+    first[:number] /= state["spread"][:, None]
+    bias = state["first.bias"] - state["mean"] @ first[:number]
+    weights = Weights(
+        table=_TABLE,
+        vocabulary=words,
+        embedding=np.clip(np.rint(state["embedding.weight"] * EMBEDDING), -128, 127).astype(np.int8),
+        shape=steps(first[:COLUMNS]),
+        words=steps(first[number:]),
+        edges=steps(first[COLUMNS:number], UNIT),
+        first=steps(bias, UNIT),
+        layers=steps(
+            np.stack([state[f"layers.{i}.weight"].transpose(2, 1, 0).reshape(-1, _WIDTH) for i in range(len(DILATIONS))])
+        ),
+        layer_biases=steps(np.stack([state[f"layers.{i}.bias"] for i in range(len(DILATIONS))]), UNIT),
+        context=steps(state["context.weight"].T),
+        context_bias=steps(state["context.bias"], UNIT),
+        hidden=steps(state["hidden.weight"].T),
+        hidden_bias=steps(state["hidden.bias"], UNIT),
+        out=steps(state["out.weight"].T),
+        out_bias=steps(state["out.bias"], UNIT),
+        probability=(1 / (1 + np.exp(-np.arange(-LOGIT_RANGE * LOGITS, LOGIT_RANGE * LOGITS + 1) / LOGITS))).astype(np.float32),
+    )
+    # No sum may leave the range in which float32 is exact: 2**24 steps.
+    for name in ("shape", "words", "layers", "context", "hidden", "out"):
+        largest = float(np.abs(getattr(weights, name)).sum(axis=-2).max()) * 512
+        if largest * WEIGHT >= 2**24:
+            raise ValueError(f"the sums of {name} may reach {largest}; fit again with smaller weights")
+    return weights
+
+
+def calibrate(logits: Any, labels: Any, weights: Any) -> Any:
+    """Isotonic regression (pool adjacent violators): for each step of the logit the share of lines that are main text."""
+    size = 2 * LOGIT_RANGE * LOGITS + 1
+    step = np.rint(np.clip(logits, -LOGIT_RANGE, LOGIT_RANGE) * LOGITS).astype(int) + LOGIT_RANGE * LOGITS
+    total = np.bincount(step, weights, size) + 1e-9
+    # The ends are thin: a whisper of what the logit itself says keeps every step above the one before.
+    said = 1 / (1 + np.exp(-np.arange(-LOGIT_RANGE * LOGITS, LOGIT_RANGE * LOGITS + 1) / LOGITS))
+    total += (prior := 1e-4 * total.sum() / size)
+    right = np.bincount(step, weights * labels, size) + prior * said
+    blocks: list[list[float]] = []
+    for r, t in zip(right, total, strict=True):
+        blocks.append([r, t, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
+            r2, t2, n2 = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + r2, blocks[-1][1] + t2, blocks[-1][2] + n2]
+    table = np.concatenate([np.full(int(n), r / t) for r, t, n in blocks])
+    return np.clip(np.round(table, 4), 0.0001, 0.9999).astype(np.float32)
+
+
+def logits_of(lines: Sequence[str], net: Network) -> tuple[Any, Any]:
+    """The lines that are not blank, and their logits."""
+    seen = observe(lines, _TABLE)
+    return (seen.lines, net.logits(seen)) if seen else (np.zeros(0, int), np.zeros(0, np.float32))
+
+
+def probabilities_of(lines: Sequence[str], logits: tuple[Any, Any], table: Any) -> list[float]:
+    """The calibrated probability of each line; 1 for blank ones."""
+    result = np.ones(len(lines))
+    result[logits[0]] = table[np.rint(np.clip(logits[1], -LOGIT_RANGE, LOGIT_RANGE) * LOGITS).astype(int) + LOGIT_RANGE * LOGITS]
+    return result.round(4).tolist()  # type: ignore[no-any-return]
+
+
+def main() -> None:
+    """Fit, measure, write."""
+    parser = argparse.ArgumentParser(description="Fit the line model.")
+    parser.add_argument("dumps", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--also", type=Path, help="rows of weak_labels.py: fitted on, never measured on")
+    parser.add_argument("--leave-out", action="append", default=[], metavar="SOURCE")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=4)
+    options = parser.parse_args()
+    torch.set_num_threads(1)  # sums in another order would give other weights
+    pages, data = read(options.dumps, options.leave_out)
+    also, also_data = read(options.also, options.leave_out) if options.also else ([], None)
+    print(f"{len(also)} rows with weak labels, sha256 {also_data}")
+    print(f"{len(pages)} rows of {len({page.site for page in pages})} sites, sha256 {data}")
+    fold_of = folds_of(pages, options.folds)
+    held_out: list[tuple[Any, Any]] = [(None, None)] * len(pages)
+    articles: list[tuple[Any, Any]] = [(None, None)] * len(pages)  # the main text alone, as an already clean article
+    for fold in range(options.folds):
+        print(f"fold {fold + 1} of {options.folds}")
+        unseen = {page.site for page, f in zip(pages, fold_of, strict=True) if f == fold}
+        net = Network(fit([page for page in pages + also if page.site not in unseen], options.epochs, options.seed))
+        for i, page in enumerate(pages):
+            if fold_of[i] == fold:
+                held_out[i], articles[i] = logits_of(page.lines, net), logits_of(page.gold, net)
+    logits, labels, weights = [], [], []
+    for page, (lines, values) in zip(pages, held_out, strict=True):
+        scored = page.scored[lines]
+        if scored.any():
+            logits.append(values[scored])
+            labels.append(page.labels[lines][scored])
+            # Each document weighs the same, and so does each of its lines.
+            weights.append(np.full(scored.sum(), 1 / scored.sum()))
+    table = calibrate(np.concatenate(logits), np.concatenate(labels), np.concatenate(weights))
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with (options.folder / "held-out.jsonl").open("w", encoding="utf-8") as file:
+        for page, dump, article, fold in zip(pages, held_out, articles, fold_of, strict=True):
+            row = {
+                "id": page.id,
+                "fold": fold,
+                "probabilities": probabilities_of(page.lines, dump, table),
+                "article": probabilities_of(page.gold, article, table),
+            }
+            file.write(json.dumps(row) + "\n")
+    print("all rows")
+    shipped = fit(pages + also, options.epochs, options.seed)._replace(probability=table)
+    about = {
+        "data_sha256": data,
+        "rows": len(pages),
+        "weak_data_sha256": also_data,
+        "weak_rows": len(also),
+        "seed": options.seed,
+        "epochs": options.epochs,
+        "left_out": options.leave_out,
+    }
+    np.savez_compressed(
+        options.folder / "weights.npz", about=np.array(json.dumps(about, sort_keys=True)), **network.store(shipped)
+    )
+
+
+if __name__ == "__main__":
+    main()

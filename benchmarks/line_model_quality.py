@@ -1,0 +1,117 @@
+"""What the line model does on sites that it was not fitted on.
+
+usage: python -m benchmarks.line_model_quality DUMPS.jsonl.gz FOLDER/held-out.jsonl [--by lang|source|page_type] [--behind-rules]
+
+Reads the held-out probabilities that `fit_line_model.py` wrote and prints, for a range of thresholds, F1, precision, recall and the
+share of documents hurt (see `quality.py`), and how well the probabilities are calibrated.
+With `--behind-rules` the lines that the rules cut are gone before: what is left is the text with its title in front.
+"""
+
+import argparse
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from benchmarks.dumps import rows
+from benchmarks.quality import score, summary, tokens
+from cleaners import model, pipeline, rules
+from cleaners.document import Document
+
+THRESHOLDS: tuple[float | model.Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, *get_args(model.Cut))
+
+_SENTENCE = 5  # words
+
+
+def cut(lines: list[str], probabilities: list[float], limit: float | model.Cut) -> str:
+    """The lines at least as probable as the threshold; all, where the model lets the document be (as `model.judge`)."""
+    sizes = [len(line) if line.strip() else 0 for line in lines]
+    if isinstance(limit, str):
+        limit = model.threshold(probabilities, sizes, limit)
+    gone = sum(size for size, p in zip(sizes, probabilities, strict=True) if p < limit)
+    if gone > model.LIMIT * sum(sizes) or not any(p >= model.SURE for size, p in zip(sizes, probabilities, strict=True) if size):
+        return "\n".join(lines)
+    return "\n".join(line for line, p in zip(lines, probabilities, strict=True) if p >= limit)
+
+
+def damage(articles: list[tuple[list[str], list[float]]], threshold: float | model.Cut) -> str:
+    """What goes from texts that are main text from beginning to end: such as are given to a cleaner that has nothing to do."""
+    gone = written = losing = 0
+    for lines, probabilities in articles:
+        left = cut(lines, probabilities, threshold).split("\n")
+        missing = Counter(lines) - Counter(left)
+        written += sum(map(len, lines))
+        gone += sum(len(line) * times for line, times in missing.items())
+        losing += any(len(tokens(line)) >= _SENTENCE for line in missing)
+    return f"characters gone {gone / written:.4f}  lose a line of {_SENTENCE} or more words {losing / len(articles):.3f}  n {len(articles)}"
+
+
+def left_by_rules(row: dict[str, Any], probabilities: list[float], book: rules.RuleBook) -> tuple[list[str], list[float]]:
+    """The lines that the rules leave, and their probabilities; the title comes first, and is certain."""
+    cleaned = pipeline.clean(Document(row["id"], row["dump"]), book)
+    of_line: dict[str, list[float]] = defaultdict(list)
+    for line, p in zip(row["dump"].split("\n"), probabilities, strict=True):
+        of_line[line.strip()].append(p)
+    lines, values = [cleaned.title or ""], [1.0]
+    for line in cleaned.text.split("\n"):
+        found = of_line.get(line.strip())
+        lines.append(line)
+        values.append(1.0 if not found else found.pop(0) if len(found) > 1 else found[0])
+    return lines, values
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="Quality of the line model on held-out sites.")
+    parser.add_argument("dumps", type=Path)
+    parser.add_argument("held_out", type=Path)
+    parser.add_argument("--by", choices=("lang", "source", "page_type"))
+    parser.add_argument("--behind-rules", action="store_true")
+    options = parser.parse_args()
+    with options.held_out.open(encoding="utf-8") as file:
+        held_out = {row["id"]: row for row in map(json.loads, file)}
+    book = rules.load()
+    scores: dict[str, dict[float | model.Cut, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    articles: list[tuple[list[str], list[float]]] = []
+    bins: dict[str, Any] = defaultdict(lambda: np.zeros((3, 10)))
+    for row in rows(options.dumps, None):
+        if row["id"] not in held_out:
+            continue
+        values = held_out[row["id"]]["probabilities"]
+        lines = row["dump"].split("\n")
+        ignored = set(row["ignore"]) | set(row["dup_lines"]) | {i for i, line in enumerate(lines) if not line.strip()}
+        scored = [i for i in range(len(lines)) if i not in ignored]
+        for i in scored:
+            place = min(9, int(values[i] * 10))
+            bins[row["track"]][:, place] += 1 / len(scored), values[i] / len(scored), row["labels"][i] / len(scored)
+        if options.behind_rules:
+            lines, values = left_by_rules(row, values, book)
+        groups = [row["track"]] + ([f"{row['track']} {row[options.by]}"] if options.by else [])
+        done: dict[str, tuple[float, float]] = {}
+        for threshold in THRESHOLDS:
+            text = cut(lines, values, threshold)
+            if text not in done:
+                done[text] = score(row["gold_text"], text, row["title"])
+            for group in groups:
+                scores[group][threshold].append(done[text])
+        if row["track"] == "page":  # each main text once
+            articles.append((row["gold_text"].split("\n"), held_out[row["id"]]["article"]))
+    sizes = Counter({group: len(next(iter(of.values()))) for group, of in scores.items()})
+    for group in sorted(scores):
+        if sizes[group] >= 10:
+            for threshold, pairs in scores[group].items():
+                print(f"{group:24} {threshold:8}  {summary(pairs)}")
+    for threshold in THRESHOLDS[1:]:
+        print(f"{'clean article':24} {threshold:8}  {damage(articles, threshold)}")
+    for track, (weight, said, right) in sorted(bins.items()):
+        for place in range(10):
+            print(
+                f"{track:8} {place / 10:.1f}-{(place + 1) / 10:.1f}  said {said[place] / weight[place]:.3f}  "
+                f"found {right[place] / weight[place]:.3f}  share of lines {weight[place] / weight.sum():.3f}"
+            )
+
+
+if __name__ == "__main__":
+    main()
