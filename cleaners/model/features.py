@@ -110,13 +110,15 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
     kept = [i for i, line in enumerate(lines) if line and not line.isspace()]
     if not kept:
         return None
-    n, index = len(kept), np.array(kept)
+    n, bounds = len(kept), np.array([-1, *kept, len(lines)])
+    gap = bounds[1:] - bounds[:-1] - 1
     text = "\n".join(lines if n == len(lines) else [lines[i] for i in kept]) + "\n"
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
     ends = np.flatnonzero(units == 10)
     if len(ends) != n:
         raise ValueError("a line holds a line end")
-    lengths = np.diff(ends, prepend=-1)  # with the line end
+    lengths = ends + 1  # with the line end
+    lengths[1:] -= lengths[:-1].copy()
     known = table.take(units)
     low = known.astype(np.uint32)
     kinds = low & np.uint32(31)
@@ -138,7 +140,9 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
     adds ^= adds >> np.uint32(15)
     sums = np.zeros(len(adds) + 1, np.uint32)
     np.cumsum(adds, dtype=np.uint32, out=sums[1:])
-    hashes = np.diff(sums.take(at), append=sums[-1:])
+    hashes = -sums.take(at)  # where the next token begins minus where this one does; modulo 2**32
+    hashes[:-1] -= hashes[1:].copy()
+    hashes[-1:] += sums[-1:]
     real = np.flatnonzero(group.take(at))
     at, hashes = at.take(real), hashes.take(real)
     line = cells.take(at) >> 5
@@ -154,13 +158,13 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
 
     # Lines that stand in the document more than once; sums of pairs know the order of the words.
     np.cumsum(pairs, dtype=np.uint32, out=(sums := sums[: len(pairs) + 1])[1:])
-    whole = np.diff(sums.take(np.cumsum(tokens)), prepend=np.uint32(0))
+    whole = sums.take(np.cumsum(tokens))
+    whole[1:] -= whole[:-1].copy()
     order = np.argsort(whole, kind="stable")
     alike = np.diff(np.flatnonzero(np.diff(whole.take(order)) != 0) + 1, prepend=0, append=n)
     copies = np.empty(n, np.intp)
     copies[order] = np.repeat(alike - 1, alike)
 
-    gap = np.diff(index, prepend=-1, append=len(lines)) - 1
     behind = np.cumsum(lengths)
     total = behind[-1]
     numbers = np.empty((n, KINDS + 11), np.intp)
@@ -193,4 +197,4 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
     both = np.empty((len(hashes), 2), np.uint32)
     both[:, 0], both[:, 1] = hashes, pairs
     both *= np.uint32(0x9E3779B1)
-    return Features(index, shape, edges, both.reshape(-1), tokens)
+    return Features(bounds[1:-1], shape, edges, both.reshape(-1), tokens)

@@ -87,12 +87,13 @@ class Network:
         sums = np.zeros((len(slot) + 1, self._packed.shape[1]), np.uint64)
         np.cumsum(self._packed.take(slot, axis=0), axis=0, out=sums[1:])
         many = 2 * seen.counts
-        packed = np.diff(sums.take(np.cumsum(many), axis=0), axis=0, prepend=sums[:1])
+        packed = sums.take(np.cumsum(many), axis=0)
+        packed[1:] -= packed[:-1].copy()
         words = packed.astype("<u8").view("<u2").astype(np.float32) - (128.0 * many[:, None]).astype(np.float32)
         words *= self._scale.take(many)[:, None]
         words *= np.float32(UNIT / EMBEDDING)
         np.rint(words, out=words)
-        np.clip(words, -LARGEST, LARGEST, out=words)
+        np.minimum(np.maximum(words, -LARGEST, out=words), LARGEST, out=words)
         h = seen.shape @ w.shape
         h += words @ w.words
         h += w.first
