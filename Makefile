@@ -3,6 +3,7 @@
 # make lock   renew the pinned requirements              make clean  remove what these made
 # make fuzz   look for inputs that break a law, for ten minutes (SECONDS=600)
 # make bench-quality DATA=folder      the figures of quality, over data that benchmarks/README.md describes
+# make test-faults     disturb runs at every point, for some minutes
 #
 # Everything is installed into $(VENV), once: the stamps in it are older than what they were made from, or nothing happens.
 
@@ -13,7 +14,7 @@ BIN = $(VENV)/bin
 # pins "sqlalchemy[asyncio]" too, and would refuse a lock in which it is not the newest.
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 
-.PHONY: run test lint types fuzz bench-quality lock clean
+.PHONY: run test test-faults lint types fuzz bench-quality lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -24,6 +25,9 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest
+
+test-faults: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m faults
 
 SECONDS = 600
 fuzz: $(VENV)/dev.stamp

@@ -91,7 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="IN",
         help="a folder, a file, a pattern such as 'in/**/*.html', an address (s3://…), or - for standard input",
     )
-    clean.add_argument("output", type=Path, metavar="OUT", help="the folder to write; an earlier result there is replaced")
+    clean.add_argument(
+        "output",
+        type=Path,
+        metavar="OUT",
+        help="the folder to write; of an earlier result there, what has not changed since stays as it is",
+    )
     clean.add_argument(
         "--format",
         choices=_FORMATS,
@@ -108,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds after which a document is given up (default: 60)",
     )
     clean.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
+    clean.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
+    clean.add_argument(
+        "--checksum", action="store_true", help="read all files to see which have changed, also those of the same size and time"
+    )
+    clean.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
     add_cut(clean)
     for kind in ("text", "html"):
         clean.add_argument(
@@ -160,7 +170,7 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 def _clean(options: argparse.Namespace) -> int:
     from cleaners.read import Fields
-    from cleaners.run import Settings, clean_folder
+    from cleaners.run import OutputError, Settings, clean_folder
     from cleaners.workers import WorkerError
 
     if options.workers is not None and options.workers < 1:
@@ -173,16 +183,25 @@ def _clean(options: argparse.Namespace) -> int:
         timeout=options.timeout,
         memory=options.memory,
         fields=Fields(options.text_field, options.html_field),
+        force=options.force,
+        checksum=options.checksum,
+        keep_removed=options.keep_removed,
         cut=options.cut,
     )
     try:
         with _sigterm_is_ctrl_c(), _progress() as tick:
             balance = clean_folder(settings, workers=options.workers, tick=tick)
-    except (WorkerError, OSError) as error:  # a full disk, for one
+    except OutputError as error:
+        print(f"copydesk: {error}", file=sys.stderr)
+        return EXIT_FAULT
+    except (WorkerError, OSError) as error:
         print(f"copydesk: the run broke off: {error}", file=sys.stderr)
         return EXIT_FAULT
     except KeyboardInterrupt:
-        print("copydesk: stopped. Nothing was published; an earlier result is as it was.", file=sys.stderr)
+        print(
+            "copydesk: stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.",
+            file=sys.stderr,
+        )
         return EXIT_STOPPED
     print(summary(balance))
     places = ["documents/ and ledger/"]
@@ -191,6 +210,8 @@ def _clean(options: argparse.Namespace) -> int:
         if count := balance.documents[name]:
             places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
     print(f"\nWritten to {options.output}: {', '.join(places)}")
+    if done := work(balance):
+        print(done)
     return 0
 
 
@@ -228,6 +249,18 @@ def _progress() -> "Iterator[Callable[[Done], object]]":
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("cleaning", total=None, documents=0)
         yield lambda done: bar.update(task, completed=done.files, total=done.all_files, documents=done.documents)
+
+
+def work(balance: "Balance") -> str:
+    """What a run had to do, in a sentence; empty if that was everything."""
+    files = balance.work
+    skipped, removed, kept = files["unchanged"], files["removed"], files["kept"]
+    if not skipped + removed + kept:
+        return ""
+    cleaned = f"{_count(files['new'], 'new file')} and {_count(files['changed'], 'changed file')}"
+    sentence = f"Since the last run: {cleaned} cleaned, {_count(skipped, 'unchanged file')} skipped"
+    sentence += f", {_count(removed, 'removed file')} taken out" if removed else ""
+    return sentence + (f", {_count(kept, 'removed file')} kept" if kept else "") + "."
 
 
 def summary(balance: "Balance") -> str:

@@ -44,6 +44,9 @@ class Sink(Protocol):
     def write(self, record: Record) -> object:
         """Add a record."""
 
+    def copy(self, row: Any) -> object:
+        """Add a record that was read from another part, as `rows` gives it: the bytes are the same."""
+
     def close(self) -> None:
         """Finish the part."""
 
@@ -63,13 +66,40 @@ class Parts(ExitStack):
 
     def write(self, kind: Kind, record: Record) -> None:
         """Add a record to the part of its kind."""
+        self._sink(kind).write(record)
+
+    def copy(self, kind: Kind, row: Any) -> None:
+        """Add a record to the part of its kind, as `rows` gave it."""
+        self._sink(kind).copy(row)
+
+    def _sink(self, kind: Kind) -> Sink:
         sink = self._sinks.get(kind)
         if sink is None:
-            path = self._folder / kind / (self._name + _SUFFIX[self._format])
+            path = self._path(kind)
             path.parent.mkdir(exist_ok=True)
+            # A file of its own: a process whose run was killed may still have the old one open.
+            path.unlink(missing_ok=True)
             sink = self._sinks[kind] = self.enter_context(closing(_open(path, kind, self._format)))
-        sink.write(record)
         self.written[kind] += 1
+        return sink
+
+    def _path(self, kind: Kind) -> Path:
+        return self._folder / kind / (self._name + _SUFFIX[self._format])
+
+    def sync(self) -> None:
+        """Have what was written outlast a loss of power; to be called when all is closed."""
+        for kind in self._sinks:
+            sync(self._path(kind))
+            sync(self._path(kind).parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _open(path: Path, kind: Kind, format_: Format) -> Sink:
@@ -91,6 +121,7 @@ def _zstd() -> Any:
 class _LineSink:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self.copy = file.write
         self.close = file.close
 
     def write(self, record: Record) -> None:
@@ -157,6 +188,9 @@ class _ParquetSink:
                     row[name] = value.encode("utf-8", "replace").decode()
         if rest:
             row["rest"] = _json(rest)
+        self.copy(row)
+
+    def copy(self, row: Record) -> None:
         self._rows.append(row)
         self._chars += sum(_chars(value) for value in row.values())
         if len(self._rows) == _GROUP_ROWS or self._chars >= _GROUP_CHARS:
@@ -220,10 +254,20 @@ class Output(NamedTuple):
             ValueError: a part is damaged; the message names it, and the line where it has lines.
         """
         for part in sorted((self.folder / kind).glob("part-*")):
-            yield from _read_parquet(part) if part.suffix == ".parquet" else _read_lines(part)
+            for record, _row in rows(part):
+                yield record
 
 
-def _read_lines(part: Path) -> Iterator[Record]:
+def rows(part: Path) -> Iterator[tuple[Record, Any]]:
+    """The records of a part, and each as it stands there, for `Parts.copy`.
+
+    Raises:
+        ValueError: the part is damaged; the message names it, and the line where it has lines.
+    """
+    return _read_parquet(part) if part.suffix == ".parquet" else _read_lines(part)
+
+
+def _read_lines(part: Path) -> Iterator[tuple[Record, bytes]]:
     damaged: tuple[type[Exception], ...] = (ValueError,)
     lines: BinaryIO
     if part.suffix == ".zst":
@@ -235,13 +279,13 @@ def _read_lines(part: Path) -> Iterator[Record]:
     with lines:
         try:
             for line in lines:
-                yield records.loads(line)
+                yield records.loads(line), line
                 read += 1
         except damaged as error:
             raise ValueError(f"{part}, line {read + 1}: {error}") from error
 
 
-def _read_parquet(part: Path) -> Iterator[Record]:
+def _read_parquet(part: Path) -> Iterator[tuple[Record, Record]]:
     from pyarrow import ArrowException
 
     try:
@@ -250,18 +294,15 @@ def _read_parquet(part: Path) -> Iterator[Record]:
         raise ValueError(f"{part}: {error}") from error
 
 
-def _parquet_records(part: Path | BinaryIO) -> Iterator[Record]:
+def _parquet_records(part: Path | BinaryIO) -> Iterator[tuple[Record, Record]]:
     from pyarrow import parquet
 
     with parquet.ParquetFile(part) as file:
         as_json = [column.name for column in file.schema_arrow if _is_json(column)]
         for batch in file.iter_batches(batch_size=1000):
             for row in batch.to_pylist():
-                for name in as_json:
-                    if row[name] is not None:
-                        row[name] = records.loads(row[name].encode())
-                rest = row.pop("rest") or {}
-                yield row | rest
+                record = row | {name: records.loads(row[name].encode()) for name in as_json if row[name] is not None}
+                yield record | (record.pop("rest") or {}), row
 
 
 TEXT_SUFFIXES: Mapping[Format, str] = {"files": "", "markdown": ".md"}
@@ -321,7 +362,12 @@ def text_places(folder: Path, source: Mapping[str, Any], suffix: str = "") -> It
     path += suffix  # always: "a" and "a.md" may both be there
     if len(path) <= _PATH_CHARS:
         yield folder.joinpath(*map(_safe, path.split("/")))
-    yield folder / ("~" + _marked(path.replace("/", "%2F")))
+    yield aside(folder, path)
+
+
+def aside(folder: Path, path: str) -> Path:
+    """Where a clean text stands whose place is taken."""
+    return folder / ("~" + _marked(path.replace("/", "%2F")))
 
 
 def _safe(name: str) -> str:

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="of the output (default: files where every file is a document, or else jsonl)",
     )
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
+    parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
     parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
     parser.add_argument(
         "--cut",
@@ -43,10 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
 
-    from cleaners.cli import summary
+    from cleaners.cli import summary, work
     from flows.clean import clean_folder
 
-    print(summary(clean_folder(**vars(options))))
+    total = clean_folder(**vars(options))
+    print(summary(total))
+    if done := work(total):
+        print(f"\n{done}")
     return 0
 
 
@@ -82,8 +86,9 @@ def clean_folder(
     timeout: Annotated[float, Field(gt=0, le=86_400)] = 60,
     memory: Annotated[int, Field(ge=256)] = 2048,
     cut: run.Cut = "cautious",
+    force: bool = False,
 ) -> run.Balance:
-    """Clean a folder of raw article dumps and keep the provenance of every cut.
+    """Clean a folder of raw article dumps and keep the provenance of every cut; what has not changed since the last run is skipped.
 
     Args:
         input: The folder with the raw dumps.
@@ -94,14 +99,15 @@ def clean_folder(
         timeout: Seconds after which a document is given up and put into quarantine.
         memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
         cut: How much the line model may take of what the rules leave.
+        force: Clean everything again, also what has not changed since the last run.
     """
     started = run.now()
-    job = run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory, cut=cut))
-    workers, crew = run.crew(job, workers)
-    with crew:
-        futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]
-        balances = [future.result() for future in futures]
-    total = run.finish(job, balances, started=started, workers=workers, prefect_flow_run_id=str(runtime.flow_run.id))
+    with run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory, cut=cut, force=force)) as job:
+        workers, crew = run.crew(job, workers)
+        with crew:
+            futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]
+            balances = [future.result() for future in futures]
+        total = run.finish(job, balances, started=started, workers=workers, prefect_flow_run_id=str(runtime.flow_run.id))
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
     return total
 

@@ -72,11 +72,11 @@ def test_a_task_cleans_one_shard(dumps: Path, tmp_path: Path):
 
     from flows.clean import clean_shard
 
-    job = run.plan(run.Settings(dumps, tmp_path / "out"))
-    _, crew = run.crew(job, 1)
-    with disable_run_logger(), crew:
-        reports = [clean_shard.fn(job.settings, shard, crew) for shard in job.shards]
-    run.finish(job, reports)
+    with run.plan(run.Settings(dumps, tmp_path / "out")) as job:
+        _, crew = run.crew(job, 1)
+        with disable_run_logger(), crew:
+            reports = [clean_shard.fn(job.settings, shard, crew) for shard in job.shards]
+        run.finish(job, reports)
     assert balance(tmp_path / "out")["documents"]["published"] == 3
 
 

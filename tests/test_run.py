@@ -153,9 +153,9 @@ def test_what_was_removed_from_the_input_leaves_the_output(dumps: Path, tmp_path
 
 def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    job = run.plan(Settings(dumps, output))
-    run.clean_shard(Watch(), job.settings, job.shards[0])
-    (job.settings.staging / "text" / "leftover.txt").write_text("from a run that was killed")
+    with run.plan(Settings(dumps, output)) as job:
+        run.clean_shard(Watch(), job.settings, job.shards[0])
+        (job.settings.folder(job.shards[0]) / "text" / "leftover.txt").write_text("from a run that was killed")
     assert not (output / "documents").exists()
     clean_folder(Settings(dumps, output))
     assert not (output / "text" / "leftover.txt").exists()
@@ -166,33 +166,12 @@ def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Pa
     output = tmp_path / "out"
     clean_folder(Settings(dumps, output))
     before = tree(output)
-    job = run.plan(Settings(dumps, output))
+    job = run.plan(Settings(dumps, output, force=True))
     balance = run.clean_shard(Watch(), job.settings, job.shards[0])
     balance.documents["published"] -= 1
     with pytest.raises(run.UnbalancedError):
         run.finish(job, [balance])
     assert tree(output) == before
-
-
-def test_a_crash_while_publishing_loses_no_earlier_result(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    output = tmp_path / "out"
-    clean_folder(Settings(dumps, output))
-    before = tree(output)
-    job = run.plan(Settings(dumps, output))
-    balances = [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards]
-
-    def crash() -> str:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(run, "now", crash)  # asked for run.json, when old and new have changed places
-    with pytest.raises(KeyboardInterrupt):
-        run.finish(job, balances)
-    assert not (output / "run.json").exists()
-    assert tree(output / run.STAGING / "old") == before
-    monkeypatch.undo()
-    clean_folder(Settings(dumps, output))
-    assert tree(output) == before
-    assert [path.name for path in (output / run.STAGING).iterdir()] == []
 
 
 def no_input(folder: Path) -> tuple[Path, Path]:

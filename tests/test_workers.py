@@ -252,7 +252,9 @@ def test_a_run_that_is_stopped_stops_within_seconds(notes: Path, number: signal.
     process.send_signal(number)
     _, complaint = process.communicate(timeout=5)
     assert process.returncode == 130
-    assert complaint == "copydesk: stopped. Nothing was published; an earlier result is as it was.\n"
+    assert complaint == (
+        "copydesk: stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.\n"
+    )
     assert not any(map(is_alive, processes(notes)))
     assert {path.name for path in (notes.parent / "out").iterdir()} == {run.STAGING}
 

@@ -61,7 +61,8 @@ def find(root: Path | str) -> list[Found]:
     if not root.exists() and glob.has_magic(str(root)):
         return _pattern(root)
     if not root.is_dir():
-        return [Found(_valid(root.name), root, root.stat().st_size)]
+        status = root.stat()
+        return [Found(_valid(root.name), root, status.st_size, None, status.st_mtime_ns)]
     return _ordered(list(_folder("", os.fspath(root))))
 
 
@@ -100,7 +101,7 @@ def _matching(prefix: str, folder: str, segments: list[str]) -> Iterator[Found]:
             elif is_folder:
                 yield from _folder(name + "/", entry.path)
             else:
-                yield Found(_valid(name), Path(entry.path), _size(entry))
+                yield _found(name, entry)
 
 
 def _folder(prefix: str, root: str) -> Iterator[Found]:
@@ -114,7 +115,7 @@ def _folder(prefix: str, root: str) -> Iterator[Found]:
             elif _is_folder(entry):
                 folders.append((f"{prefix}{entry.name}/", entry.path))
             else:
-                yield Found(_valid(prefix + entry.name), Path(entry.path), _size(entry))
+                yield _found(prefix + entry.name, entry)
 
 
 def _entries(prefix: str, folder: str) -> Iterator[os.DirEntry[str] | Found]:
@@ -239,11 +240,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _size(entry: os.DirEntry[str]) -> int:
+def _found(name: str, entry: os.DirEntry[str]) -> Found:
     try:
-        return entry.stat().st_size if entry.is_file() else 0
+        status = entry.stat()
     except OSError:  # gone meanwhile
-        return 0
+        return Found(_valid(name), Path(entry.path), 0)
+    size = status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return Found(_valid(name), Path(entry.path), size, None, status.st_mtime_ns)
 
 
 def _valid(name: str) -> str:

@@ -46,7 +46,8 @@ def find(address: str) -> list[Found]:
         relative = name[len(root) :].removeprefix("/") if name != root else name.rpartition("/")[2]
         if not is_hidden(relative) and not name.endswith("/"):  # some tools make empty keys for folders
             full = system.unstrip_protocol(name)
-            found.append(Found(names.unique(relative), Path(relative), info.get("size") or 0, full))
+            stamp = info.get("ETag") or info.get("etag") or info.get("md5Hash")
+            found.append(Found(names.unique(relative), Path(relative), info.get("size") or 0, full, stamp))
     return sorted(found)
 
 

@@ -21,12 +21,15 @@ class Found(NamedTuple):
         path: where it is.
         size: bytes; 0 where it is not known.
         url: its address, where it is not on this machine's disk; "-" is standard input.
+        stamp: what is another when the file has changed: the time of its last change in nanoseconds, or what a remote system
+            says; None where that is not known.
     """
 
     id: str
     path: Path
     size: int
     url: str | None = None
+    stamp: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,279 @@
+"""Runs that are killed, or find the disk full, anywhere: the next run makes of it what an undisturbed run would have made.
+
+`make test-faults` tries every point; the tests that run always try some.
+"""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cleaners import rules, run
+from cleaners.run import Settings
+from cleaners.verify import verify
+from cleaners.workers import Watch
+from cleaners.write import Format, Output
+from tests.conftest import ROOT
+from tests.faults import Fault, Faults, in_child, points
+from tests.test_incremental import ARTICLE, here, lines, tree, write
+
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 5)
+    monkeypatch.setattr(run, "_PART_BYTES", 4000)
+
+
+def make(source: Path) -> None:
+    for number in range(8):
+        write(source / f"{'ab'[number % 2]}/{number:02}.txt", ARTICLE.format(number, number))
+    write(source / "a/empty.txt", "")
+    write(source / "picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+    write(source / "many.jsonl", lines(*range(6)))
+
+
+def alter(source: Path) -> None:
+    write(source / "a/035.txt", ARTICLE.format("new", "new"))
+    write(source / "b/03.txt", ARTICLE.format("another", "another"))
+    write(source / "b/05.txt", " ")
+    (source / "a/04.txt").unlink()
+    (source / "b/07.txt").rename(source / "b/zz.txt")
+    write(source / "many.jsonl", lines(*range(3, 11)))
+
+
+def is_sound(output: Path, *results: dict[str, bytes]) -> bool:
+    """What a reader may rely on at any moment: documents/ and ledger/ are of one run, and with run.json everything is.
+
+    Args:
+        output: a folder.
+        results: what it may hold.
+    """
+    if (output / "run.json").exists():
+        return tree(output) in results
+    if (output / "documents").exists() and (output / "ledger").exists():
+        ids = [[record["id"] for record in Output(output).read(kind)] for kind in ("documents", "ledger")]
+        return ids[0] == ids[1]
+    return True
+
+
+class Case:
+    """A run to disturb: its input, what stands in the output before, and what an undisturbed run makes of it."""
+
+    def __init__(self, folder: Path, format_: Format, *, is_first: bool) -> None:
+        self.folder, self.format = folder, format_
+        self.source, self.before, self.output = folder / "in", folder / "before", folder / "out"
+        make(self.source)
+        if not is_first:
+            here(Settings(self.source, self.before, format_))
+            alter(self.source)
+        here(Settings(self.source, folder / "full", format_))
+        self.wanted = tree(folder / "full")
+        assert list(verify(folder / "full", rules.load())) == []
+        self.restore()
+        self.points = points(self.run, self.output)
+
+    def restore(self) -> None:
+        shutil.rmtree(self.output, ignore_errors=True)
+        if self.before.exists():
+            shutil.copytree(self.before, self.output)
+
+    def run(self) -> None:
+        here(Settings(self.source, self.output, self.format))
+
+    def disturbed(self, fault: Fault, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One run with a fault, and another that goes on."""
+        self.restore()
+        said = in_child(self.run, Faults(at, fault, self.output))
+        if said == "":  # all that it could not do was to tidy up
+            assert fault == "full"
+            assert tree(self.output) == self.wanted
+        elif fault == "full":
+            assert said.startswith("OutputError: "), said
+            assert "No space left" in said
+        else:
+            assert said == "killed", said
+        assert is_sound(self.output, tree(self.before), self.wanted)
+        with monkeypatch.context() as patch:
+            if fault == "power":  # the machine was started again
+                patch.setattr(run, "_BOOT", ROOT / "pyproject.toml")
+            assert in_child(self.run) == ""
+        assert tree(self.output) == self.wanted
+        assert sorted(path.name for path in (self.output / run.STAGING).iterdir()) == ["lock", "state.sqlite"]
+
+
+@pytest.fixture(scope="module", params=[("files", True), ("files", False), ("parquet", False)], ids=lambda p: f"{p[0]}-{p[1]}")
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_SHARD_DOCUMENTS", 5)
+        patch.setattr(run, "_PART_BYTES", 4000)
+        patch.setattr(os, "fsync", lambda _file: None)
+        format_, is_first = request.param
+        yield Case(tmp_path_factory.mktemp("faults"), format_, is_first=is_first)
+
+
+FAULTS: tuple[Fault, ...] = ("kill", "power", "full")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_some_points(case: Case, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert case.points > 60
+    for at in random.Random(fault).sample(range(1, case.points + 1), 4):
+        case.disturbed(fault, at, monkeypatch)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_point(case: Case, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    for at in range(1, case.points + 1):
+        case.disturbed(fault, at, monkeypatch)
+
+
+def command(source: Path, output: Path, *options: str) -> "subprocess.Popen[str]":
+    """The command as a process of its own, with two workers, several shards and large parts."""
+    code = "import sys; from cleaners import cli, run; run._SHARD_DOCUMENTS = 20; sys.exit(cli.main())"
+    line = [sys.executable, "-c", code, "clean", str(source), str(output), "--workers", "2", *options]
+    return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def children(process: "subprocess.Popen[str]") -> list[int]:
+    try:
+        return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()] or [
+            int(pid) for task in Path(f"/proc/{process.pid}/task").iterdir() for pid in (task / "children").read_text().split()
+        ]
+    except OSError:  # it is gone
+        return []
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an input that takes about a second, and what becomes of it."""
+    folder = tmp_path_factory.mktemp("many")
+    for number in range(200):
+        write(folder / "in" / f"{number % 7}/{number:03}.txt", ARTICLE.format(number, number) * 10)
+    process = command(folder / "in", folder / "full")
+    assert process.wait(60) == 0
+    return folder
+
+
+def kill_somewhere(many: Path, output: Path, chance: random.Random, whom: str) -> int:
+    """Kill a run and its workers again and again until it comes to its end; returns how often it was killed."""
+    for killed in range(6):
+        process = command(many / "in", output)
+        time.sleep(chance.uniform(0.15, 1.2))
+        workers = children(process)
+        if whom != "run" and workers:
+            os.kill(chance.choice(workers), signal.SIGKILL)
+        if whom != "worker":
+            process.kill()
+        _, said = process.communicate(timeout=60)
+        assert is_sound(output, tree(many / "full"))
+        if process.returncode == 0:
+            return killed
+        assert process.returncode == -signal.SIGKILL, said
+    process = command(many / "in", output)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    return 6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
+@pytest.mark.parametrize("whom", ["run", "worker", "both"])
+def test_killed_at_any_time(many: Path, tmp_path: Path, whom: str) -> None:
+    kill_somewhere(many, tmp_path / "out", random.Random(whom), whom)
+    assert tree(tmp_path / "out") == tree(many / "full")
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("whom", ["run", "worker", "both"])
+def test_killed_at_many_times(many: Path, tmp_path: Path, whom: str, seed: int) -> None:
+    kill_somewhere(many, tmp_path / "out", random.Random(f"{whom}{seed}"), whom)
+    assert tree(tmp_path / "out") == tree(many / "full")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_and_taken_up_again(many: Path, tmp_path: Path, number: signal.Signals) -> None:
+    """What was done is not done again."""
+    output = tmp_path / "out"
+    process = command(many / "in", output)
+    limit = time.monotonic() + 30
+    while not list(output.glob(".copydesk/staging-*/shards/*/done.json")):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=10)
+    done = {path.parent.name: path.stat().st_mtime_ns for path in output.glob(".copydesk/staging-*/shards/*/done.json")}
+    if process.returncode == 0:  # it was faster
+        return
+    assert process.returncode == 130
+    assert said.endswith("The same command goes on where this one stopped.\n")
+    with run.plan(Settings(many / "in", output)) as job:
+        assert {shard.key for shard in job.staged} <= set(done)
+    process = command(many / "in", output)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert tree(output) == tree(many / "full")
+
+
+def test_shards_that_are_done_are_not_done_again(tmp_path: Path) -> None:
+    make(tmp_path / "in")
+    with run.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
+        assert len(job.shards) > 2
+        for shard in job.shards[:2]:
+            run.clean_shard(Watch(), job.settings, shard)
+        first = job.shards
+    with run.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
+        assert [shard.key for shard in job.staged] == [shard.key for shard in first[:2]]
+        assert [shard.key for shard in job.shards] == [shard.key for shard in first[2:]]
+    write(tmp_path / "in" / first[0].documents[0].id, ARTICLE.format("changed", "meanwhile"))
+    with run.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
+        assert [shard.key for shard in job.staged] == [first[1].key]
+    here(Settings(tmp_path / "in", tmp_path / "out"))
+    here(Settings(tmp_path / "in", tmp_path / "full"))
+    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+
+
+@pytest.mark.parametrize("most", [0, 3_000, 30_000])
+def test_a_file_may_not_become_as_large(many: Path, tmp_path: Path, most: int) -> None:
+    """A limit of the system, which workers and SQLite meet in the middle of a write."""
+    line = [sys.executable, "-m", "cleaners", "clean", str(many / "in"), str(tmp_path / "out")]
+    limited = subprocess.run(
+        line,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    assert limited.returncode == 1
+    assert " cannot be written: " in limited.stderr
+    assert limited.stderr.count("\n") == 1
+    assert subprocess.run(line, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert list(verify(tmp_path / "out", rules.load())) == []
+
+
+def test_a_dead_run_holds_no_lock(many: Path, tmp_path: Path) -> None:
+    process = command(many / "in", tmp_path / "out")
+    limit = time.monotonic() + 30
+    while not (tmp_path / "out/.copydesk/lock").exists():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    second = command(many / "in", tmp_path / "out")
+    _, said = second.communicate(timeout=30)
+    assert second.returncode == 2
+    assert f"is being written by another run (process {process.pid} on " in said
+    process.kill()
+    process.communicate(timeout=10)
+    third = command(many / "in", tmp_path / "out")
+    assert third.wait(60) == 0
+    assert tree(tmp_path / "out") == tree(many / "full")

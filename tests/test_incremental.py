@@ -1,0 +1,418 @@
+"""Runs that do only what is new: after whatever happened to the input, the output is what a run that does everything writes."""
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cleaners import publish, read, rules, run, state
+from cleaners.run import Balance, InputError, OutputError, Settings, clean_folder, plan
+from cleaners.verify import verify
+from cleaners.workers import Watch
+from cleaners.write import FORMATS, KINDS, Format
+
+ARTICLE = (
+    "Ferry number {} returns\n\n"
+    "The ferry number {} came back from the yard on Tuesday with a new engine, the harbour master said, and sails again from June.\n\n"
+    "Leave a Reply\n\nYour email address will not be published. Required fields are marked *\n"
+)
+
+
+def here(settings: Settings) -> Balance:
+    """A whole run in this process: faster than with workers."""
+    with plan(settings) as job:
+        return run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
+
+
+def tree(output: Path) -> dict[str, bytes]:
+    """All that must be the same every time."""
+    return {
+        path.relative_to(output).as_posix(): path.read_bytes()
+        for folder in (*KINDS, "text")
+        for path in (output / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write a file that was not changed just now, since the time of one that was is not trusted."""
+    raw = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(raw)
+    os.utime(path, (1_700_000_000 + zlib.crc32(raw) % 1_000_000,) * 2)
+
+
+def lines(*numbers: object) -> str:
+    return "".join(json.dumps({"id": str(n), "text": ARTICLE.format(n, n)}) + "\n" for n in numbers)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Twenty documents in two folders, one that is dropped, one in quarantine, a page and a container."""
+    folder = tmp_path / "in"
+    for number in range(20):
+        write(folder / f"{'ab'[number % 2]}/{number:02}.txt", ARTICLE.format(number, number))
+    write(folder / "a/empty.txt", "")
+    write(folder / "b/form.txt", "Leave a Reply\n\nYour email address will not be published. Required fields are marked *\n")
+    write(folder / "picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+    write(folder / "many.jsonl", lines(*range(9)))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards of a few files, parts of a few documents; nobody turns the power off."""
+    monkeypatch.setattr(os, "fsync", lambda _file: None)
+    monkeypatch.setattr(publish, "_sync_all", lambda _folder: None)
+    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 6)
+    monkeypatch.setattr(run, "_PART_BYTES", 4000)
+
+
+def cleaned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the files that are read from now on."""
+    seen: list[str] = []
+    documents = read.documents
+
+    def watched(found: read.Found, fields: read.Fields) -> Any:
+        seen.append(found.id)
+        return documents(found, fields)
+
+    monkeypatch.setattr(read, "documents", watched)
+    return seen
+
+
+def add(source: Path) -> None:
+    write(source / "a/055.txt", ARTICLE.format("new", "new"))
+
+
+def remove(source: Path) -> None:
+    (source / "b/07.txt").unlink()
+
+
+def change(source: Path) -> None:
+    write(source / "b/07.txt", ARTICLE.format("another", "another"))
+
+
+def change_and_keep_size_and_time(source: Path) -> None:
+    status = (source / "b/07.txt").stat()
+    (source / "b/07.txt").write_text(ARTICLE.format(8, 8))
+    os.utime(source / "b/07.txt", ns=(status.st_mtime_ns, status.st_mtime_ns))
+
+
+def drop(source: Path) -> None:
+    write(source / "b/07.txt", " ")
+
+
+def touch(source: Path) -> None:
+    os.utime(source / "b/07.txt")
+
+
+def rename(source: Path) -> None:
+    (source / "b/07.txt").rename(source / "b/zz.txt")
+
+
+def rename_folder(source: Path) -> None:
+    (source / "a").rename(source / "c")
+
+
+def folder_for_file(source: Path) -> None:
+    (source / "b/07.txt").unlink()
+    write(source / "b/07.txt/deep.txt", ARTICLE.format("deep", "deep"))
+
+
+def longer_container(source: Path) -> None:
+    write(source / "many.jsonl", lines(*range(12)))
+
+
+def shorter_container(source: Path) -> None:
+    write(source / "many.jsonl", lines(1, 2))
+
+
+def beside_container(source: Path) -> None:
+    write(source / "many.a.txt", ARTICLE.format("before", "before"))
+    write(source / "many.z.txt", ARTICLE.format("after", "after"))
+
+
+def much(source: Path) -> None:
+    for number in range(0, 40, 3):
+        write(source / f"a/{number:02}+.txt", ARTICLE.format(number, "much"))
+    shutil.rmtree(source / "b")
+
+
+# What happens, and which files are read after it.
+CHANGES: list[tuple[Callable[[Path], None], set[str]]] = [
+    (add, {"a/055.txt"}),
+    (remove, set()),
+    (change, {"b/07.txt"}),
+    (drop, {"b/07.txt"}),
+    (touch, set()),
+    (rename, {"b/zz.txt"}),
+    (rename_folder, {f"c/{n:02}.txt" for n in range(0, 20, 2)} | {"c/empty.txt"}),
+    (folder_for_file, {"b/07.txt/deep.txt"}),
+    (longer_container, {"many.jsonl"}),
+    (shorter_container, {"many.jsonl"}),
+    (beside_container, {"many.a.txt", "many.z.txt"}),
+    (much, {f"a/{n:02}+.txt" for n in range(0, 40, 3)}),
+]
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize(("happens", "read_"), CHANGES, ids=[happens.__name__ for happens, _ in CHANGES])
+def test_only_what_is_new_is_done_and_the_result_is_the_same(
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[Path], None],
+    read_: set[str],
+    format_: Format,
+) -> None:
+    here(Settings(source, tmp_path / "out", format_))
+    happens(source)
+    seen = cleaned(monkeypatch)
+    total = here(Settings(source, tmp_path / "out", format_))
+    assert set(seen) == read_
+    full = here(Settings(source, tmp_path / "full", format_))
+    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert total.as_record() == full.as_record()
+    if format_ == "files":
+        assert list(verify(tmp_path / "out", rules.load())) == []
+    seen.clear()
+    here(Settings(source, tmp_path / "out", format_))
+    assert seen == []
+
+
+NAMES = st.sampled_from(
+    [f"{folder}{number}{suffix}" for folder in ("", "x/", "y/") for number in "0123" for suffix in (".txt", ".jsonl")]
+)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    steps=st.lists(st.dictionaries(NAMES, st.integers(0, 3), max_size=16), min_size=2, max_size=4),
+    format_=st.sampled_from(["files", "jsonl.zst"]),
+)
+def test_whatever_the_input_becomes(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[dict[str, int]], format_: Format
+) -> None:
+    """Each step is the whole input: names, and for each which content it has."""
+    folder = tmp_path_factory.mktemp("steps")
+    for step in steps:
+        shutil.rmtree(folder / "in", ignore_errors=True)
+        for name, content in {"always.txt": 1, **step}.items():
+            text = " " if content == 0 else ARTICLE.format(content, name)
+            write(folder / "in" / name, lines(*range(3 * content)) if name.endswith("l") else text)
+        here(Settings(folder / "in", folder / "out", format_))
+    here(Settings(folder / "in", folder / "full", format_))
+    assert tree(folder / "out") == tree(folder / "full")
+
+
+def test_no_file_is_opened_whose_size_and_time_are_unchanged(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here(Settings(source, tmp_path / "out"))
+    opened: list[Path] = []
+    sha256 = state.file_sha256
+    monkeypatch.setattr(state, "file_sha256", lambda path: (opened.append(path), sha256(path))[1])  # type: ignore[func-returns-value]
+    work = here(Settings(source, tmp_path / "out")).work
+    assert (opened, work) == ([], {"unchanged": 24})
+    change_and_keep_size_and_time(source)
+    os.utime(source / "a/00.txt")
+    assert here(Settings(source, tmp_path / "out")).work == {"unchanged": 24}
+    assert opened == [source / "a/00.txt"]
+    opened.clear()
+    assert here(Settings(source, tmp_path / "out", checksum=True)).work == {"unchanged": 23, "changed": 1}
+    assert len(opened) == 24
+
+
+def test_a_file_that_was_changed_just_now_is_opened(source: Path, tmp_path: Path) -> None:
+    """It may be changed again within the same tick of the clock."""
+    path = source / "a/00.txt"
+    path.write_text(ARTICLE.format(1, 1))
+    time_ = path.stat().st_mtime_ns
+    here(Settings(source, tmp_path / "out"))
+    path.write_text(ARTICLE.format(2, 2))
+    os.utime(path, ns=(time_, time_))
+    assert here(Settings(source, tmp_path / "out")).work == {"unchanged": 23, "changed": 1}
+
+
+def test_what_a_rule_or_an_option_decides_is_done_again(source: Path, tmp_path: Path) -> None:
+    here(Settings(source, tmp_path / "out"))
+    rule = '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["{}"]\nmiss = ["abc def"]\nhit = ["{}"]\n'
+    for phrase in ("my own phrase", "another phrase"):
+        mine = tmp_path / f"{phrase}.toml"  # rules are read once in a process
+        mine.write_text(rule.format(phrase, phrase))
+        assert here(Settings(source, tmp_path / "out", rules=(mine,))).work == {"changed": 24}
+    assert here(Settings(source, tmp_path / "out", rules=(mine,))).work == {"unchanged": 24}
+    assert here(Settings(source, tmp_path / "out", rules=(mine,), timeout=5)).work == {"unchanged": 24}
+    fields = read.Fields(text="text")
+    assert here(Settings(source, tmp_path / "out", rules=(mine,), fields=fields)).work == {"changed": 24}
+    assert here(Settings(source, tmp_path / "out", "markdown", rules=(mine,), fields=fields)).work == {"changed": 24}
+    assert here(Settings(source, tmp_path / "out", "markdown", rules=(mine,), fields=fields, force=True)).work == {"changed": 24}
+    here(Settings(source, tmp_path / "full", "markdown", rules=(mine,), fields=fields))
+    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+
+
+def test_other_code_is_another_pipeline(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here(Settings(source, tmp_path / "out"))
+    monkeypatch.setattr(state, "_code", lambda: "another")
+    assert here(Settings(source, tmp_path / "out")).work == {"changed": 24}
+
+
+@pytest.mark.parametrize("format_", ["files", "parquet"])
+def test_what_is_gone_from_the_input_can_be_kept(source: Path, tmp_path: Path, format_: Format) -> None:
+    output = tmp_path / "out"
+    here(Settings(source, output, format_))
+    before = tree(output)
+    shutil.copytree(source, tmp_path / "copy")
+    (source / "many.jsonl").unlink()
+    shutil.rmtree(source / "a")
+    for _ in range(2):
+        assert here(Settings(source, output, format_, keep_removed=True)).work == {"unchanged": 12, "kept": 12}
+        assert tree(output) == before
+    # Cleaned by another pipeline they cannot be; when they are back, they are.
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["x y"]\nmiss = ["a"]\nhit = ["x y"]\n'
+    )
+    total = here(Settings(source, output, format_, rules=(mine,), keep_removed=True))
+    assert total.work == {"changed": 12, "kept": 12}
+    assert total.documents["in"] == 32
+    total = here(Settings(tmp_path / "copy", output, format_, rules=(mine,), keep_removed=True))
+    assert total.work == {"unchanged": 12, "changed": 12}
+    here(Settings(tmp_path / "copy", tmp_path / "full", format_, rules=(mine,)))
+    assert tree(output) == tree(tmp_path / "full")
+    (source / "picture.txt").unlink()
+    here(Settings(source, output, format_))
+    here(Settings(source, tmp_path / "full", format_))
+    assert tree(output) == tree(tmp_path / "full")
+
+
+def test_what_cannot_be_kept_is_said(source: Path, tmp_path: Path) -> None:
+    here(Settings(source, tmp_path / "out"))
+    remove(source)
+    before = tree(tmp_path / "out")
+    with pytest.raises(InputError, match=r"b/07.txt, which is gone from the input, cannot be kept"):
+        here(Settings(source, tmp_path / "out", "parquet", keep_removed=True))
+    assert tree(tmp_path / "out") == before
+
+
+def lose_part(output: Path) -> None:
+    sorted((output / "ledger").iterdir())[1].unlink()
+
+
+def shorten_part(output: Path) -> None:
+    part = sorted((output / "documents").iterdir())[1]
+    part.write_bytes(part.read_bytes()[:-10])
+
+
+def lose_texts(output: Path) -> None:
+    shutil.rmtree(output / "text")
+
+
+def lose_state(output: Path) -> None:
+    (output / run.STAGING / "state.sqlite").unlink()
+
+
+def damage_state(output: Path) -> None:
+    (output / run.STAGING / "state.sqlite").write_bytes(b"no database" * 1000)
+
+
+def state_of_another_version(output: Path) -> None:
+    with sqlite3.connect(output / run.STAGING / "state.sqlite") as db:
+        db.execute("PRAGMA user_version = 999")
+    db.close()
+
+
+@pytest.mark.parametrize("harm", [lose_part, shorten_part, lose_texts, lose_state, damage_state, state_of_another_version])
+def test_what_somebody_took_away_is_made_again(source: Path, tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    here(Settings(source, tmp_path / "out", "files"))
+    whole = tree(tmp_path / "out")
+    harm(tmp_path / "out")
+    remove(source)
+    write(source / "b/07.txt", ARTICLE.format(7, 7))
+    here(Settings(source, tmp_path / "out", "files"))
+    assert tree(tmp_path / "out") == whole
+
+
+def test_a_file_that_could_not_be_read_is_tried_again(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing about the file says that it can be read now."""
+
+    def denied(path: Path, *_: object, **__: object) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, *a, **k: (denied if path.name == "00.txt" else open)(path, *a, **k))
+        assert here(Settings(source, tmp_path / "out")).documents["quarantined"] == 2
+    total = here(Settings(source, tmp_path / "out"))
+    assert total.work == {"unchanged": 23, "changed": 1}
+    assert total.documents["quarantined"] == 1
+
+
+def test_what_is_no_file_is_not_tried_again(source: Path, tmp_path: Path) -> None:
+    os.mkfifo(source / "pipe")
+    (source / "link").symlink_to("nowhere")
+    (source / "folder").symlink_to("a")
+    assert here(Settings(source, tmp_path / "out")).documents["quarantined"] == 4
+    assert here(Settings(source, tmp_path / "out")).work == {"unchanged": 27}
+    (source / "link").unlink()
+    (source / "link").symlink_to("a/00.txt")
+    assert here(Settings(source, tmp_path / "out")).work == {"unchanged": 26, "changed": 1}
+
+
+def test_a_run_with_nothing_to_do_leaves_the_parts_alone(source: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    clean_folder(Settings(source, output))
+    before = {path: path.stat().st_ino for path in output.rglob("part-*")}
+    first = orjson.loads((output / "run.json").read_bytes())
+    clean_folder(Settings(source, output))
+    second = orjson.loads((output / "run.json").read_bytes())
+    assert {path: path.stat().st_ino for path in output.rglob("part-*")} == before
+    assert first.pop("run")["files"] == {"new": 24, "changed": 0, "unchanged": 0, "removed": 0, "kept": 0}
+    assert second.pop("run")["files"] == {"new": 0, "changed": 0, "unchanged": 24, "removed": 0, "kept": 0}
+    assert first == second
+    assert sorted(path.name for path in (output / run.STAGING).iterdir()) == ["lock", "state.sqlite"]
+
+
+def test_a_file_that_comes_changes_one_shard(tmp_path: Path) -> None:
+    """Wherever it comes: most parts are the same files under another name."""
+    for number in range(300):
+        write(tmp_path / f"in/{number:03}.txt", " ")
+    here(Settings(tmp_path / "in", tmp_path / "out"))
+    for name in ("000a", "150a", "299a"):
+        before = {path.stat().st_ino for path in (tmp_path / "out").rglob("part-*")}
+        write(tmp_path / f"in/{name}.txt", " ")
+        here(Settings(tmp_path / "in", tmp_path / "out"))
+        after = {path.stat().st_ino for path in (tmp_path / "out").rglob("part-*")}
+        assert len(after) > 50
+        assert len(after - before) <= 4
+
+
+def test_the_lock_says_who_holds_it(source: Path, tmp_path: Path) -> None:
+    message = rf"being written by another run \(process {os.getpid()} on .+, since 20"
+    with plan(Settings(source, tmp_path / "out")), pytest.raises(InputError, match=message):
+        clean_folder(Settings(source, tmp_path / "out"))
+    clean_folder(Settings(source, tmp_path / "out"))
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"file/out.* cannot be written: Not a directory"):
+        clean_folder(Settings(source, tmp_path / "file" / "out"))
+
+
+def test_a_million_files_are_compared_in_seconds() -> None:
+    """Not a million here: cutting and comparing 20,000 takes a fraction of a second."""
+    files = [read.Found(f"{number:06}", Path("x"), 3000, None, 1) for number in range(20_000)]
+    started = time.perf_counter()
+    assert len(list(run._cuts(files))) > 1000
+    assert time.perf_counter() - started < 2
