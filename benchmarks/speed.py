@@ -1,9 +1,9 @@
-"""How fast the text path is, disk to disk, in one process.
+"""How fast cleaning is, disk to disk, in one process.
 
 usage: python -m benchmarks.speed DUMPS.jsonl.gz [--runs 5] [--track column]
 
-Writes the dumps out as files, then runs `copydesk clean --workers 1` over them, as a process of its own,
-and prints the median.  Start-up is part of the time, as it is for the user.  Figures of two versions are
+Writes the dumps out as files, then runs `copydesk clean --workers 1` over them, as a process of its own, with the rules alone and
+with the line model in turn, and prints the medians.  Start-up is part of the time, as it is for the user.  Figures of two versions are
 only comparable when both were taken on the same machine, in turn.
 """
 
@@ -28,16 +28,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source, output = Path(folder, "in"), Path(folder, "out")
         files, characters = write_files(options.dumps, source, options.track)
-        command = [sys.executable, "-m", "cleaners", "clean", str(source), str(output), "--workers", "1"]
-        seconds = []
+        command = [sys.executable, "-m", "cleaners", "clean", str(source), str(output), "--workers", "1", "--force"]
+        seconds: dict[str, list[float]] = {"off": [], "cautious": []}
         for _ in range(options.runs):
-            start = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            seconds.append(time.perf_counter() - start)
-    median = statistics.median(seconds)
-    print(
-        f"{files:,} files, {characters:,} characters: median {median:.2f} s of {options.runs} runs, {characters / median / 1e6:.1f} million characters/s"
-    )
+            for cut, taken in seconds.items():
+                start = time.perf_counter()
+                subprocess.run([*command, "--cut", cut], check=True, stdout=subprocess.DEVNULL)
+                taken.append(time.perf_counter() - start)
+    print(f"{files:,} files, {characters:,} characters; medians of {options.runs} runs")
+    for cut, taken in seconds.items():
+        median = statistics.median(taken)
+        print(f"--cut {cut:10} {median:6.2f} s  {characters / median / 1e6:.1f} million characters/s")
 
 
 if __name__ == "__main__":
