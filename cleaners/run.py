@@ -86,6 +86,10 @@ class UnbalancedError(RuntimeError):
     """Documents are missing from the result: a bug, and the reason why nothing was published."""
 
 
+class TooMuchError(RuntimeError):
+    """More documents are in quarantine than may be; the result is published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a run does.
@@ -919,6 +923,20 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
             "cut": settings.cut,
         },
     }
+
+
+def check_quarantine(total: Balance, most: float) -> None:
+    """Make sure that no more than a share of the documents of a run is in quarantine.
+
+    Raises:
+        TooMuchError: there are more.
+    """
+    there, all_ = total.documents["quarantined"], total.documents["in"]
+    if there > most * all_:
+        raise TooMuchError(
+            f"{there:,} of {all_:,} documents are in quarantine, more than {most:.0%}: see quarantine/ for the reasons. "
+            "The result is published."
+        )
 
 
 def now() -> str:
