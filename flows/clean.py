@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
 
-    from cleaners.cli import summary
+    from cleaners.cli import summary, work
     from flows.clean import clean_folder
 
     try:
