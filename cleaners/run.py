@@ -86,6 +86,10 @@ class UnbalancedError(RuntimeError):
     """Documents are missing from the result: a bug, and the reason why nothing was published."""
 
 
+class TooMuchError(RuntimeError):
+    """More documents are in quarantine than may be; the result is published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a run does.
@@ -166,7 +170,8 @@ class Job:
         reused: the shards of the last run that stay as they are: their new numbers by their ids.
         old: all shards of the last run.
         changed: the files that were in the last run and are another now, or gone.
-        work: how many files are new, changed, unchanged, removed and kept.
+        work: how many files are new, changed, unchanged, removed and kept; and how many of the new and changed ones were
+            cleaned ("resumed") by a run that was broken off.
         stamps: those of files that are unchanged in spite of them, with the ids.
         fingerprint: of what the run does.
         settled: the time before which a file must have been changed for its stamp to mean anything.
@@ -421,6 +426,8 @@ def _compare(job: Job, found: list[read.Found]) -> None:
     done = {shard.key for shard in to_do if (settings.folder(shard) / _DONE).exists()}
     job.shards = tuple(shard for shard in to_do if shard.key not in done)
     job.staged = tuple(shard for shard in to_do if shard.key in done)
+    if job.staged:
+        job.work["resumed"] = sum(len(shard.documents) - len(shard.kept) for shard in job.staged)
     keys = {shard.key for shard in to_do}
     for folder in settings.staging.glob("shards/*"):
         if folder.name not in keys:
@@ -903,7 +910,7 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
     """The content of run.json."""
     settings = job.settings
     pipeline = settings.pipeline()
-    files = {name: job.work[name] for name in ("new", "changed", "unchanged", "removed", "kept")}
+    files = {name: job.work[name] for name in ("new", "changed", "unchanged", "removed", "kept", "resumed")}
     return total.as_record() | {
         "run": {"id": settings.run, "finished": now(), "host": platform.node(), "files": files, **about},
         "pipeline": pipeline,
@@ -919,6 +926,20 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
             "cut": settings.cut,
         },
     }
+
+
+def check_quarantine(total: Balance, most: float) -> None:
+    """Make sure that no more than a share of the documents of a run is in quarantine.
+
+    Raises:
+        TooMuchError: there are more.
+    """
+    there, all_ = total.documents["quarantined"], total.documents["in"]
+    if there > most * all_:
+        raise TooMuchError(
+            f"{there:,} of {all_:,} documents are in quarantine, more than {most:.0%}: see quarantine/ for the reasons. "
+            "The result is published."
+        )
 
 
 def now() -> str:

@@ -15,6 +15,7 @@ from cleaners import pipeline, records, titles
 from cleaners.decode import encode_back
 from cleaners.document import Document
 from cleaners.edits import Change, EditError, redo, undo
+from cleaners.publish import FOLDER
 from cleaners.records import Record
 from cleaners.rules import RuleBook
 from cleaners.run import Balance
@@ -41,7 +42,9 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
     output = Output(folder)
     run_file = folder / "run.json"
     if not run_file.is_file():
-        yield Fault("run.json", "is missing: this is no output of a finished run")
+        broken_off = any(folder.glob(f"{FOLDER}/staging-*/new"))
+        hint = "; a run was broken off while it published, and the next `copydesk clean` will finish that" if broken_off else ""
+        yield Fault("run.json", f"is missing: this is no output of a finished run{hint}")
         return
     run = records.loads(run_file.read_bytes())
     rules_sha256 = run.get("pipeline", {}).get("rules_sha256")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the flow from the command line: 0 if the run balances, 2 if the input is not as it should be."""
+    """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine, 2 if the input is not as it should be."""
     parser = argparse.ArgumentParser(prog="python -m flows.clean", description="Clean a folder of dumps as a Prefect flow.")
     parser.add_argument("input", metavar="IN", help="the folder with the raw dumps")
     parser.add_argument("output", metavar="OUT", help="the folder for the clean text and its provenance")
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
     parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
+    parser.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
     parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
     parser.add_argument(
         "--cut",
@@ -36,18 +37,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.workers is not None and options.workers < 1:
         parser.error(f"--workers is {options.workers}, but at least one is needed")
 
-    from cleaners.run import InputError, Settings, check
+    from cleaners import run
 
     try:
-        check(Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
-    except InputError as error:
+        run.check(run.Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
+    except run.InputError as error:
         print(error, file=sys.stderr)
         return 2
 
     from cleaners.cli import summary, work
     from flows.clean import clean_folder
 
-    total = clean_folder(**vars(options))
+    try:
+        total = clean_folder(**vars(options))
+    except run.TooMuchError as error:
+        print(error, file=sys.stderr)
+        return 1
     print(summary(total))
     if done := work(total):
         print(f"\n{done}")
@@ -69,6 +74,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from cleaners import run
+from cleaners.cli import work
 from cleaners.workers import Crew
 from cleaners.write import Format
 
@@ -86,6 +92,8 @@ def clean_folder(
     timeout: Annotated[float, Field(gt=0, le=86_400)] = 60,
     memory: Annotated[int, Field(ge=256)] = 2048,
     cut: run.Cut = "cautious",
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.5,
+    keep_removed: bool = False,
     force: bool = False,
 ) -> run.Balance:
     """Clean a folder of raw article dumps and keep the provenance of every cut; what has not changed since the last run is skipped.
@@ -99,16 +107,24 @@ def clean_folder(
         timeout: Seconds after which a document is given up and put into quarantine.
         memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
         cut: How much the line model may take of what the rules leave.
+        max_quarantined: The share of the documents, from 0 to 1, that may be in quarantine. If there are more, the run ends
+            as failed, though its result is published: the input may not be what was meant.
+        keep_removed: Keep the records of files that are gone from the input folder.
         force: Clean everything again, also what has not changed since the last run.
     """
     started = run.now()
-    with run.plan(run.Settings(input, Path(output), format, timeout=timeout, memory=memory, cut=cut, force=force)) as job:
+    settings = run.Settings(
+        input, Path(output), format, timeout=timeout, memory=memory, cut=cut, keep_removed=keep_removed, force=force
+    )
+    with run.plan(settings) as job:
         workers, crew = run.crew(job, workers)
         with crew:
             futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]
             balances = [future.result() for future in futures]
         total = run.finish(job, balances, started=started, workers=workers, prefect_flow_run_id=str(runtime.flow_run.id))
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
+    get_run_logger().info("%s", work(total) or "Everything was cleaned.")
+    run.check_quarantine(total, max_quarantined)
     return total
 
 

@@ -48,14 +48,14 @@ def test_deployments_run_on_demand_and_by_schedule(dumps: Path, tmp_path: Path):
     shutil.copytree(ROOT / "cleaners", clone / "cleaners")
     shutil.copy(ROOT / "pyproject.toml", clone)
     dumps.rename(clone / "seeds")
-    nightly, on_demand = DEPLOYMENTS
-    # The nightly deployment once more, so that a schedule fires while the test looks on.
-    every_15_s = nightly | {
+    hourly = DEPLOYMENTS[0]
+    # The hourly deployment once more, so that a schedule fires while the test looks on.
+    every_15_s = hourly | {
         "name": "often",
         "schedules": [{"interval": 15}],
         "parameters": {"input": "seeds", "output": "out-often"},
     }
-    deployments = PREFECT_YAML | {"deployments": [nightly, on_demand, every_15_s]}
+    deployments = PREFECT_YAML | {"deployments": [*DEPLOYMENTS, every_15_s]}
     (clone / "prefect.yaml").write_text(yaml.safe_dump(deployments, sort_keys=False), encoding="utf-8")
 
     with socket.socket() as free:
@@ -83,9 +83,15 @@ def test_deployments_run_on_demand_and_by_schedule(dumps: Path, tmp_path: Path):
         assert flow_run(api, often)["auto_scheduled"]
         assert often["documents"] == asked["documents"]
 
-        deployed = httpx.get(f"{api}/deployments/name/clean-folder/nightly").json()
-        assert [schedule["schedule"]["cron"] for schedule in deployed["schedules"]] == ["0 2 * * *"]
-        assert deployed["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+        # The folder grows, and the next run by schedule cleans what is new.
+        (clone / "seeds" / "new.txt").write_text(DUMPS["harbour.txt"], encoding="utf-8")
+        wait_for(lambda: files_of(clone / "out-often").get("unchanged") in (3, 4), 90)
+        assert files_of(clone / "out-often")["changed"] == 0
+
+        for name, cron in (("nightly", "0 2 * * *"), ("hourly", "0 * * * *")):
+            deployed = httpx.get(f"{api}/deployments/name/clean-folder/{name}").json()
+            assert [schedule["schedule"]["cron"] for schedule in deployed["schedules"]] == [cron]
+            assert deployed["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
 
     texts = clone / "out-asked" / "text"
     assert {path.relative_to(texts).as_posix() for path in texts.rglob("*.txt")} == set(DUMPS)
@@ -140,6 +146,14 @@ def wait_for(condition: Callable[[], bool], seconds: float):
     while not condition():
         assert time.monotonic() < limit, f"waited for {seconds} s in vain"
         time.sleep(0.5)
+
+
+def files_of(output: Path) -> dict[str, int]:
+    """What the last run did with the files; nothing while it is being published."""
+    with suppress(FileNotFoundError):
+        files: dict[str, int] = balance(output)["run"]["files"]
+        return files if sum(files.values()) == len(DUMPS) + 1 else {}
+    return {}
 
 
 def answers(url: str) -> bool:

@@ -238,7 +238,8 @@ def test_shards_that_are_done_are_not_done_again(tmp_path: Path) -> None:
     write(tmp_path / "in" / first[0].documents[0].id, ARTICLE.format("changed", "meanwhile"))
     with run.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
         assert [shard.key for shard in job.staged] == [first[1].key]
-    here(Settings(tmp_path / "in", tmp_path / "out"))
+    total = here(Settings(tmp_path / "in", tmp_path / "out"))
+    assert total.work == {"new": 11, "resumed": len(first[1].documents)}
     here(Settings(tmp_path / "in", tmp_path / "full"))
     assert tree(tmp_path / "out") == tree(tmp_path / "full")
 

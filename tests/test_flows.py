@@ -110,6 +110,17 @@ def test_flow_fails_where_the_library_fails(tmp_path: Path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("prefect_server")
+def test_flow_fails_where_too_much_is_in_quarantine(dumps: Path, tmp_path: Path):
+    from flows.clean import clean_folder
+
+    (dumps / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+    clean_folder(str(dumps), str(tmp_path / "out"), max_quarantined=0.25)
+    with pytest.raises(run.TooMuchError, match="1 of 4 documents are in quarantine, more than 20%"):
+        clean_folder(str(dumps), str(tmp_path / "out"), max_quarantined=0.2)
+    assert balance(tmp_path / "out")["run"]["files"]["unchanged"] == 4
+
+
 def test_tables_put_the_greatest_cut_first():
     from flows.clean import tables
 

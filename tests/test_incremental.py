@@ -377,8 +377,8 @@ def test_a_run_with_nothing_to_do_leaves_the_parts_alone(source: Path, tmp_path:
     clean_folder(Settings(source, output))
     second = orjson.loads((output / "run.json").read_bytes())
     assert {path: path.stat().st_ino for path in output.rglob("part-*")} == before
-    assert first.pop("run")["files"] == {"new": 24, "changed": 0, "unchanged": 0, "removed": 0, "kept": 0}
-    assert second.pop("run")["files"] == {"new": 0, "changed": 0, "unchanged": 24, "removed": 0, "kept": 0}
+    assert first.pop("run")["files"] == {"new": 24, "changed": 0, "unchanged": 0, "removed": 0, "kept": 0, "resumed": 0}
+    assert second.pop("run")["files"] == {"new": 0, "changed": 0, "unchanged": 24, "removed": 0, "kept": 0, "resumed": 0}
     assert first == second
     assert sorted(path.name for path in (output / run.STAGING).iterdir()) == ["lock", "state.sqlite"]
 

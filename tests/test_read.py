@@ -34,7 +34,7 @@ def make(root: Path, *names: str) -> None:
 def test_documents_are_found_in_the_order_of_their_ids(tmp_path):
     make(tmp_path, "b.txt", "a/z.txt", "a.txt", "a/b/c.txt", "B.txt", "é.txt", "a-b.txt", "no suffix", "a b/100%.txt")
     assert find(tmp_path) == [
-        Found(name, tmp_path / name, len(name.encode()))
+        Found(name, tmp_path / name, len(name.encode()), None, (tmp_path / name).stat().st_mtime_ns)
         for name in ["B.txt", "a b/100%.txt", "a-b.txt", "a.txt", "a/b/c.txt", "a/z.txt", "b.txt", "no suffix", "é.txt"]
     ]
     assert all(read(found) == found.id.encode() for found in find(tmp_path))
@@ -52,7 +52,8 @@ def test_an_empty_folder_holds_nothing(tmp_path):
 
 def test_a_single_file_is_named_after_itself(tmp_path):
     make(tmp_path, "a/b.txt")
-    assert find(tmp_path / "a/b.txt") == [Found("b.txt", tmp_path / "a/b.txt", 7)]
+    path = tmp_path / "a/b.txt"
+    assert find(path) == [Found("b.txt", path, 7, None, path.stat().st_mtime_ns)]
 
 
 def test_a_missing_root_is_an_error(tmp_path):

@@ -193,7 +193,9 @@ def read(found: Found) -> bytes | Failed:
         return problem
     try:
         with found.path.open("rb", buffering=0) as file:
-            raw = file.read(found.size + 1)  # room for more than that is made anew for each file, which takes longer than reading it
+            raw = file.read(
+                found.size + 1
+            )  # room for more than that is made anew for each file, which takes longer than reading it
             return raw if len(raw) <= found.size else raw + (file.read(DOCUMENT_BYTES + 1 - len(raw)) or b"")
     except OSError as error:
         return _failed(found, error)
