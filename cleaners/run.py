@@ -953,7 +953,8 @@ def crew(job: Job, workers: int | None) -> tuple[int, Crew]:
     As many processes as there are cores if not given, but no more than shards.
     """
     workers = max(min(workers or os.cpu_count() or 1, len(job.shards)), 1)
-    return workers, Crew(workers, Limits(job.settings.timeout, job.settings.memory))
+    scratch = (job.settings.output / STAGING).resolve()  # nothing is written outside the output
+    return workers, Crew(workers, Limits(job.settings.timeout, job.settings.memory), scratch)
 
 
 class Done(NamedTuple):

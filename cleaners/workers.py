@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryFile
 from threading import Lock
@@ -87,8 +88,15 @@ class StoppedError(RuntimeError):
 class Crew:
     """A number of processes that do work for whatever thread asks; leaving the context ends them, busy or not."""
 
-    def __init__(self, size: int, limits: Limits) -> None:
-        self._workers = [_Worker(limits) for _ in range(size)]
+    def __init__(self, size: int, limits: Limits, scratch: Path | None = None) -> None:
+        """Make the crew; its processes start when there is work.
+
+        Args:
+            size: how many processes.
+            limits: of each step that one of them takes.
+            scratch: a folder for their temporary files; None: that of the system.
+        """
+        self._workers = [_Worker(limits, scratch) for _ in range(size)]
         self._free: SimpleQueue[_Worker | None] = SimpleQueue()
         for worker in self._workers:
             self._free.put(worker)
@@ -158,13 +166,17 @@ class _Raised(NamedTuple):
 class _Worker:
     """A process as its parent sees it: started when it is needed, and again when it died."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, scratch: Path | None) -> None:
         self._limits = limits
+        # There is a process for each core already; NumPy's threads would only be in each other's way.
+        self._environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        if scratch:
+            self._environment["TMPDIR"] = str(scratch)
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection
         self._lock = Lock()  # starting and dismissing come from different threads
         self._dismissed = False
-        with TemporaryFile() as file:
+        with TemporaryFile(dir=scratch) as file:
             file.write(_BOARD.pack(_BEFORE, 0))
             file.flush()
             self._file = os.dup(file.fileno())
@@ -203,8 +215,7 @@ class _Worker:
                     self._process = subprocess.Popen(  # noqa: S603  our own code
                         [sys.executable, "-c", code, *map(str, numbers)],
                         stdin=subprocess.DEVNULL,
-                        # There is a process for each core already; NumPy's threads would only be in each other's way.
-                        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+                        env=self._environment,
                         pass_fds=numbers[:2],
                         process_group=0,  # Ctrl-C at a terminal is for the parent alone
                     )
