@@ -97,6 +97,16 @@ def test_what_is_no_file_is_listed_but_not_opened(tmp_path, monkeypatch):
     }
 
 
+@pytest.mark.parametrize("now", [b"shorter", b"", b"much longer than it was when it was found, by several lines\n" * 50])
+def test_a_file_that_changed_is_read_as_it_is_now(tmp_path, now):
+    (tmp_path / "a.txt").write_bytes(b"as it was when it was found")
+    [found] = find(tmp_path)
+    (tmp_path / "a.txt").write_bytes(now)
+    [came] = documents(found)
+    assert isinstance(came, Raw)
+    assert came.raw == now
+
+
 def test_a_file_that_vanished_is_a_value(tmp_path):
     make(tmp_path, "a.txt")
     found = find(tmp_path)
