@@ -213,9 +213,12 @@ def _json(value: Any) -> str:
 
 
 def _chars(value: Any) -> int:
+    """About how many characters there are in a value, at any depth."""
     if isinstance(value, str):
         return len(value)
-    return sum(len(edit["old"]) + len(edit["new"]) + 100 for edit in value) if isinstance(value, list) else 0
+    if isinstance(value, dict):
+        value = list(value.values())
+    return sum(_chars(inner) for inner in value) + 10 * len(value) if isinstance(value, list | tuple) else 0
 
 
 def _fits(value: Any, type_: Any) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaners import cli, rules, write
@@ -104,6 +104,8 @@ ANY = st.dictionaries(st.sampled_from(["id", "title", "text", "metadata", "edits
 
 
 @given(st.lists(ANY, max_size=4), st.sampled_from(KINDS))
+@example([{"id": None, "edits": [None]}], "ledger")
+@example([{"similarity": ""}], "dropped")
 def test_parquet_gives_back_whatever_it_was_given(records: list[dict[str, Any]], kind: Kind) -> None:
     file = BytesIO()
     sink = write._ParquetSink(file, kind)
