@@ -399,6 +399,13 @@ def test_text_alone_is_what_it_says(tmp_path):
     assert one == Raw("a.txt.xz", "a.txt.xz", None, TEXT.encode(), "text/plain")
 
 
+def test_a_member_whose_header_says_too_little_ends_there(tmp_path):
+    whole = make_inputs.zip_([("a.txt", TEXT.encode() * 20)])
+    too_little = whole[:18] + (40).to_bytes(4, "little") + whole[22:200]  # the compressed size, and no directory
+    got = came(tmp_path, "a.zip", too_little)
+    assert [(one.id, one.type) for one in got if isinstance(one, Failed)] == [("a.zip#a.txt", "Damaged"), ("a.zip", "Truncated")]
+
+
 DAMAGE = st.tuples(st.sampled_from(["cut", "put", "zero", "double"]), st.floats(0, 1), st.binary(min_size=1, max_size=8))
 
 

@@ -96,7 +96,11 @@ class _Content(Filled):
             return self._read(most)
         piece = b""
         while not piece and not self._decoder.eof:
-            piece = self._decoder.decompress(self._read(BUFFER) if self._decoder.needs_input else b"", most)
+            needs_input = self._decoder.needs_input
+            data = self._read(BUFFER) if needs_input else b""
+            if needs_input and not data:
+                raise ReadError("Damaged", f"the member ends at byte {self.at:,} by its header, and its compressed data does not")
+            piece = self._decoder.decompress(data, most)
         if self._decoder.eof:
             self.at -= len(self._decoder.unused_data)
         return piece
