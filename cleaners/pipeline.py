@@ -61,8 +61,8 @@ def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
         RuleTimeoutError: a rule's pattern takes too long.
         EditError: a step contradicts itself.
     """
-    # What made a line the title may have gone with other lines.  Cleaned again it would be none, so it is none.  If a line is the
-    # title only where none is, it is for the line model to keep away.
+    # What made a line the title may have gone with other lines.  Cleaned again it would be none, so it is none.  If then a line is
+    # the title because none is, it was the line model that took what spoke against it: the rules alone do the work.
     attempts = [(cut, True), (cut, False), *([(None, True), (None, False)] if cut else [])]
     for allowed, may_have_title in attempts:
         cleaned = _clean(doc, book, allowed, may_have_title=may_have_title)

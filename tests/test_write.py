@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -153,12 +154,12 @@ def test_every_format_holds_the_same_records(outputs: dict[Format, Path], capsys
 
 
 def duckdb_reads(pattern: str) -> list[str]:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = import_module("duckdb")
     return [row[0] for row in duckdb.sql(f"select id, * from '{pattern}'").fetchall()]
 
 
 def pandas_reads(pattern: str) -> list[str]:
-    pandas = pytest.importorskip("pandas")
+    pandas = import_module("pandas")
     if pattern.endswith(".parquet"):
         return list(pandas.read_parquet(Path(pattern).parent)["id"])
     parts = sorted(Path(pattern).parent.glob(Path(pattern).name))
@@ -166,13 +167,13 @@ def pandas_reads(pattern: str) -> list[str]:
 
 
 def polars_reads(pattern: str) -> list[str]:
-    polars = pytest.importorskip("polars")
+    polars = import_module("polars")
     frame = polars.read_parquet(pattern) if pattern.endswith(".parquet") else polars.read_ndjson(pattern)
     return list(frame["id"])
 
 
 def datasets_reads(pattern: str) -> list[str]:
-    datasets = pytest.importorskip("datasets")
+    datasets = import_module("datasets")
     kind = "parquet" if pattern.endswith(".parquet") else "json"
     cache = str(Path(pattern).parents[2] / "cache")
     return list(datasets.load_dataset(kind, data_files=pattern, split="train", cache_dir=cache)["id"])
@@ -190,7 +191,7 @@ def test_what_people_use_reads_it(outputs: dict[Format, Path], format_: Format, 
 
 
 def test_duckdb_takes_the_json_columns_apart(outputs: dict[Format, Path]) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = import_module("duckdb")
     part = outputs["parquet"] / "documents" / "*.parquet"
     query = f"select provenance->>'$.source.encoding', count(*) from '{part}' group by all"
     assert duckdb.sql(query).fetchall() == [("utf-8", 4)]
