@@ -78,13 +78,14 @@ def extract(html: str, url: str | None = None) -> Extracted | NoText:
         return NoText("blocks", "The page holds no text outside of scripts, forms and frames.")
     other, failure = second_opinion(root, url) if len(found) <= _MOST_BLOCKS else ("", "too many blocks")
     rows = features.table(found, other)
-    chosen = [block for block, keep in zip(found, model.keeps(model.load(), rows), strict=True) if keep]
+    keeps = model.keeps(model.load(), rows)
+    chosen = [block for block, keep in zip(found, keeps, strict=True) if keep]
     if not chosen:
         return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article.")
     if sum(block.linked for block in chosen) > _LINKS * sum(len(block.text) for block in chosen):
         return NoText("model", f"What looks like an article among the {len(found)} blocks of text on the page is links alone.")
     text, headings = _write(chosen)
-    title, known = metadata.read(root, url)
+    title, known = metadata.read(root, url, found, found.index(chosen[0]))
     return Extracted(text, title, known, headings, _settings(failure))
 
 
