@@ -227,6 +227,8 @@ PLAIN: dict[str, bytes] = {
     "records/lines-without-suffix": json_lines(),
     "records/array.json": json.dumps([article(n) for n in range(1, 4)], indent=2).encode(),
     "records/one.json": json.dumps(article(1), indent=2).encode(),
+    "records/wrapped.json": json.dumps({"status": "ok", "articles": [article(n) for n in range(1, 4)]}).encode(),
+    "records/wrapped.jsonl": b"".join(json.dumps({"data": {"items": [article(n)]}}).encode() + b"\n" for n in range(1, 4)),
     "records/pages.jsonl": json.dumps({"url": "https://ferry.example/", "raw_html": PAGE.decode()}).encode(),
     "records/utf-16.jsonl": json_lines().decode().encode("utf-16"),
     "records/bad-line.jsonl": json_lines(1) + b'{"text": broken\n' + json_lines(1),

@@ -157,6 +157,75 @@ def test_a_record_keeps_its_own_bytes(tmp_path):
     assert [one.raw for one in came(tmp_path, "a.csv", "text,n\né,1\n".encode())] == ["é".encode()]
 
 
+LONG = "a long text in a field of another name, " * 5
+# A file with an object, and the records in it with their texts.
+WRAPPERS = [
+    ({"status": "ok", "articles": [{"content": "a"}, {"content": "b"}]}, [("1#articles/1", "a"), ("1#articles/2", "b")]),
+    ({"data": {"n": 1, "items": [{"body": "a"}]}, "x": 1}, [("1#data/items/1", "a")]),
+    ({"hits": {"hits": [{"_id": "7", "_source": {"text": "a"}}]}}, [("1#hits/hits/1", "a")]),
+    ({"title": "A feed of the harbour", "items": [{"url": "u", "content_html": "<p>" + LONG}]}, [("1#items/1", "<p>" + LONG)]),
+    ({"news": [{"text": "a"}], "sport": [{"url": "u", "text": "b"}]}, [("1#news/1", "a"), ("1#sport/1", "b")]),
+    (
+        {"articles": [{"text": "a"}, 3, {"text": "]"}]},
+        [("1#articles/1", "a"), ("1#articles/2", "NotARecord"), ("1#articles/3", "]")],
+    ),
+    ({"a#": {"../": {"rows": [{"text": "a"}]}}}, [("1#a\ufffd23/\ufffd2E\ufffd2E/rows/1", "a")]),
+    # No wrappers: an article with its paragraphs, comments, related articles; texts in arrays of arrays; nothing with text.
+    ({"title": "t", "paragraphs": [{"text": "a"}, {"text": "b"}]}, [("1", "NoText")]),
+    ({"text": "a", "items": [{"text": "b", "url": "u"}]}, [("1", "a")]),
+    ({"x": LONG, "related": [{"url": "u", "text": "b"}]}, [("1", LONG)]),
+    ({"articles": [{"url": "u", "title": "t"}]}, [("1", "NoText")]),
+    ({"articles": [[{"text": "a"}]]}, [("1", "NoText")]),
+    ({"a": {"b": {"c": {"d": {"items": [{"text": "a"}]}}}}}, [("1", "NoText")]),
+]
+
+
+@pytest.mark.parametrize(("value", "wanted"), WRAPPERS)
+@pytest.mark.parametrize(("name", "indent"), [("a.json", 1), ("a.jsonl", None)])
+def test_records_in_another_object(tmp_path, value, wanted, name, indent):
+    got = came(tmp_path, name, json.dumps(value, indent=indent).encode())
+    assert values(got) == wanted
+    assert values(came(tmp_path, "b.json", json.dumps([value] * 2).encode()))[len(wanted) :] == [
+        (f"2{part[1:]}", text) for part, text in wanted
+    ]
+
+
+def test_a_record_in_another_object_keeps_its_own_bytes(tmp_path):
+    wrapped = b'{"articles": [ {"text":  "caf\\u00e9"} ,\n\t{"text": "b", "n": 1.50}\n], "n": 2}'
+    assert [one.raw for one in came(tmp_path, "a.json", wrapped)] == [b'{"text":  "caf\\u00e9"}', b'{"text": "b", "n": 1.50}']
+    got = came(tmp_path, "a.json", b'{"articles": [{"text": "caf\xe9", "url": "u"}]}')
+    assert [(one.raw, one.metadata) for one in got if isinstance(one, Raw)] == [(b"caf\xe9", {"url": "u"})]
+
+
+LONG_WRAPPERS = [
+    (b'{"n": 1, "articles": [', b'], "n": 2}', []),
+    (b'{"n": 1, "data": {"articles": [', b'], "n": 2}, "m": [1]}\n', []),
+    (b'{"articles": [', b'], "sport": [{"text": "b", "url": "u"}]}', [("1~2#sport/1", "b")]),
+    (b'{"articles": [', b'], "text": "b"}', [("1~2", "b")]),
+    (b'{"articles": [', b']}{"articles": [{"text": "b"}]}\n{"text": "c"}', [("2#articles/1", "b"), ("3", "c")]),
+    (b'{"articles": [', b', {"text": "b', [("", "JSONDecodeError"), ("1", "JSONDecodeError")]),
+    (b'{"articles": [', b'], "x": tru', [("1", "JSONDecodeError")]),
+]
+
+
+@pytest.mark.parametrize(("before", "behind", "wanted"), LONG_WRAPPERS)
+def test_records_in_another_object_that_is_long(tmp_path, before, behind, wanted):
+    count = 200
+    element = json.dumps({"text": TEXT, "pad": "x" * 20_000}).encode()
+    path = tmp_path / "a.json"
+    path.write_bytes(before + b", ".join([element] * count) + behind)
+    [found] = find(path)
+    name = "data/articles" if b"data" in before else "articles"
+    rest = []
+    for number, one in enumerate(documents(found), start=1):
+        if number <= count:
+            assert isinstance(one, Raw)
+            assert (one.record, one.raw, one.text) == (f"1#{name}/{number}", element, TEXT)
+        else:
+            rest.append(one)
+    assert values(rest) == [(part or f"1#articles/{count + 1}", text) for part, text in wanted]
+
+
 VALUES = st.recursive(
     st.text(max_size=8) | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=6
 )
@@ -179,7 +248,6 @@ def test_arrays_are_cut_where_their_elements_end(elements):
     assert [json.loads(piece or b"") for piece in pieces] == elements
 
 
-LONG = "a long text in a field of another name, " * 5
 FIELDS = [
     ({"text": "a", "html": "<p>b</p>"}, Fields(), ("a", "text/plain")),
     ({"text": " ", "html": "<p>b</p>"}, Fields(), ("<p>b</p>", "text/html")),
