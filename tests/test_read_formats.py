@@ -72,12 +72,14 @@ def test_every_hostile_file_comes_back_and_loses_what_it_must_alone(everything):
     assert hostile == {
         "bomb.txt.gz": {"TooLarge": 1},
         "cut-off.jsonl.gz": {"Truncated": 1},
+        "cut-off.rss": {"read": 2, "Damaged": 1},
         "cut-off.parquet": {"ArrowInvalid": 1},
         "cut-off.tar": {"read": 3, "Truncated": 1, "ReadError": 1},
         "cut-off.warc": {"read": 1, "Truncated": 1},
         "cut-off.zip": {"read": 5, "Truncated": 1},
         "dangling": {"FileNotFoundError": 1},
         "empty.txt": {"read": 1},
+        "entities.rss": {"Entities": 1},
         "entities.xhtml": {"read": 1},
         "entities.xml": {"Unsupported": 1},
         "half-characters.jsonl": {"read": 1},
@@ -85,6 +87,7 @@ def test_every_hostile_file_comes_back_and_loses_what_it_must_alone(everything):
         "loop": {"NotAFile": 1},
         "names.tar": {"read": 8, "NotAFile": 2},
         "names.zip": {"read": 8},
+        "sitemap.xml": {"Unsupported": 1},
         "no-record.jsonl": {"Empty": 1},
         "nothing.json": {"Empty": 1},
         "nothing.warc": {"Empty": 1},
@@ -405,6 +408,113 @@ def test_a_page_with_its_parts(tmp_path):
     [one] = came(tmp_path, "b.mhtml", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x--")
     assert isinstance(one, Failed)
     assert one.type == "Empty"
+
+
+def test_items_of_feeds(tmp_path):
+    got = came(tmp_path, "a.xml", make_inputs.rss())
+    assert [(one.record, one.media_type) for one in got] == [(str(n), "text/html") for n in (1, 2, 3)]
+    first = got[0]
+    assert isinstance(first, Raw)
+    assert first.text == "".join(make_inputs.PARAGRAPHS) + "<p>Part 1.</p>"
+    assert first.raw.startswith(b"<item><title>")
+    assert first.raw.endswith(b"</item>")
+    assert first.metadata == {
+        "url": "https://ferry.example/1", "title": f"{make_inputs.TITLE} & more, part 1", "author": "Ada Brandt", "guid": "1",
+        "published": "2024-03-01T06:00:00+00:00", "tags": ["Boats"], "site": "The Harbour Post", "language": "en-GB",
+    }  # fmt: skip
+
+
+def test_entries_of_atom(tmp_path):
+    got = [one for one in came(tmp_path, "a", make_inputs.atom()) if isinstance(one, Raw)]
+    paragraphs = "".join(make_inputs.PARAGRAPHS)
+    assert [(one.text, one.media_type) for one in got] == [
+        (paragraphs, "text/html"),
+        (f'<div xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</div>', "text/html"),
+        (TEXT, "text/plain"),
+    ]
+    assert got[0].metadata == {
+        "url": "https://ferry.example/1", "title": f"{make_inputs.TITLE}, part 1", "author": "Ada Brandt", "guid": "urn:1",
+        "published": "2024-03-01T06:00:00+00:00", "site": "The Harbour Post", "language": "en",
+    }  # fmt: skip
+
+
+def test_an_export_of_wordpress(tmp_path):
+    got = [one for one in came(tmp_path, "a.xml", make_inputs.wordpress()) if isinstance(one, Raw)]
+    assert [str(one.text).count("<p>") for one in got] == [2, 2, 0]
+    assert [one.metadata["post_type"] for one in got] == ["post", "post", "attachment"]
+    assert got[2].text == ""
+
+
+# What stands in an item, and its text; or the type of the failure.
+ITEMS = [
+    ("<description>a</description>", "a"),
+    ("<description>a &amp; b &lt; c</description>", "a & b < c"),
+    ("<description>Bread & butter &nbsp;&auml; &unknown;</description>", "<p>Bread & butter \xa0ä &unknown;</p>\n"),
+    ("<description>a</description><x:encoded xmlns:x='http://purl.org/rss/1.0/modules/content/'>b</x:encoded>", "b"),
+    ("<description>a</description><content:encoded> </content:encoded>", "a"),
+    ("<description>a</description><media:description xmlns:media='http://search.yahoo.com/mrss/'>b</media:description>", "a"),
+    ("<description><![CDATA[<p>a</item>]]></description>", "<p>a</item>"),
+    ("<description><!-- </item> --><p>a & <b>b</b></p></description>", "<p>a &amp; <b>b</b></p>"),
+    (
+        "<description><![CDATA[First <i>line</i>\n\nSecond & third]]></description>",
+        "<p>First <i>line</i></p>\n<p>Second & third</p>\n",
+    ),
+    ("<description>caf\x08e</description>", "caf\ufffde"),
+    ("<description/>", ""),
+    ("<title>a</title>", "NoText"),
+    ("", "NoText"),
+    ("<description>a<br>b</description>", "Damaged"),
+    ("<description>" + "<b>" * 300 + "a" + "</b>" * 300 + "</description>", "Damaged"),
+    ("<description><![CDATA[a</description>", None),
+]
+
+
+@pytest.mark.parametrize(("item", "wanted"), ITEMS)
+def test_texts_of_items(tmp_path, item, wanted):
+    content = f"<rss><channel><title>t</title><item>{item}</item><item><description>last</description></item></channel></rss>"
+    got = values_of_feed(came(tmp_path, "a.rss", content.encode()))
+    assert got == ([("1", wanted), ("2", "last")] if wanted is not None else [("1", "Damaged")])
+
+
+def values_of_feed(documents: list[Raw | Failed]) -> list[tuple[str | None, str | None]]:
+    return [(one.record, one.type if isinstance(one, Failed) else one.text) for one in documents]
+
+
+FEEDS = [
+    ("a.xml", '<?xml version="1.0" encoding="iso-8859-1"?><rss><item><description>caf\xe9</description></item></rss>'.encode("latin-1"), [("1", "café")]),
+    ("a.xml", '<?xml version="1.0" encoding="utf-8"?><rss><item><description>caf\xe9 au lait, caf\xe9 cr\xe8me</description></item></rss>'.encode("latin-1"),
+     [("1", "café au lait, café crème")]),
+    ("a.xml", '<?xml version="1.0" encoding="utf-16"?><rss><item><description>é</description></item></rss>'.encode("utf-16"), [("1", "é")]),
+    ("a", b'<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="r"><channel/><item rdf:about="u"><description>a</description></item></rdf:RDF>', [("1", "a")]),
+    ("a", b'<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:summary>a</a:summary></a:entry></a:feed>', [("1", "a")]),
+    ("a.xml", b"<rss><channel></channel></rss>", [(None, "Empty")]),
+    ("a.xml", b'<!DOCTYPE rss [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><rss><item><description>&b;</description></item></rss>', [(None, "Entities")]),
+    ("a.xml", b'<!DOCTYPE rss SYSTEM "http://127.0.0.1/x.dtd"><rss><item><description>&b;a</description></item></rss>', [("1", "<p>&b;a</p>\n")]),
+    ("a.xml", b"<rss " + b"a" * 70_000 + b"><item/></rss>", [(None, "Damaged")]),
+    ("a.rss", b"no feed", [(None, "Damaged")]),
+    ("a.xml", b"<rss><item/><item><description>a</description></item></rss>", [("1", "NoText"), ("2", "a")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "wanted"), FEEDS)
+def test_feeds(tmp_path, name, content, wanted):
+    assert values_of_feed(came(tmp_path, name, content)) == wanted
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<item>", "</item>", "<!--", "-->", "<![CDATA[", "]]>", "<description>", "</description>", "&", "a", "<item a='b'/>"]
+        )
+    )
+)
+def test_any_pieces_of_items_give_documents_or_failures(pieces):
+    from cleaners.read.feed import read
+    from cleaners.read.source import Piped, Source, buffered
+
+    content = f"<rss>{''.join(pieces)}</rss>".encode()
+    got = list(read(Source("a", None, "a", buffered(Piped(io.BytesIO(content))), FOUND), "application/rss+xml"))
+    assert [one.record for one in got] == [str(n) for n in range(1, len(got) + 1)]
 
 
 def test_members_that_cannot_be_read_cost_only_themselves(tmp_path):
