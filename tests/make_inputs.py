@@ -136,6 +136,14 @@ def warc_records() -> list[bytes]:
     ]
 
 
+def with_dictionary(records: list[bytes], *, pressed: bool = True) -> bytes:
+    """A web archive in Zstandard, a frame for each record, with the dictionary of all in front."""
+    dictionary = zstd.train_dict(records * 20, 4000)
+    content = zstd.compress(dictionary.dict_content) if pressed else dictionary.dict_content
+    frames = [zstd.compress(record, zstd_dict=dictionary) for record in records]
+    return b"\x5d\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content + b"".join(frames)
+
+
 def wet() -> bytes:
     return warc_record(b"x: y\r\n", "warcinfo") + b"".join(
         warc_record(f"{TEXT}\nPart {n}".encode(), "conversion", f"https://ferry.example/{n}") for n in range(1, 4)
@@ -288,6 +296,7 @@ PLAIN: dict[str, bytes] = {
     "archives/nested.zip": zip_([("deep/all.tar.gz", COMPRESSIONS[".gz"](tar(MEMBERS))), ("deep/table.parquet", parquet())]),
     "web/crawl.warc": b"".join(warc_records()),
     "web/crawl.warc.gz": b"".join(COMPRESSIONS[".gz"](record) for record in warc_records()),
+    "web/dictionary.warc.zst": with_dictionary(warc_records()),
     "web/texts.wet": wet(),
     "feeds/rss.xml": rss(),
     "feeds/atom.atom": atom(),

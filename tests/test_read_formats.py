@@ -57,6 +57,7 @@ def test_one_of_each_kind_is_read(everything):
             for suffix in ("", ".gz")
             for n, type_ in ((13, "HttpStatus"), (14, "Unsupported"))
         ),
+        *((f"web/dictionary.warc.zst#{n}", type_) for n, type_ in ((13, "HttpStatus"), (14, "Unsupported"))),
     ]
     assert {one.path for one in plain} >= set(make_inputs.PLAIN)
 
@@ -377,6 +378,43 @@ def test_a_record_says_where_it_lies(tmp_path):
         }
     whole = came(tmp_path, "b.warc.gz", gzip.compress(b"".join(records)))
     assert next(one.origin for one in whole if isinstance(one, Raw))["offset_decompressed"] == sum(map(len, records[:2]))
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_a_dictionary_at_the_head(tmp_path, pressed):
+    records = make_inputs.warc_records()
+    content = make_inputs.with_dictionary(records, pressed=pressed)
+    got = came(tmp_path, "a.warc.zst", content)
+    plain = came(tmp_path, "a.warc", b"".join(records))
+    assert [(one.record, one.raw) for one in got] == [(one.record, one.raw) for one in plain]
+    for one in got:
+        if isinstance(one, Raw):  # the offset is that of the record's own frame
+            head = int.from_bytes(content[4:8], "little") + 8
+            alone = content[:head] + content[one.origin["offset"] :]
+            assert came(tmp_path, "b.warc.zst", alone)[0].raw == one.raw
+
+
+DICTIONARIES = [
+    (b"\x5d\x2a\x4d\x18" + (1 << 30).to_bytes(4, "little") + b"\x37\xa4\x30\xec", "TooLarge"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"\x37\xa4\x30\xec12345", "Damaged"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"\x28\xb5\x2f\xfd12345", "Damaged"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"a comment", "text"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"\x37\xa4\x30\xec", "Damaged"),
+    (make_inputs.with_dictionary([b"a text " * 9])[:-3], "Truncated"),
+    (make_inputs.with_dictionary([b"a text " * 9])[:60], "Truncated"),
+]
+
+
+@pytest.mark.parametrize(("front", "wanted"), DICTIONARIES)
+def test_dictionaries_with_faults(tmp_path, front, wanted):
+    behind = make_inputs.COMPRESSIONS[".zst"](b"text") if wanted != "Truncated" else b""
+    assert values(came(tmp_path, "a.txt.zst", front + behind))[0][1] == wanted
+
+
+def test_a_dictionary_that_is_not_there(tmp_path):
+    content = make_inputs.with_dictionary([b"a text of some words " * 99] * 3)
+    bare = content[8 + int.from_bytes(content[4:8], "little") :]
+    assert values(came(tmp_path, "a.txt.zst", bare))[0][1] == "Damaged"
 
 
 GOOD = warc_record(http(PAGE))
