@@ -243,6 +243,33 @@ def test_no_text(html: str, stage: str) -> None:
     assert page.reason.endswith(".")
 
 
+def _script(body: str) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "headline": "Old pier open again", "articleBody": body})}</script>'
+
+
+@pytest.mark.parametrize("shown", ["", "<ul>" + "<li><a href='/'>Home</a></li>" * 20 + "</ul>"])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("\n\n".join(_PARAGRAPHS), "\n\n".join(_PARAGRAPHS)),
+        ("".join(f"<p>{text}</p>" for text in _PARAGRAPHS), "\n\n".join(_PARAGRAPHS)),
+        ("The mayor&rsquo;s  \ud83d office ", "The mayor’s \ufffd office"),
+    ],
+)
+def test_an_article_that_the_page_does_not_show(shown: str, body: str, text: str) -> None:
+    page = _extracted(f"<html><head>{_script(body)}</head><body>{shown}<div id='app'></div></body></html>")
+    assert (page.text, page.title) == (text, "Old pier open again")
+    assert page.settings["settings"]["text_from"].startswith("JSON-LD articleBody")
+
+
+def test_an_article_that_the_page_shows_is_not_taken_from_its_scripts() -> None:
+    page = _extracted(_page(head=_script("Another text. " * 100)))
+    assert "Another text" not in page.text
+    assert "text_from" not in page.settings["settings"]
+    for body in ("", " ", "<p></p>", "<!-- -->"):
+        assert isinstance(extract(f"<html><head>{_script(body)}</head><body></body></html>"), NoText)
+
+
 def _damaged(html: str) -> str:
     """A page with one thing that upsets parsers put into its article."""
     return _page().replace("<p>Work", f"{html}<p>Work")

@@ -115,6 +115,13 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     }
 
 
+def body(root: HtmlElement) -> str:
+    """The text of the article as the page's JSON-LD gives it, empty if it does not; the longest, for it may speak of other articles."""
+    scripts = [s.text for s in root.iter("script") if "ld+json" in (s.get("type") or "") and s.text]
+    bodies = [o["articleBody"] for text in scripts for o in _objects(text) if isinstance(o.get("articleBody"), str)]
+    return max(bodies, key=len, default="")
+
+
 def _objects(text: str) -> list[Mapping[str, Any]]:
     """All objects of a piece of JSON-LD, the outer ones first; none if it is broken."""
     try:
