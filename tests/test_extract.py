@@ -320,6 +320,14 @@ def test_time_grows_with_the_page_and_no_faster() -> None:
     assert seconds[1] < 80 * seconds[0]
 
 
+def test_a_page_of_very_many_paragraphs_is_kept_as_it_is() -> None:
+    started = time.process_time()
+    page = _extracted("<p>" + "<p>".join(f"line {n}" for n in range(200_000)))
+    assert page.text.split("\n\n") == [f"line {n}" for n in range(200_000)]
+    assert page.settings["settings"]["trafilatura_failed"] == "too many blocks: all are kept"
+    assert time.process_time() - started < 20
+
+
 _PIECES = st.sampled_from(
     ["<p>", "</p>", "<div class='comment'>", "</div>", "<table>", "<tr><td>", "</table>", "<br>", "<li>", "<pre>", "</pre>", "<a href='/x'>",
      "</a>", "<script>", "</script>", "<!--", "-->", "<![CDATA[", "<svg>", "<template>", "<meta charset='x'>", "<h1>", "</h1>", "&#0;", "&amp",

@@ -25,7 +25,8 @@ _ITEMS = frozenset(("li", "dt", "dd"))
 _CELLS = frozenset(("td", "th"))
 _LINKS = 0.9  # share of a text in links from which on it is a list of links
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
-_MOST_BLOCKS = 50_000  # no article has more, and with a million trafilatura takes minutes
+# No article has more.  With a million trafilatura takes minutes, and without it the model cuts here and there for no reason.
+_MOST_BLOCKS = 50_000
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,12 @@ def _choose(found: list[Block], root: HtmlElement, url: str | None) -> tuple[lis
     """The blocks of the article, or why there are none; and the name of the error if trafilatura failed."""
     if not found:
         return NoText("blocks", "The page holds no text outside of scripts, forms and frames."), None
-    other, failure = second_opinion(root, url) if len(found) <= _MOST_BLOCKS else ("", "too many blocks")
-    rows = features.table(found, other)
-    keeps = model.keeps(model.load(), rows)
-    chosen = [block for block, keep in zip(found, keeps, strict=True) if keep]
+    failure: str | None = "too many blocks: all are kept"
+    chosen = found
+    if len(found) <= _MOST_BLOCKS:
+        other, failure = second_opinion(root, url)
+        rows = features.table(found, other)
+        chosen = [block for block, keep in zip(found, model.keeps(model.load(), rows), strict=True) if keep]
     if not chosen:
         return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article."), failure
     if sum(block.linked for block in chosen) > _LINKS * sum(len(block.text) for block in chosen):
