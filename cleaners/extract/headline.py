@@ -24,7 +24,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)]")
 _MARKED = XPath(".//*[@itemprop='headline']//text()")
 _LONGEST = 400  # characters; no title of the development data has more than half of that
-_HEADS = 200  # headings looked at; the headline is among the first of them
+_HEADS = 100  # headings looked at; the headline is among the first of them
 _BLOCKS = 300  # and blocks
 _LEVELS = frozenset(("h1", "h2", "h3"))
 _PARTS = 10  # parts of a heading; what has more is no headline with a kicker

@@ -15,6 +15,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from cleaners.extract import headline
@@ -24,6 +25,7 @@ from cleaners.extract.headline import clean, key
 _ARTICLE = re.compile(r"Article|Posting$|^Report$|^Review$|^Recipe$")
 _TAIL_WORDS = 6  # words in the name of a site
 _MANY = 10_000  # objects of JSON-LD looked at, and characters of a value; more is an attack
+_AUTHOR = XPath("(.//a | .//span)[@rel='author' or @itemprop='author']")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _DATES = (
@@ -58,8 +60,8 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     meta: dict[str, str] = {}
     objects: list[Mapping[str, Any]] = []
     heads: list[HtmlElement] = []
-    title = canonical = marked_date = marked_author = ""
-    for element in root.iter("title", "meta", "link", "script", "h1", "h2", "h3", "time", "a", "span"):
+    title = canonical = marked_date = ""
+    for element in root.iter("title", "meta", "link", "script", "h1", "h2", "h3", "time"):
         tag = element.tag
         if tag == "meta":
             name = element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv")
@@ -75,14 +77,11 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
         elif tag == "link":
             if not canonical and element.get("rel") == "canonical":
                 canonical = element.get("href") or ""
-        elif tag == "time" and not marked_date:
-            if (
-                element.get("pubdate") is not None
-                or "published" in f"{element.get('itemprop') or element.get('class') or ''}".lower()
-            ):
-                marked_date = element.get("datetime") or ""
-        elif not marked_author and (element.get("rel") == "author" or element.get("itemprop") == "author"):
-            marked_author = clean(element.text_content())
+        elif not marked_date and (
+            element.get("pubdate") is not None
+            or "published" in f"{element.get('itemprop') or element.get('class') or ''}".lower()
+        ):
+            marked_date = element.get("datetime") or ""
     articles = [o for o in objects if any(_ARTICLE.search(kind) for kind in _strings(o.get("@type")))]
     address = url or _address(canonical or meta.get("og:url", ""), meta.get("og:url"))
     host = (_split(address).hostname or "").removeprefix("www.") if address else ""
@@ -90,12 +89,13 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     declared = [clean(unescape(s)) for o in articles for s in _strings(o.get("headline") or o.get("name"))]
     claims = [*declared, *(meta[name] for name in _TITLES if name in meta), title]
     found = headline.find(heads, claims, [site or "", host, host.split(".", maxsplit=1)[0]], blocks, begin)
-    main = next(
-        (o for o in articles if any(key(s) == key(found or "") for s in _strings(o.get("headline") or o.get("name")))), None
-    )
-    main = main or (articles[0] if len(articles) == 1 else {})
+    told = key(found or "")  # the headline, maybe without a kicker
+    main = next((o for o in articles if any(told in key(s) for s in _strings(o.get("headline") or o.get("name")))), None)
+    main = (main if told else None) or (articles[0] if len(articles) == 1 else {})
     authors = (
-        "; ".join(dict.fromkeys(_names(main.get("author")))) or _first([meta[n]] for n in _AUTHORS if n in meta) or marked_author
+        "; ".join(dict.fromkeys(_names(main.get("author"))))
+        or _first([meta[n]] for n in _AUTHORS if n in meta)
+        or next(filter(None, (clean(e.text_content()) for e in _AUTHOR(root))), "")
     )
     dates = [*_strings(main.get("datePublished")), *(meta[name] for name in _DATES if name in meta), marked_date]
     language = _LANGUAGE.match(
