@@ -230,6 +230,26 @@ def test_records_in_another_object_that_is_long(tmp_path, before, behind, wanted
     assert values(rest) == [(part or f"1#articles/{count + 1}", text) for part, text in wanted]
 
 
+KEYS = st.sampled_from(["articles", "items", "text", "url", "data", "", "a#/.."])
+WRAPPED = st.recursive(
+    st.sampled_from(["", "a", "]}", '"', LONG]) | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, WRAPPED, max_size=4))
+def test_long_and_short_objects_give_the_same_records(tmp_path_factory, value):
+    content = json.dumps(value).encode()
+    long = content[:-1] + b" " * 70_000 + b"}"
+    folder = tmp_path_factory.getbasetemp()
+    short_got, long_got = (came(folder, "wrapper.json", data) for data in (content, long))
+    assert len({one.id for one in long_got}) == len(long_got)
+    assert Counter(map(repr, (text for _, text in values(long_got)))) == Counter(
+        map(repr, (text for _, text in values(short_got)))
+    )
+
+
 VALUES = st.recursive(
     st.text(max_size=8) | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=6
 )

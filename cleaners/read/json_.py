@@ -154,7 +154,7 @@ def _streamed(source: Source, encoding: str, array: wrapper.Array) -> Iterator[R
     for one in _values(behind, encoding):
         if isinstance(one, Failed) or one.part != 1:
             yield one
-        elif wrapper.may_be(one.value, source.fields) or record.text_of(one.value, source.fields, None):
+        elif wrapper.arrays(_text(one.raw or b""), source.fields) or record.text_of(one.value, source.fields, None):
             yield one._replace(part="1~2")
 
 

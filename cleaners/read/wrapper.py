@@ -42,7 +42,7 @@ def may_be(value: Any, fields: Fields) -> bool:
 
 def _has_array(value: Mapping[str, Any], depth: int = 0) -> bool:
     return any(
-        (isinstance(item, list) and item and isinstance(item[0], Mapping))
+        (isinstance(item, list) and any(isinstance(element, Mapping) for element in item[:_SAMPLE]))
         or (isinstance(item, Mapping) and depth < _MAX_NESTED and _has_array(item, depth + 1))
         for item in value.values()
     )
