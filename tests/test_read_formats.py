@@ -14,7 +14,7 @@ import brotli
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaners.read import Failed, Fields, Raw, documents, find
@@ -239,6 +239,9 @@ WRAPPED = st.recursive(
 
 
 @given(st.dictionaries(KEYS, WRAPPED, max_size=4))
+@example({"articles": [None, {"text": "a"}]})
+@example({"articles": [{"text": "a"}], "items": [{}]})
+@example({"articles": [{"x": LONG}], "items": {"url": {"text": ""}, "text": "a"}})
 def test_long_and_short_objects_give_the_same_records(tmp_path_factory, value):
     content = json.dumps(value).encode()
     long = content[:-1] + b" " * 70_000 + b"}"

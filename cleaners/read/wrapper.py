@@ -55,7 +55,7 @@ def arrays(text: str, fields: Fields) -> list[Array]:
         text: the object as JSON; it may break off, then the arrays are found that begin before.
         fields: which fields of a record hold the document, where that is said.
     """
-    own: dict[str, Any] = {}  # what is in no array
+    own: dict[str, Any] = {}  # as far as it goes
     found: list[tuple[Array, list[Any]]] = []
     with suppress(ValueError, TypeError, IndexError, RecursionError):
         _walk(text, _skip(text, 0), (), own, found)
@@ -87,14 +87,16 @@ def _walk(text: str, at: int, path: tuple[str, ...], own: dict[str, Any], found:
             raise TypeError
         at = _skip(text, _skip(text, at) + 1)  # behind the colon
         if text[at] == "{" and len(path) < _MAX_NESTED:
-            at = _walk(text, at, (*path, name), own, found)
+            inner: dict[str, Any] = {}
+            own[name] = inner
+            at = _walk(text, at, (*path, name), inner, found)
         else:
             if text[at] == "[":
                 sample: list[Any] = []
                 found.append((Array((*path, name), at + 1), sample))
                 sample.extend(_sample(text, at + 1))
             item, at = _DECODER.raw_decode(text, at)
-            own[".".join((*path, name))] = item
+            own[name] = item
         at = _skip(text, at)
         if text[at] == ",":
             at = _skip(text, at + 1)
