@@ -242,6 +242,7 @@ WRAPPED = st.recursive(
 @example({"articles": [None, {"text": "a"}]})
 @example({"articles": [{"text": "a"}], "items": [{}]})
 @example({"articles": [{"x": LONG}], "items": {"url": {"text": ""}, "text": "a"}})
+@example({"articles": [{"text": "a"}], "items": {"text": []}, "": {"text": "b"}})
 def test_long_and_short_objects_give_the_same_records(tmp_path_factory, value):
     content = json.dumps(value).encode()
     long = content[:-1] + b" " * 70_000 + b"}"
@@ -278,6 +279,8 @@ def test_arrays_are_cut_where_their_elements_end(elements):
 FIELDS = [
     ({"text": "a", "html": "<p>b</p>"}, Fields(), ("a", "text/plain")),
     ({"text": " ", "html": "<p>b</p>"}, Fields(), ("<p>b</p>", "text/html")),
+    ({"text": "", "x": {"text": "a"}}, Fields(), ("a", "text/plain")),
+    ({"text": ["b"], "x": {"text": "a"}}, Fields(), ("a", "text/plain")),
     ({"raw_html": "b"}, Fields(), ("b", "text/html")),
     ({"content": "<p class=x>b</p>"}, Fields(), ("<p class=x>b</p>", "text/html")),
     ({"content": "<p is a tag"}, Fields(), ("<p is a tag", "text/plain")),

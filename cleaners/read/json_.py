@@ -149,7 +149,7 @@ def _streamed(source: Source, encoding: str, array: wrapper.Array) -> Iterator[R
     front = _text(source.head())[: array.at].encode("utf-8", "surrogateescape")
     source.stream.read(len(front))
     rest = yield from _elements(source, f"1#{safe_name('/'.join(array.path))}", encoding)
-    opened = '{"":' * len(array.path) + "0"
+    opened = '{"\\u0000":' * len(array.path) + "0"
     behind = replace(source, stream=buffered(_Behind(opened.encode() + rest, source.stream)))
     for one in _values(behind, encoding):
         if isinstance(one, Failed) or one.part != 1:

@@ -133,8 +133,10 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
                 blank = blank or (name, text, is_html)
         return blank
     known: dict[str, str] = {}
-    for name in flat:
-        known.setdefault(_key(name.rpartition(".")[2]), name)
+    for name, item in flat.items():
+        key = _key(name.rpartition(".")[2])
+        if isinstance(item, (str, bytes)) and (key not in known or not flat[known[key]].strip()):
+            known[key] = name
     names = [known[name] for name in (*TEXT_FIELDS, *HTML_FIELDS) if name in known]
     for name in [*names, *([longest] if longest else [])]:
         if isinstance(text := flat.get(name), (str, bytes)):
