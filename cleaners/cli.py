@@ -256,12 +256,13 @@ def _progress() -> "Iterator[Callable[[Done], object]]":
 def work(balance: "Balance") -> str:
     """What a run had to do, in a sentence; empty if that was everything."""
     files = balance.work
-    skipped, removed, kept, resumed = (files[name] for name in ("unchanged", "removed", "kept", "resumed"))
-    if not skipped + removed + kept + resumed:
+    skipped, moved, removed, kept, resumed = (files[name] for name in ("unchanged", "moved", "removed", "kept", "resumed"))
+    if not skipped + moved + removed + kept + resumed:
         return ""
     cleaned = f"{_count(files['new'], 'new file')} and {_count(files['changed'], 'changed file')} cleaned"
     cleaned += f" ({resumed:,} by a run that was broken off)" if resumed else ""
     sentence = f"Since the last run: {cleaned}, {_count(skipped, 'unchanged file')} skipped"
+    sentence += f", the records of {_count(moved, 'renamed file')} moved" if moved else ""
     sentence += f", {_count(removed, 'removed file')} taken out" if removed else ""
     return sentence + (f", {_count(kept, 'removed file')} kept" if kept else "") + "."
 

@@ -145,7 +145,7 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
     """The content of run.json."""
     settings = job.settings
     pipeline = settings.pipeline()
-    files = {name: job.work[name] for name in ("new", "changed", "unchanged", "removed", "kept", "resumed")}
+    files = {name: job.work[name] for name in ("new", "changed", "moved", "unchanged", "removed", "kept", "resumed")}
     return total.as_record() | {
         "run": {"id": settings.run, "finished": now(), "host": platform.node(), "files": files, **about},
         "pipeline": pipeline,
