@@ -119,6 +119,14 @@ def _parser() -> argparse.ArgumentParser:
         "--checksum", action="store_true", help="read all files to see which have changed, also those of the same size and time"
     )
     clean.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
+    clean.add_argument(
+        "--warn-cut",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="warn where the share that is cut of a source (the first folder below IN) is larger than in earlier runs "
+        "by more than this (default: 0.2; 1: never)",
+    )
     add_cut(clean)
     for kind in ("text", "html"):
         clean.add_argument(
@@ -170,6 +178,7 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
+    from cleaners.balance import cut_more
     from cleaners.read import Fields
     from cleaners.run import clean_folder
     from cleaners.settings import OutputError, Settings
@@ -189,6 +198,7 @@ def _clean(options: argparse.Namespace) -> int:
         checksum=options.checksum,
         keep_removed=options.keep_removed,
         cut=options.cut,
+        warn_cut=options.warn_cut,
     )
     try:
         with _sigterm_is_ctrl_c(), _progress() as tick:
@@ -214,6 +224,8 @@ def _clean(options: argparse.Namespace) -> int:
     print(f"\nWritten to {options.output}: {', '.join(places)}")
     if done := work(balance):
         print(done)
+    if balance.cut_more:
+        print(f"copydesk: warning: {cut_more(balance)}", file=sys.stderr)
     return 0
 
 

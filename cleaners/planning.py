@@ -96,6 +96,8 @@ def check(settings: Settings) -> None:
         raise InputError(f"The time limit is {settings.timeout:g} s, but must be more than 0 and no more than {_LONGEST:,} s.")
     if settings.memory < _SMALLEST:
         raise InputError(f"The memory limit is {settings.memory} MB, but a worker needs {_SMALLEST} MB at least.")
+    if not 0 <= settings.warn_cut <= 1:
+        raise InputError(f"The share to warn of is {settings.warn_cut:g}, but must be from 0 to 1.")
     if read.is_path(settings.input):
         _check_apart(Path(settings.input), output)
     if output.exists() and not output.is_dir():

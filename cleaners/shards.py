@@ -16,6 +16,7 @@ import orjson
 
 from cleaners import publish, read, records, rules
 from cleaners.balance import Balance
+from cleaners.history import source_of
 from cleaners.records import Record
 from cleaners.settings import Settings, writing
 from cleaners.state import file_sha256
@@ -425,10 +426,12 @@ class _Desk:
         done = desk.process(came, self.book, self.pipeline, self.cut)
         if isinstance(done, desk.LeftOut):
             parts.write(*done)
+            balance.count_cut(source_of(came.path, came.record), done.record)
             return done.record
         parts.write("documents", done.record)
         parts.write("ledger", done.ledger)
         balance.count(done.record, done.cleaned.changes)
+        balance.count_cut(source_of(came.path, came.record), done.record)
         self.write_text(done.record)
         provenance: Record = done.record["provenance"]
         return provenance

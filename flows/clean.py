@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine, 2 if the input is not as it should be."""
+    """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine or was cut, 2 if the request is faulty."""
     parser = argparse.ArgumentParser(prog="python -m flows.clean", description="Clean a folder of dumps as a Prefect flow.")
     parser.add_argument("input", metavar="IN", help="the folder with the raw dumps")
     parser.add_argument("output", metavar="OUT", help="the folder for the clean text and its provenance")
@@ -33,6 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default="cautious",
         help="how much the line model may take (default: cautious)",
     )
+    parser.add_argument(
+        "--warn-cut",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="fail if so much more of a source is cut than before (default: 0.2)",
+    )
     options = parser.parse_args(arguments)
     if options.workers is not None and options.workers < 1:
         parser.error(f"--workers is {options.workers}, but at least one is needed")
@@ -42,7 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from cleaners.settings import InputError, Settings
 
     try:
-        check(Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
+        check(
+            Settings(
+                options.input, Path(options.output), timeout=options.timeout, memory=options.memory, warn_cut=options.warn_cut
+            )
+        )
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -76,7 +87,7 @@ from prefect.utilities.annotations import quote
 from pydantic import Field
 
 from cleaners import run, shards
-from cleaners.balance import Balance, check_quarantine
+from cleaners.balance import Balance, check_cuts, check_quarantine
 from cleaners.cli import work
 from cleaners.planning import plan
 from cleaners.settings import Cut, Settings
@@ -98,6 +109,7 @@ def clean_folder(
     memory: Annotated[int, Field(ge=256)] = 2048,
     cut: Cut = "cautious",
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.5,
+    warn_cut: Annotated[float, Field(ge=0, le=1)] = 0.2,
     keep_removed: bool = False,
     force: bool = False,
 ) -> Balance:
@@ -114,12 +126,23 @@ def clean_folder(
         cut: How much the line model may take of what the rules leave.
         max_quarantined: The share of the documents, from 0 to 1, that may be in quarantine. If there are more, the run ends
             as failed, though its result is published: the input may not be what was meant.
+        warn_cut: By how much the share that is cut of a source (the first folder of a path), from 0 to 1, may be larger than it was
+            in earlier runs. If it is more, the run ends as failed, though its result is published: the site may have changed, or
+            a rule may fit too much. 1 switches this off.
         keep_removed: Keep the records of files that are gone from the input folder.
         force: Clean everything again, also what has not changed since the last run.
     """
     started = run.now()
     settings = Settings(
-        input, Path(output), format, timeout=timeout, memory=memory, cut=cut, keep_removed=keep_removed, force=force
+        input,
+        Path(output),
+        format,
+        timeout=timeout,
+        memory=memory,
+        cut=cut,
+        keep_removed=keep_removed,
+        force=force,
+        warn_cut=warn_cut,
     )
     with plan(settings) as job:
         workers, crew = run.crew(job, workers)
@@ -130,6 +153,7 @@ def clean_folder(
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
     get_run_logger().info("%s", work(total) or "Everything was cleaned.")
     check_quarantine(total, max_quarantined)
+    check_cuts(total)
     return total
 
 
