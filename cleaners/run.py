@@ -186,10 +186,14 @@ def crew(job: Job, workers: int | None) -> tuple[int, Crew]:
     """The workers of a run: how many there are, and what hands them their shards.
 
     As many processes as there are cores if not given, but no more than shards.
+
+    Raises:
+        OutputError: the output cannot be written; nothing was published.
     """
     workers = max(min(workers or os.cpu_count() or 1, len(job.shards)), 1)
     scratch = (job.settings.output / publish.FOLDER).resolve()  # nothing is written outside the output
-    return workers, Crew(workers, Limits(job.settings.timeout, job.settings.memory), scratch)
+    with writing(job.settings.output):
+        return workers, Crew(workers, Limits(job.settings.timeout, job.settings.memory), scratch)
 
 
 class Done(NamedTuple):
