@@ -66,11 +66,11 @@ def share(record: Record) -> int | None:
     """How much of a document was cut, in thousandths; None if its record does not tell.
 
     Args:
-        record: as it stands in documents/, dropped/ or quarantine/.
+        record: the provenance of a document, or the record of one that was left out.
     """
-    if "provenance" not in record:
+    if "chars" not in record:
         return _WHOLE if record.get("rule") in _ALL_CUT else None
-    chars = record["provenance"]["chars"]
+    chars = record["chars"]
     return _WHOLE * chars["removed"] // chars["base"] if chars["base"] else None
 
 

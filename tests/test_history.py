@@ -31,8 +31,8 @@ def test_a_source_is_a_folder_or_a_container(path: str, record: str | None, sour
 
 
 def test_the_share_of_a_document() -> None:
-    assert share({"provenance": {"chars": {"base": 300, "removed": 100}}}) == 333
-    assert share({"provenance": {"chars": {"base": 0, "removed": 0}}}) is None
+    assert share({"chars": {"base": 300, "removed": 100}}) == 333
+    assert share({"chars": {"base": 0, "removed": 0}}) is None
     assert share({"rule": "drop.nothing-left"}) == share({"rule": "drop.no-article"}) == 1000
     assert share({"rule": "drop.empty"}) is share({"rule": "duplicate.near"}) is share({"error": {}}) is None
 
