@@ -26,12 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
     parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
     parser.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
-    parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
+    parser.add_argument("--checksum", action="store_true", help="read all files to see which have changed")
+    for kind in ("text", "html"):
+        parser.add_argument(
+            f"--{kind}-field", metavar="NAME", help=f"the field of a record that holds {kind} (default: found out)"
+        )
     parser.add_argument(
-        "--cut",
-        choices=("off", "cautious", "balanced", "eager"),
-        default="cautious",
-        help="how much the line model may take (default: cautious)",
+        "--rules", action="append", metavar="FILE", help="a rule file beside the built-in ones; may be given again"
     )
     parser.add_argument(
         "--warn-cut",
@@ -40,21 +41,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="SHARE",
         help="fail if so much more of a source is cut than before (default: 0.2)",
     )
+    parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
+    parser.add_argument(
+        "--cut",
+        choices=("off", "cautious", "balanced", "eager"),
+        default="cautious",
+        help="how much the line model may take (default: cautious)",
+    )
     options = parser.parse_args(arguments)
     if options.workers is not None and options.workers < 1:
         parser.error(f"--workers is {options.workers}, but at least one is needed")
 
     from cleaners.balance import TooMuchError
     from cleaners.planning import check
-    from cleaners.settings import InputError, Settings
+    from cleaners.settings import Settings
 
     try:
+        rules = tuple(map(Path, options.rules or ()))
         check(
             Settings(
-                options.input, Path(options.output), timeout=options.timeout, memory=options.memory, warn_cut=options.warn_cut
+                options.input,
+                Path(options.output),
+                rules=rules,
+                timeout=options.timeout,
+                memory=options.memory,
+                warn_cut=options.warn_cut,
             )
         )
-    except InputError as error:
+    except ValueError as error:  # InputError, RuleError
         print(error, file=sys.stderr)
         return 2
 
@@ -90,6 +104,7 @@ from cleaners import run, shards
 from cleaners.balance import Balance, check_cuts, check_quarantine
 from cleaners.cli import work
 from cleaners.planning import plan
+from cleaners.read import Fields
 from cleaners.settings import Cut, Settings
 from cleaners.workers import Crew
 from cleaners.write import Format
@@ -110,6 +125,10 @@ def clean_folder(
     cut: Cut = "cautious",
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.5,
     warn_cut: Annotated[float, Field(ge=0, le=1)] = 0.2,
+    rules: list[str] | None = None,
+    text_field: str | None = None,
+    html_field: str | None = None,
+    checksum: bool = False,
     keep_removed: bool = False,
     force: bool = False,
 ) -> Balance:
@@ -129,6 +148,10 @@ def clean_folder(
         warn_cut: By how much the share that is cut of a source (the first folder of a path), from 0 to 1, may be larger than it was
             in earlier runs. If it is more, the run ends as failed, though its result is published: the site may have changed, or
             a rule may fit too much. 1 switches this off.
+        rules: Rule files to use beside the built-in rules.
+        text_field: The field of JSON, CSV or Parquet that holds the text; found out if empty.
+        html_field: The field of JSON, CSV or Parquet that holds HTML; found out if empty.
+        checksum: Read all files to see which have changed, also those of the same size and time.
         keep_removed: Keep the records of files that are gone from the input folder.
         force: Clean everything again, also what has not changed since the last run.
     """
@@ -137,11 +160,14 @@ def clean_folder(
         input,
         Path(output),
         format,
-        timeout=timeout,
-        memory=memory,
-        cut=cut,
-        keep_removed=keep_removed,
+        tuple(map(Path, rules or ())),
+        timeout,
+        memory,
+        Fields(text_field, html_field),
         force=force,
+        checksum=checksum,
+        keep_removed=keep_removed,
+        cut=cut,
         warn_cut=warn_cut,
     )
     with plan(settings) as job:

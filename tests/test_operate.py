@@ -97,16 +97,19 @@ class Operator:
             name, _, value = command.removeprefix("export ").partition("=")
             self.environment[name] = value
             return ""
-        run = subprocess.run(
-            ["sh", "-c", command],
-            cwd=self.clone,
-            env=os.environ | self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        for _ in range(3):
+            run = subprocess.run(
+                ["sh", "-c", command],
+                cwd=self.clone,
+                env=os.environ | self.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=False,
+            )
+            if "500 Internal Server Error" not in run.stdout + run.stderr:
+                break  # or the SQLite of the server is locked, on a machine that is busy
         assert run.returncode == 0, f"{command}: {run.stdout}{run.stderr}"
         return run.stdout
 
@@ -124,15 +127,12 @@ class Operator:
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """A server, a pool, the deployments and a worker, as "Set it up" says."""
     operator = Operator(tmp_path_factory.mktemp("operate"))
-    *first, last, try_it, verify_it = sections()["Set it up"]
-    assert last.startswith("prefect worker start")
     with ExitStack() as running:
-        running.callback(operator.does, "prefect server stop")
-        for command in first:
-            operator.does(command)
-        running.enter_context(operator.keeps_running(last))
-        operator.does(try_it)
-        operator.does(verify_it)
+        for command in sections()["Set it up"]:
+            if command.startswith(("prefect server start", "prefect worker start")):
+                running.enter_context(operator.keeps_running(command))
+            else:
+                operator.does(command)
         yield operator
 
 
@@ -152,28 +152,25 @@ def test_a_schedule_runs_unattended_over_a_folder_that_grows(operator: Operator)
         wait_for(lambda id_=run["prefect_flow_run_id"]: flow_run(operator, id_)["state_type"] == "COMPLETED", 60)  # type: ignore[misc]
         assert flow_run(operator, run["prefect_flow_run_id"])["auto_scheduled"]
     assert len({run["prefect_flow_run_id"] for run in runs}) == 4
+    operator.does("prefect deployment delete clean-folder/often")
     operator.does("copydesk clean grows full")
     assert written(output) == written(operator.clone / "full")
 
 
 @pytest.mark.faults
 def test_every_command_of_the_guide_is_run(operator: Operator) -> None:
-    for command in sections()["The schedule"]:
-        operator.does(command, IN="seeds", OUT="out-cron", SHARE="0.3")
-    assert "hourly" in operator.does(f"prefect deployment ls --by-created # {operator.port}")
+    said = [operator.does(command, IN="seeds", OUT="out-cron", SHARE="0.3") for command in sections()["The schedule"]]
+    assert any("0 * * * *" in one for one in said)
     run = balance(operator.clone / "out-on-demand")["run"]["prefect_flow_run_id"]
-    for command in sections()["Logs"]:
-        said = operator.does(command, ID=run)
-    assert "Everything was cleaned." in said
+    said = [operator.does(command, ID=run) for command in sections()["Logs"]]
+    assert "Everything was cleaned." in said[-1]
     for command in sections()["When something went wrong"]:
         operator.does(command, IN="seeds", OUT="out-cron", FILE="seeds/harbour.txt")
-    *commands, last = sections()["Backup and upgrade"]
-    assert last == "prefect server stop"  # which the fixture does
-    for command in commands:
+    for command in sections()["Backup and upgrade"]:
         operator.does(command, OUT="out-on-demand", BACKUP="backup")
     assert written(operator.clone / "backup") == written(operator.clone / "out-on-demand")
     everything = [command for commands in sections().values() for command in commands]
-    assert set(everything) - {last} <= set(operator.done)
+    assert set(everything) <= set(operator.done)
     assert len(everything) > 20
 
 
