@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from cleaners.balance import Balance
     from cleaners.edits import Change
     from cleaners.rules import RuleBook
-    from cleaners.run import Balance, Done
+    from cleaners.run import Done
     from cleaners.write import Kind
 
 EXIT_FAULT, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
@@ -170,7 +171,8 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 def _clean(options: argparse.Namespace) -> int:
     from cleaners.read import Fields
-    from cleaners.run import OutputError, Settings, clean_folder
+    from cleaners.run import clean_folder
+    from cleaners.settings import OutputError, Settings
     from cleaners.workers import WorkerError
 
     if options.workers is not None and options.workers < 1:

@@ -161,7 +161,7 @@ class OldShard(NamedTuple):
         id: which never changes.
         number: that of its parts.
         files: how many.
-        balance: see `run.Balance`.
+        balance: see `balance.Balance`.
         parts: the size of each of its parts in bytes, by "documents/part-00000.jsonl".
     """
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cleaners import pipeline, records, titles
+from cleaners.balance import Balance
 from cleaners.decode import encode_back
 from cleaners.document import Document
 from cleaners.edits import Change, EditError, redo, undo
 from cleaners.publish import FOLDER
 from cleaners.records import Record
 from cleaners.rules import RuleBook
-from cleaners.run import Balance
 from cleaners.write import TEXT_SUFFIXES, Format, Kind, Output, read_texts
 
 

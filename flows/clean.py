@@ -37,11 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.workers is not None and options.workers < 1:
         parser.error(f"--workers is {options.workers}, but at least one is needed")
 
-    from cleaners import run
+    from cleaners.balance import TooMuchError
+    from cleaners.planning import check
+    from cleaners.settings import InputError, Settings
 
     try:
-        run.check(run.Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
-    except run.InputError as error:
+        check(Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
+    except InputError as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         total = clean_folder(**vars(options))
-    except run.TooMuchError as error:
+    except TooMuchError as error:
         print(error, file=sys.stderr)
         return 1
     print(summary(total))
@@ -73,8 +75,11 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from cleaners import run
+from cleaners import run, shards
+from cleaners.balance import Balance, check_quarantine
 from cleaners.cli import work
+from cleaners.planning import plan
+from cleaners.settings import Cut, Settings
 from cleaners.workers import Crew
 from cleaners.write import Format
 
@@ -91,11 +96,11 @@ def clean_folder(
     format: Format | None = None,
     timeout: Annotated[float, Field(gt=0, le=86_400)] = 60,
     memory: Annotated[int, Field(ge=256)] = 2048,
-    cut: run.Cut = "cautious",
+    cut: Cut = "cautious",
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.5,
     keep_removed: bool = False,
     force: bool = False,
-) -> run.Balance:
+) -> Balance:
     """Clean a folder of raw article dumps and keep the provenance of every cut; what has not changed since the last run is skipped.
 
     Args:
@@ -113,10 +118,10 @@ def clean_folder(
         force: Clean everything again, also what has not changed since the last run.
     """
     started = run.now()
-    settings = run.Settings(
+    settings = Settings(
         input, Path(output), format, timeout=timeout, memory=memory, cut=cut, keep_removed=keep_removed, force=force
     )
-    with run.plan(settings) as job:
+    with plan(settings) as job:
         workers, crew = run.crew(job, workers)
         with crew:
             futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]
@@ -124,19 +129,19 @@ def clean_folder(
         total = run.finish(job, balances, started=started, workers=workers, prefect_flow_run_id=str(runtime.flow_run.id))
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
     get_run_logger().info("%s", work(total) or "Everything was cleaned.")
-    run.check_quarantine(total, max_quarantined)
+    check_quarantine(total, max_quarantined)
     return total
 
 
 @task(task_run_name="shard {shard.number}", cache_policy=NO_CACHE)
-def clean_shard(settings: run.Settings, shard: run.Shard, crew: Crew) -> run.Balance:
+def clean_shard(settings: Settings, shard: shards.Shard, crew: Crew) -> Balance:
     """Have one shard cleaned.  The texts go to files; what comes back is small."""
-    balance = crew.do(run.clean_shard, settings, shard)
+    balance = crew.do(shards.clean_shard, settings, shard)
     get_run_logger().info("%s", ", ".join(f"{count:,} {name}" for name, count in balance.as_record()["documents"].items()))
     return balance
 
 
-def tables(total: run.Balance) -> str:
+def tables(total: Balance) -> str:
     """What became of the documents, and what each rule cut, as Markdown."""
     record = total.as_record()
     cuts = sorted(record["rules"].items(), key=lambda rule: (-rule[1]["chars"], rule[0]))

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from cleaners import publish, run, write
+from cleaners import planning, publish, shards, write
+from cleaners.settings import InputError, OutputError
 from cleaners.state import State
 
 Fault = Literal["kill", "power", "full"]
@@ -53,8 +54,8 @@ class Faults:
             (write.Parts, "copy"),
             (State, "record"),
             (State, "published"),
-            (run, "write_text"),
-            (run, "plan"),
+            (shards, "write_text"),
+            (planning, "plan"),
         ):
             setattr(owner, name, self._before(getattr(owner, name)))
         Path.write_bytes = self._half(Path.write_bytes)  # type: ignore[method-assign]
@@ -103,7 +104,7 @@ def in_child(work: Callable[[], object], faults: Faults | None = None) -> str:
             if faults:
                 faults.install()
             work()
-        except (run.OutputError, run.InputError) as error:
+        except (OutputError, InputError) as error:
             said = f"{type(error).__name__}: {error}"
         except BaseException:  # noqa: BLE001  it must not leave the child by another way
             said = traceback.format_exc()
@@ -126,7 +127,8 @@ def points(work: Callable[[], object], output: Path) -> int:
         work()
         os.write(writing, str(faults.count).encode())
 
-    assert in_child(counted) == ""
+    said = in_child(counted)
+    assert not said, said
     os.close(writing)
     with open(reading, "rb") as pipe:  # noqa: PTH123  a number
         return int(pipe.read())

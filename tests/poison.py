@@ -1,6 +1,6 @@
 """Documents that do to a worker process what they say, for the tests of `cleaners.workers` and of runs.
 
-`clean_shard` stands in for that of `cleaners.run` in the worker processes.  A text that says `POISON hang` hangs there while it
+`clean_shard` stands in for that of `cleaners.shards` in the worker processes.  A text that says `POISON hang` hangs there while it
 is cleaned, `POISON hang once` the first time only, and a file `*.many` is a container: its documents stand between lines `---`.
 """
 
@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cleaners import pipeline, read, run
+from cleaners import pipeline, read, shards
+from cleaners.balance import Balance
+from cleaners.settings import Settings
 from cleaners.workers import Watch
 
 NOTES = "POISON_NOTES"
@@ -77,23 +79,23 @@ def many(found: read.Found) -> Iterator[read.Raw | read.Failed]:
         yield read.Raw(f"{found.id}#{number}", found.id, str(number), text.encode(), "text/plain")
 
 
-def clean_shard(watch: Watch, settings: run.Settings, shard: run.Shard) -> run.Balance:
-    """As `cleaners.run.clean_shard`, in a process where documents may be poison."""
-    if not hasattr(pipeline, "really_clean"):
-        clean, documents = pipeline.clean, read.documents
+def clean_shard(watch: Watch, settings: Settings, shard: shards.Shard) -> Balance:
+    """As `cleaners.shards.clean_shard`, in a process where documents may be poison."""
+    if not hasattr(pipeline, "really_begin"):
+        begin, documents = pipeline.begin, read.documents
 
         def poisoned(doc: Any, *more: Any) -> Any:
             act(doc.text)
-            return clean(doc, *more)
+            return begin(doc, *more)
 
-        pipeline.clean = poisoned  # type: ignore[assignment]
-        pipeline.really_clean = clean  # type: ignore[attr-defined]
+        pipeline.begin = poisoned  # type: ignore[assignment]
+        pipeline.really_begin = begin  # type: ignore[attr-defined]
 
         def either(found: read.Found, fields: read.Fields) -> Iterator[read.Raw | read.Failed]:
             return many(found) if found.id.endswith(".many") else documents(found, fields)
 
         read.documents = either  # type: ignore[assignment]  # nobody here leaves the fields to the default
-        run._PART_BYTES = int(os.environ.get(PART_BYTES, run._PART_BYTES))
+        shards._PART_BYTES = int(os.environ.get(PART_BYTES, shards._PART_BYTES))
         if NOTES in os.environ:
             (Path(os.environ[NOTES]) / f"pid-{os.getpid()}").touch()
-    return run.clean_shard(watch, settings, shard)
+    return shards.clean_shard(watch, settings, shard)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cleaners import cli, rules
-from cleaners.run import Settings, clean_folder
+from cleaners.run import clean_folder
+from cleaners.settings import Settings
 from cleaners.write import Output
 
 SEEDS = Path(__file__).parent.parent / "seeds"

@@ -7,7 +7,8 @@ import pytest
 
 from cleaners import desk, records, rules
 from cleaners.read import Failed, Raw
-from cleaners.run import Settings, clean_folder
+from cleaners.run import clean_folder
+from cleaners.settings import Settings
 from cleaners.verify import verify
 from cleaners.write import Output
 from tests import make_inputs

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from cleaners import rules, run
-from cleaners.run import Settings
+from cleaners import planning, publish, rules, shards
+from cleaners.settings import Settings
 from cleaners.verify import verify
 from cleaners.workers import Watch
 from cleaners.write import Format, Output
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 5)
-    monkeypatch.setattr(run, "_PART_BYTES", 4000)
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 5)
+    monkeypatch.setattr(shards, "_PART_BYTES", 4000)
 
 
 def make(source: Path) -> None:
@@ -105,17 +105,17 @@ class Case:
         assert is_sound(self.output, tree(self.before), self.wanted)
         with monkeypatch.context() as patch:
             if fault == "power":  # the machine was started again
-                patch.setattr(run, "_BOOT", ROOT / "pyproject.toml")
+                patch.setattr(planning, "_BOOT", ROOT / "pyproject.toml")
             assert in_child(self.run) == ""
         assert tree(self.output) == self.wanted
-        assert sorted(path.name for path in (self.output / run.STAGING).iterdir()) == ["lock", "state.sqlite"]
+        assert sorted(path.name for path in (self.output / publish.FOLDER).iterdir()) == ["lock", "state.sqlite"]
 
 
 @pytest.fixture(scope="module", params=[("files", True), ("files", False), ("parquet", False)], ids=lambda p: f"{p[0]}-{p[1]}")
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_SHARD_DOCUMENTS", 5)
-        patch.setattr(run, "_PART_BYTES", 4000)
+        patch.setattr(planning, "_SHARD_DOCUMENTS", 5)
+        patch.setattr(shards, "_PART_BYTES", 4000)
         patch.setattr(os, "fsync", lambda _file: None)
         format_, is_first = request.param
         yield Case(tmp_path_factory.mktemp("faults"), format_, is_first=is_first)
@@ -140,7 +140,7 @@ def test_every_point(case: Case, fault: Fault, monkeypatch: pytest.MonkeyPatch) 
 
 def command(source: Path, output: Path, *options: str) -> "subprocess.Popen[str]":
     """The command as a process of its own, with two workers, several shards and large parts."""
-    code = "import sys; from cleaners import cli, run; run._SHARD_DOCUMENTS = 20; sys.exit(cli.main())"
+    code = "import sys; from cleaners import cli, planning; planning._SHARD_DOCUMENTS = 20; sys.exit(cli.main())"
     line = [sys.executable, "-c", code, "clean", str(source), str(output), "--workers", "2", *options]
     return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -216,7 +216,7 @@ def test_stopped_and_taken_up_again(many: Path, tmp_path: Path, number: signal.S
         return
     assert process.returncode == 130
     assert said.endswith("The same command goes on where this one stopped.\n")
-    with run.plan(Settings(many / "in", output)) as job:
+    with planning.plan(Settings(many / "in", output)) as job:
         assert {shard.key for shard in job.staged} <= set(done)
     process = command(many / "in", output)
     _, said = process.communicate(timeout=60)
@@ -226,16 +226,16 @@ def test_stopped_and_taken_up_again(many: Path, tmp_path: Path, number: signal.S
 
 def test_shards_that_are_done_are_not_done_again(tmp_path: Path) -> None:
     make(tmp_path / "in")
-    with run.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
+    with planning.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
         assert len(job.shards) > 2
         for shard in job.shards[:2]:
-            run.clean_shard(Watch(), job.settings, shard)
+            shards.clean_shard(Watch(), job.settings, shard)
         first = job.shards
-    with run.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
+    with planning.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
         assert [shard.key for shard in job.staged] == [shard.key for shard in first[:2]]
         assert [shard.key for shard in job.shards] == [shard.key for shard in first[2:]]
     write(tmp_path / "in" / first[0].documents[0].id, ARTICLE.format("changed", "meanwhile"))
-    with run.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
+    with planning.plan(Settings(tmp_path / "in", tmp_path / "out")) as job:
         assert [shard.key for shard in job.staged] == [first[1].key]
     total = here(Settings(tmp_path / "in", tmp_path / "out"))
     assert total.work == {"new": 11, "resumed": len(first[1].documents)}

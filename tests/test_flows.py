@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from cleaners import run
+from cleaners import planning, run
+from cleaners.balance import Balance, TooMuchError
+from cleaners.settings import InputError, Settings
 from tests.conftest import DUMPS, ROOT, balance
 
 
@@ -72,7 +74,7 @@ def test_a_task_cleans_one_shard(dumps: Path, tmp_path: Path):
 
     from flows.clean import clean_shard
 
-    with run.plan(run.Settings(dumps, tmp_path / "out")) as job:
+    with planning.plan(Settings(dumps, tmp_path / "out")) as job:
         _, crew = run.crew(job, 1)
         with disable_run_logger(), crew:
             reports = [clean_shard.fn(job.settings, shard, crew) for shard in job.shards]
@@ -86,8 +88,8 @@ def test_flow_writes_what_the_library_writes(dumps: Path, tmp_path: Path, monkey
 
     from flows.clean import clean_folder, tables
 
-    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 1)
-    total = run.clean_folder(run.Settings(dumps, tmp_path / "library"), workers=1)
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 1)
+    total = run.clean_folder(Settings(dumps, tmp_path / "library"), workers=1)
     one = clean_folder(str(dumps), str(tmp_path / "one"), return_state=True)
     two = clean_folder(str(dumps), str(tmp_path / "two"), workers=2, return_state=True)
 
@@ -105,7 +107,7 @@ def test_flow_writes_what_the_library_writes(dumps: Path, tmp_path: Path, monkey
 def test_flow_fails_where_the_library_fails(tmp_path: Path):
     from flows.clean import clean_folder
 
-    with pytest.raises(run.InputError, match="nowhere"):
+    with pytest.raises(InputError, match="nowhere"):
         clean_folder(str(tmp_path / "nowhere"), str(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
@@ -116,7 +118,7 @@ def test_flow_fails_where_too_much_is_in_quarantine(dumps: Path, tmp_path: Path)
 
     (dumps / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
     clean_folder(str(dumps), str(tmp_path / "out"), max_quarantined=0.25)
-    with pytest.raises(run.TooMuchError, match="1 of 4 documents are in quarantine, more than 20%"):
+    with pytest.raises(TooMuchError, match="1 of 4 documents are in quarantine, more than 20%"):
         clean_folder(str(dumps), str(tmp_path / "out"), max_quarantined=0.2)
     assert balance(tmp_path / "out")["run"]["files"]["unchanged"] == 4
 
@@ -125,7 +127,7 @@ def test_tables_put_the_greatest_cut_first():
     from flows.clean import tables
 
     text = tables(
-        run.Balance(
+        Balance(
             documents=Counter({"in": 1200, "published": 1199, "quarantined": 1}),
             rule_edits=Counter({"share.bar": 2, "comments.form": 1}),
             rule_chars=Counter({"share.bar": 30, "comments.form": 4000}),

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cleaners import publish, read, rules, run, state
-from cleaners.run import Balance, InputError, OutputError, Settings, clean_folder, plan
+from cleaners import planning, publish, read, rules, run, shards, state
+from cleaners.balance import Balance
+from cleaners.run import clean_folder
+from cleaners.settings import InputError, OutputError, Settings
 from cleaners.verify import verify
 from cleaners.workers import Watch
 from cleaners.write import KINDS, Format
@@ -30,8 +32,8 @@ ARTICLE = (
 
 def here(settings: Settings) -> Balance:
     """A whole run in this process: faster than with workers."""
-    with plan(settings) as job:
-        return run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
+    with planning.plan(settings) as job:
+        return run.finish(job, [shards.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
 
 
 def tree(output: Path) -> dict[str, bytes]:
@@ -74,8 +76,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shards of a few files, parts of a few documents; nobody turns the power off."""
     monkeypatch.setattr(os, "fsync", lambda _file: None)
     monkeypatch.setattr(publish, "_sync_all", lambda _folder: None)
-    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 6)
-    monkeypatch.setattr(run, "_PART_BYTES", 4000)
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 6)
+    monkeypatch.setattr(shards, "_PART_BYTES", 4000)
 
 
 def cleaned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -320,15 +322,15 @@ def lose_texts(output: Path) -> None:
 
 
 def lose_state(output: Path) -> None:
-    (output / run.STAGING / "state.sqlite").unlink()
+    (output / publish.FOLDER / "state.sqlite").unlink()
 
 
 def damage_state(output: Path) -> None:
-    (output / run.STAGING / "state.sqlite").write_bytes(b"no database" * 1000)
+    (output / publish.FOLDER / "state.sqlite").write_bytes(b"no database" * 1000)
 
 
 def state_of_another_version(output: Path) -> None:
-    with sqlite3.connect(output / run.STAGING / "state.sqlite") as db:
+    with sqlite3.connect(output / publish.FOLDER / "state.sqlite") as db:
         db.execute("PRAGMA user_version = 999")
     db.close()
 
@@ -380,7 +382,7 @@ def test_a_run_with_nothing_to_do_leaves_the_parts_alone(source: Path, tmp_path:
     assert first.pop("run")["files"] == {"new": 24, "changed": 0, "unchanged": 0, "removed": 0, "kept": 0, "resumed": 0}
     assert second.pop("run")["files"] == {"new": 0, "changed": 0, "unchanged": 24, "removed": 0, "kept": 0, "resumed": 0}
     assert first == second
-    assert sorted(path.name for path in (output / run.STAGING).iterdir()) == ["lock", "state.sqlite"]
+    assert sorted(path.name for path in (output / publish.FOLDER).iterdir()) == ["lock", "state.sqlite"]
 
 
 def test_a_file_that_comes_changes_one_shard(tmp_path: Path) -> None:
@@ -399,7 +401,7 @@ def test_a_file_that_comes_changes_one_shard(tmp_path: Path) -> None:
 
 def test_the_lock_says_who_holds_it(source: Path, tmp_path: Path) -> None:
     message = rf"being written by another run \(process {os.getpid()} on .+, since 20"
-    with plan(Settings(source, tmp_path / "out")), pytest.raises(InputError, match=message):
+    with planning.plan(Settings(source, tmp_path / "out")), pytest.raises(InputError, match=message):
         clean_folder(Settings(source, tmp_path / "out"))
     clean_folder(Settings(source, tmp_path / "out"))
 
@@ -414,5 +416,5 @@ def test_a_million_files_are_compared_in_seconds() -> None:
     """Not a million here: cutting and comparing 20,000 takes a fraction of a second."""
     files = [read.Found(f"{number:06}", Path("x"), 3000, None, 1) for number in range(20_000)]
     started = time.perf_counter()
-    assert len(list(run._cuts(files))) > 1000
+    assert len(list(planning._cuts(files))) > 1000
     assert time.perf_counter() - started < 2

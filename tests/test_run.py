@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from cleaners import pipeline, rules, run
-from cleaners.run import InputError, Settings, clean_folder
+from cleaners import pipeline, planning, rules, run, shards
+from cleaners.balance import UnbalancedError
+from cleaners.run import clean_folder
+from cleaners.settings import InputError, Settings
 from cleaners.verify import verify
 from cleaners.workers import Watch
 
@@ -87,7 +89,7 @@ def test_a_run_writes_what_the_contract_says(dumps: Path, tmp_path: Path) -> Non
 
 def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the number of workers, the order on disk, or what stood in the output before."""
-    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 2)
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 2)
     clean_folder(Settings(dumps, tmp_path / "one"), workers=1)
     first = tree(tmp_path / "one")
     assert sum(name.startswith("documents") for name in first) > 1
@@ -107,16 +109,16 @@ def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clean = pipeline.clean
+    begin = pipeline.begin
 
     def broken(doc: Any, *more: Any) -> Any:
         if doc.id == "site-a/0001.txt":
             raise RecursionError("too deep")
-        return clean(doc, *more)
+        return begin(doc, *more)
 
-    monkeypatch.setattr(pipeline, "clean", broken)
-    job = run.plan(Settings(dumps, tmp_path / "out"))
-    balance = run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
+    monkeypatch.setattr(pipeline, "begin", broken)
+    job = planning.plan(Settings(dumps, tmp_path / "out"))
+    balance = run.finish(job, [shards.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
     assert balance.documents["quarantined"] == 3
     [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "site-a/0001.txt"]
     assert record["stage"] == "clean"
@@ -125,9 +127,9 @@ def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path:
 
 
 def test_a_file_that_vanishes_is_told(dumps: Path, tmp_path: Path) -> None:
-    job = run.plan(Settings(dumps, tmp_path / "out"))
+    job = planning.plan(Settings(dumps, tmp_path / "out"))
     (dumps / "no-suffix").unlink()
-    run.finish(job, [run.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
+    run.finish(job, [shards.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
     [record] = [r for r in read(tmp_path / "out", "quarantine") if r["id"] == "no-suffix"]
     assert (record["stage"], record["error"]["type"]) == ("read", "FileNotFoundError")
 
@@ -153,9 +155,9 @@ def test_what_was_removed_from_the_input_leaves_the_output(dumps: Path, tmp_path
 
 def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    with run.plan(Settings(dumps, output)) as job:
-        run.clean_shard(Watch(), job.settings, job.shards[0])
-        (job.settings.folder(job.shards[0]) / "text" / "leftover.txt").write_text("from a run that was killed")
+    with planning.plan(Settings(dumps, output)) as job:
+        shards.clean_shard(Watch(), job.settings, job.shards[0])
+        (job.settings.folder(job.shards[0].key) / "text" / "leftover.txt").write_text("from a run that was killed")
     assert not (output / "documents").exists()
     clean_folder(Settings(dumps, output))
     assert not (output / "text" / "leftover.txt").exists()
@@ -166,10 +168,10 @@ def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Pa
     output = tmp_path / "out"
     clean_folder(Settings(dumps, output))
     before = tree(output)
-    job = run.plan(Settings(dumps, output, force=True))
-    balance = run.clean_shard(Watch(), job.settings, job.shards[0])
+    job = planning.plan(Settings(dumps, output, force=True))
+    balance = shards.clean_shard(Watch(), job.settings, job.shards[0])
     balance.documents["published"] -= 1
-    with pytest.raises(run.UnbalancedError):
+    with pytest.raises(UnbalancedError):
         run.finish(job, [balance])
     assert tree(output) == before
 

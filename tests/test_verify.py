@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cleaners import rules
-from cleaners.run import Settings, clean_folder
+from cleaners.run import clean_folder
+from cleaners.settings import Settings
 from cleaners.verify import verify
 
 SEEDS = Path(__file__).parent.parent / "seeds"

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from cleaners import cli, rules, run, workers
-from cleaners.run import Settings, clean_folder
+from cleaners import cli, planning, publish, rules, run, workers
+from cleaners.run import clean_folder
+from cleaners.settings import Settings
 from cleaners.verify import verify
 from cleaners.workers import Crew, Limits, Watch
 from cleaners.write import KINDS, Output
@@ -103,7 +104,7 @@ def test_poison_costs_one_document(tmp_path: Path, notes: Path, without: Path, d
 
 @pytest.mark.usefixtures("notes")
 def test_much_poison_and_any_number_of_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 4)
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 4)
     source = dumps(tmp_path / "in", **{"0-": "POISON kill", "6-": "POISON leave"})
     for count in (1, 2):
         clean_folder(Settings(source, tmp_path / str(count)), workers=count)
@@ -115,7 +116,7 @@ def test_much_poison_and_any_number_of_workers(tmp_path: Path, monkeypatch: pyte
 def container(tmp_path: Path, notes: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Makes an input of two containers and a file.  Three documents make a part."""
     monkeypatch.setenv(poison.PART_BYTES, "3000")
-    monkeypatch.setattr(run, "_SHARD_DOCUMENTS", 2)
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 2)
     del notes
 
     def make(name: str, *at_five: str) -> Path:
@@ -229,8 +230,8 @@ def start(notes: Path, deed: str, *options: str) -> "subprocess.Popen[str]":
     for number in range(4):
         (source / f"{number}.txt").write_text(f"POISON {deed}")
     code = (
-        "import sys; from cleaners import cli, run; from tests import poison\n"
-        "run._SHARD_DOCUMENTS, run.clean_shard = 2, poison.clean_shard\n"
+        "import sys; from cleaners import cli, planning, run; from tests import poison\n"
+        "planning._SHARD_DOCUMENTS, run.clean_shard = 2, poison.clean_shard\n"
         "sys.exit(cli.main())"
     )
     command = [sys.executable, "-c", code, "clean", str(source), str(notes.parent / "out"), "--workers", "2", *options]
@@ -256,7 +257,7 @@ def test_a_run_that_is_stopped_stops_within_seconds(notes: Path, number: signal.
         "copydesk: stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.\n"
     )
     assert not any(map(is_alive, processes(notes)))
-    assert {path.name for path in (notes.parent / "out").iterdir()} == {run.STAGING}
+    assert {path.name for path in (notes.parent / "out").iterdir()} == {publish.FOLDER}
 
 
 @pytest.mark.parametrize(("deed", "options"), [("hang", ("--timeout", "2")), ("doze", ())])

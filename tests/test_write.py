@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaners import cli, rules, write
-from cleaners.run import Settings, clean_folder
+from cleaners.run import clean_folder
+from cleaners.settings import Settings
 from cleaners.verify import verify
 from cleaners.write import FORMATS, KINDS, Format, Kind, Output, Parts, read_texts, remove_text, text_places, write_text
 from tests.conftest import DUMPS

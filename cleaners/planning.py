@@ -1,0 +1,281 @@
+"""What is to be done: the input, compared with that of the last run, and cut into shards.
+
+Where a shard ends depends on the files near its end, by a hash of their ids, and not on how many stand
+before it: so a file that comes or goes changes one shard, and the parts of all others are published again as they are.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+from uuid import uuid4
+
+import orjson
+
+from cleaners import publish, read, rules
+from cleaners.settings import InputError, Settings, writing
+from cleaners.shards import DONE, Shard
+from cleaners.state import LockedError, OldShard, State, fingerprint, is_same, locked
+from cleaners.write import TEXT_SUFFIXES
+
+_PUBLISHED = ("documents", "ledger", "dropped", "quarantine", "text", "run.json", "report.html")
+# A shard is what one worker does at a time, and one part of the output: large enough that opening files
+# and starting tasks cost nothing beside it, small enough that two cores share a small archive.
+_SHARD_DOCUMENTS = 2000
+_SHARD_BYTES = 32_000_000
+_LONGEST = 86_400  # seconds for a document: a day
+_SMALLEST = 256  # megabytes for a worker, which takes about 50 before it has read anything
+# A file that was changed just before it was read may be changed again in the same tick of the clock of its file system, which has
+# 2 s on FAT.  Its time says nothing, then, and next time it is opened.
+_TICK_OF_FILES = 2_000_000_000  # nanoseconds
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # another after each start of the machine; Linux alone has it
+
+
+@dataclass(slots=True)
+class Job:
+    """A run that was found to be possible.  It holds the lock of the output: leave the context, or `finish` it.
+
+    Attributes:
+        settings: of the run, the format decided.
+        shards: what is to be done.
+        staged: what an interrupted run has done already.
+        reused: the shards of the last run that stay as they are: their new numbers by their ids.
+        old: all shards of the last run.
+        changed: the files that were in the last run and are another now, or gone.
+        work: how many files are new, changed, unchanged, removed and kept; and how many of the new and changed ones were
+            cleaned ("resumed") by a run that was broken off.
+        stamps: those of files that are unchanged in spite of them, with the ids.
+        fingerprint: of what the run does.
+        settled: the time before which a file must have been changed for its stamp to mean anything.
+    """
+
+    settings: Settings
+    state: State
+    fingerprint: str
+    settled: int
+    shards: tuple[Shard, ...] = ()
+    staged: tuple[Shard, ...] = ()
+    reused: dict[int, int] = field(default_factory=dict)
+    old: dict[int, OldShard] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    work: Counter[str] = field(default_factory=Counter)
+    stamps: list[tuple[int | str | None, str]] = field(default_factory=list)
+    held: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.held.close()
+
+    def stamp(self, found: read.Found) -> int | str | None:
+        """What to know a file by."""
+        return None if isinstance(found.stamp, int) and found.stamp >= self.settled else found.stamp
+
+
+def check(settings: Settings) -> None:
+    """Find out whether a run is possible; nothing is written.
+
+    Raises:
+        InputError: there is nothing to do, or it must not be done.
+        RuleError: a rule file is faulty.
+    """
+    output = settings.output
+    if not 0 < settings.timeout <= _LONGEST:
+        raise InputError(f"The time limit is {settings.timeout:g} s, but must be more than 0 and no more than {_LONGEST:,} s.")
+    if settings.memory < _SMALLEST:
+        raise InputError(f"The memory limit is {settings.memory} MB, but a worker needs {_SMALLEST} MB at least.")
+    if read.is_path(settings.input):
+        _check_apart(Path(settings.input), output)
+    if output.exists() and not output.is_dir():
+        raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
+    _check_ours(output)
+    if settings.rules:
+        rules.load(settings.rules)
+
+
+def _check_apart(source: Path, output: Path) -> None:
+    """Make sure that there is an input, and that neither input nor output lies in the other."""
+    if not source.exists():
+        raise InputError(f"There is no {source}: give a folder of dumps, a file, a pattern, an address, or - for standard input.")
+    inside, outside = output.resolve(), source.resolve()
+    if inside == outside:
+        raise InputError(f"The output {output} is the input: choose another folder for the output.")
+    if outside in inside.parents:
+        raise InputError(
+            f"The output {output} lies inside the input {source}: the next run would clean its own output, so choose a folder outside."
+        )
+    if inside in outside.parents:
+        raise InputError(f"The input {source} lies inside the output {output}: choose another output folder.")
+    if source.is_dir() and not any(not name.startswith(".") for _, _, names in os.walk(source) for name in names):
+        raise InputError(f"There is nothing to read in {source}: it holds no files but hidden ones.")
+
+
+def plan(settings: Settings) -> Job:
+    """Find the input, compare it with that of the last run, and cut what is to be done into shards.
+
+    Raises:
+        InputError: the run is not possible; then nothing was written.
+        OutputError: the output cannot be written.
+        RuleError: a rule file is faulty.
+    """
+    check(settings)
+    try:
+        found = read.find(settings.input)
+    except OSError as error:
+        raise InputError(f"The input {settings.input} cannot be read: {error.strerror or error}.") from error
+    if not found:
+        raise InputError(f"There is nothing to read in {settings.input}: it holds no files but hidden ones.")
+    ours = settings.output.resolve()
+    if not read.is_path(settings.input) and (own := next((one for one in found if ours in one.path.resolve().parents), None)):
+        raise InputError(f"The input {settings.input} takes in the output ({own.path}): choose another folder for the output.")
+    many = any(read.is_container(one) for one in found)
+    settings = replace(settings, format=settings.format or ("jsonl" if many else "files"), run=uuid4().hex)
+    settled = time.time_ns() - _TICK_OF_FILES
+    with writing(settings.output), ExitStack() as held:
+        (settings.output / publish.FOLDER).mkdir(parents=True, exist_ok=True)
+        try:
+            held.enter_context(locked(settings.output / publish.FOLDER))
+        except LockedError as error:
+            raise InputError(str(error)) from None
+        state = held.enter_context(closing(State(settings.output / publish.FOLDER)))
+        publish.complete(settings.output, state)
+        publish.take_over(settings.output, settings.run)
+        if settings.force:
+            shutil.rmtree(settings.staging)
+            settings.staging.mkdir()
+        if settings.input == read.STDIN:  # the workers have none
+            spooled = settings.staging / "stdin"
+            with spooled.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+            found = [read.Found("stdin", spooled, spooled.stat().st_size)]
+        job = Job(settings, state, fingerprint(settings.pipeline(), settings.format), settled)
+        _compare(job, found)
+        job.held = held.pop_all()
+    return job
+
+
+def _compare(job: Job, found: list[read.Found]) -> None:
+    """Find out what is to be done since the last run."""
+    settings, output = job.settings, job.settings.output
+    before = job.state.about("fingerprint")
+    same = before == job.fingerprint and not settings.force
+    job.old = job.state.shards()
+    texts_lost = settings.format in TEXT_SUFFIXES and not (output / "text").is_dir()
+    lost = {
+        id_
+        for id_, old in job.old.items()
+        if not publish.is_whole(output, old) or (texts_lost and old.balance["documents"].get("published"))
+    }
+    if lost and settings.format in TEXT_SUFFIXES:  # which texts were made of what is lost, nobody knows
+        lost = set(job.old)
+    files: list[read.Found] = []
+    origins: list[int] = []  # of each file the shard of the last run from which its records are copied; 0 if it is cleaned
+    unchanged: dict[str, str | None] = {}
+    known = job.state.files()
+    row = next(known, None)
+    end = read.Found("\U0010ffff" * 2, Path(), 0)  # behind all others
+    for one in [*found, end]:
+        while row and row.id < one.id:
+            if settings.keep_removed:
+                if row.shard in lost or (before and orjson.loads(before)[1] != settings.format):
+                    raise InputError(
+                        f"The record of {row.id}, which is gone from the input, cannot be kept: "
+                        "parts of the output are missing or of another format. Run without --keep-removed."
+                    )
+                files.append(read.Found(row.id, Path(row.id), row.size, None, row.stamp))
+                origins.append(row.shard)
+                unchanged[row.id] = row.sha256 if same and not row.again else None
+                job.work["kept"] += 1
+            else:
+                job.changed[row.id] = row.shard
+                job.work["removed"] += 1
+            row = next(known, None)
+        if one is end:
+            break
+        files.append(one)
+        origins.append(0)
+        is_known = row is not None and row.id == one.id
+        if row is not None and is_known:
+            if same and row.shard not in lost and is_same(row, one, by_stamp=not settings.checksum):
+                origins[-1], unchanged[one.id] = row.shard, row.sha256
+                if row.stamp != (stamp := job.stamp(one)):
+                    job.stamps.append((stamp, one.id))
+            else:
+                job.changed[one.id] = row.shard
+            row = next(known, None)
+        job.work["unchanged" if origins[-1] else "changed" if is_known else "new"] += 1
+    to_do: list[Shard] = []
+    for number, (first, last) in enumerate(_cuts(files)):
+        its_origins = set(origins[first:last])
+        origin = min(its_origins)
+        if same and len(its_origins) == 1 and origin and job.old[origin].files == last - first:
+            job.reused[origin] = number
+            continue
+        kept = {one.id: unchanged[one.id] for one in files[first:last] if one.id in unchanged}
+        sources = [
+            (old.number, tail)
+            for old in sorted((job.old[id_] for id_ in its_origins if id_), key=lambda old: old.number)
+            for tail in sorted({key.partition("/")[2] for key in old.parts})
+        ]
+        documents = tuple(files[first:last])
+        to_do.append(Shard(number, documents, _key(job, documents), kept, tuple(sources)))
+    done = {shard.key for shard in to_do if (settings.folder(shard.key) / DONE).exists()}
+    job.shards = tuple(shard for shard in to_do if shard.key not in done)
+    job.staged = tuple(shard for shard in to_do if shard.key in done)
+    if job.staged:
+        job.work["resumed"] = sum(len(shard.documents) - len(shard.kept) for shard in job.staged)
+    keys = {shard.key for shard in to_do}
+    for folder in settings.staging.glob("shards/*"):
+        if folder.name not in keys:
+            shutil.rmtree(folder)
+
+
+def _key(job: Job, documents: tuple[read.Found, ...]) -> str:
+    """What a shard that was done by a run that was broken off is known by."""
+    digest = hashlib.sha256(job.fingerprint.encode())
+    if job.settings.format in TEXT_SUFFIXES:  # they are not synced one by one, so after a loss of power nobody knows
+        with suppress(OSError):
+            digest.update(_BOOT.read_bytes())
+    for one in documents:
+        # Of what cannot be known by its stamp, it cannot be told whether it is still the same.
+        stamp = job.stamp(one) or job.settings.run
+        digest.update(f"\0{one.id}\0{one.size}\0{stamp}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _check_ours(output: Path) -> None:
+    """Refuse to touch a folder that holds anything but an earlier run."""
+    if not output.is_dir():
+        return
+    names = {path.name for path in output.iterdir()}
+    if names and (publish.FOLDER not in names or names - {publish.FOLDER, *_PUBLISHED}):
+        other = min(names - {publish.FOLDER, *_PUBLISHED} or names)
+        raise InputError(
+            f"The output folder {output} holds something else ({other}): choose an empty folder, or one that copydesk wrote."
+        )
+
+
+def _cuts(files: list[read.Found]) -> Iterator[tuple[int, int]]:
+    """Where shards begin and end.
+
+    A shard ends before a file whose id has a small hash; how small depends on the size of the file.  That
+    happens about once in as much as a shard may hold; one in which it did not is cut where it is full.
+    """
+    first = size = 0
+    for number, one in enumerate(files):
+        share = 1 / _SHARD_DOCUMENTS + one.size / _SHARD_BYTES
+        is_full = number - first == _SHARD_DOCUMENTS or size + one.size > _SHARD_BYTES
+        if number > first and (is_full or zlib.crc32(one.id.encode()) < share * 2**32):
+            yield first, number
+            first, size = number, 0
+        size += one.size
+    yield first, len(files)

@@ -1,0 +1,84 @@
+"""What a run is asked to do, and the errors that tell why it cannot be done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from cleaners import publish, read, records, rules
+from cleaners.records import Record
+from cleaners.write import Format
+
+Cut = Literal["off", "cautious", "balanced", "eager"]
+"""What the line model may take: nothing, or what is less probable to be main text than its thresholds say."""
+
+
+class InputError(ValueError):
+    """What the user asked for cannot be done; the message is one sentence that says why, and what to do."""
+
+
+class OutputError(RuntimeError):
+    """The output cannot be written; the message is one sentence that says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run does.
+
+    Attributes:
+        input: a folder, a file, a pattern, an address, or "-" for standard input: see `read.find`.
+        output: the folder to write.
+        format: of the output, see `cleaners.write`; None: "files" where every file is a document, or else "jsonl".
+        rules: rule files to use beside those that copydesk ships.
+        timeout: seconds that a document may take to be read, and again to be cleaned.  The slowest of the
+            4,578 development dumps takes far less than one.
+        memory: megabytes that a worker may use.
+        fields: which fields of records hold the document, where that is not to be found out.
+        force: clean everything, also what is unchanged since the last run.
+        checksum: open every file to see whether it is unchanged, also those of the same size and time.
+        keep_removed: leave the records of files that are gone from the input in the output.
+        run: the run that this is; `plan` fills it in.
+        cut: what the line model may take of what the rules leave.
+    """
+
+    input: Path | str
+    output: Path
+    format: Format | None = None
+    rules: tuple[Path, ...] = ()
+    timeout: float = 60
+    memory: int = 2048
+    fields: read.Fields = field(default_factory=read.Fields)
+    force: bool = False
+    checksum: bool = False
+    keep_removed: bool = False
+    run: str = ""
+    cut: Cut = "cautious"
+
+    @property
+    def staging(self) -> Path:
+        """Where the run prepares its output."""
+        return publish.staging(self.output, self.run)
+
+    def folder(self, key: str) -> Path:
+        """Where it prepares the shard with this key."""
+        return self.staging / "shards" / key
+
+    def pipeline(self) -> Record:
+        """What cleans the documents: version, rules, and the options that decide the result."""
+        decisive = {f"{name}_field": value for name, value in asdict(self.fields).items() if value is not None}
+        decisive["cut"] = self.cut
+        return records.pipeline(decisive, rules.sha256(self.rules))
+
+
+@contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Say in a sentence why the output cannot be written."""
+    try:
+        yield
+    except publish.ERRORS as error:
+        reason = f"{error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
+        where = error.filename if isinstance(error, OSError) and error.filename else output
+        raise OutputError(
+            f"{where} cannot be written: {reason}. Nothing is lost: when that is mended, the same command goes on where this one stopped."
+        ) from error

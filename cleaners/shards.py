@@ -1,0 +1,424 @@
+"""A shard: a share of the input that one process cleans, and the parts of the output that it becomes.
+
+The parts are written into a folder of its own.  Broken off at any moment, the work goes on behind the last
+part that was finished.  In a shard of which files are unchanged since the last run, their records are copied.
+"""
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from cleaners import publish, read, records, rules
+from cleaners.balance import Balance
+from cleaners.records import Record
+from cleaners.settings import Settings, writing
+from cleaners.state import file_sha256
+from cleaners.workers import Watch
+from cleaners.write import TEXT_SUFFIXES, Format, Kind, Parts, remove_text, rows, sync, write_text
+
+if TYPE_CHECKING:
+    from cleaners.desk import LeftOut, Published, Ruled
+
+_COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", "quarantine": "quarantined"}
+
+DONE = "done.json"  # beside the parts of a shard that is finished
+_PROGRESS = "progress.json"
+# A file that holds many documents makes many parts; they begin and end at the same documents, whatever stands before the file.
+#  When a worker dies, what it had of a part is done again.
+_PART_BYTES = 64_000_000
+_DOCUMENT_BYTES = 1000  # what a document costs beside its bytes
+# What is read before the line model is asked: see `benchmarks/README.md` for what that saves.
+_BATCH_EVENTS = 128
+_BATCH_CHARACTERS = 500_000
+# What a document that met a limit would do on another day is not known, so it is tried again in the next run.
+_AGAIN = frozenset(("Timeout", "Memory", "Crash"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A share of the input: the part of the output that it becomes has its number.
+
+    Attributes:
+        number: in the order of the ids.
+        documents: the files.
+        key: a hash of what the files are, by size and time, and of what is done with them.
+        kept: the files whose records are copied from the published output, because they are unchanged, or gone and kept; and
+            their SHA-256, None of those that the pipeline did not clean that cleans the others.
+        sources: the parts in which these stand, in order: number and name of each, as in `publish.part_path`, without the kind.
+    """
+
+    number: int
+    documents: tuple[read.Found, ...]
+    key: str = ""
+    kept: Mapping[str, str | None] = field(default_factory=dict)
+    sources: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a shard is.
+
+    Attributes:
+        part: the number of the part that is written, counted in the shard.
+        files: how many files are done.
+        inside: how many documents of the next one.
+        balance: of the parts that are finished.
+        facts: of the files that are done: the SHA-256, and whether to clean it again next time, see `state.Row`.
+        again: whether to clean the next one again.
+    """
+
+    part: int = 0
+    files: int = 0
+    inside: int = 0
+    balance: Balance = field(default_factory=Balance)
+    facts: list[tuple[str, bool]] = field(default_factory=list)
+    again: bool = False
+
+    @classmethod
+    def load(cls, path: Path) -> "Progress":
+        """What `save` left there, if it did."""
+        try:
+            saved = orjson.loads(path.read_bytes())
+        except FileNotFoundError:
+            return cls()
+        return cls(**saved | {"balance": Balance.load(saved["balance"])})
+
+    def save(self, path: Path) -> None:
+        aside = path.with_suffix(".new")
+        aside.unlink(missing_ok=True)  # see `Parts`
+        aside.write_bytes(orjson.dumps(self))
+        sync(aside)
+        aside.replace(path)
+        sync(path.parent)
+
+
+def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
+    """Clean the documents of one shard and write its parts into the staging folder.
+
+    Broken off at any moment and called again, it goes on behind the last part that it finished, and what it
+    writes is the same.
+
+    Args:
+        watch: what is told of every step, and knows those to leave out.
+        settings: of the run.
+        shard: which documents.
+
+    Returns:
+        The numbers of the shard, which balance.
+
+    Raises:
+        OutputError: the staging folder cannot be written.
+    """
+    with writing(settings.output):
+        return _clean_shard(watch, settings, shard)
+
+
+def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
+    from cleaners import matching
+
+    writer = _Desk(settings, shard)
+    matching.matcher(writer.book)
+    if not gc.get_freeze_count():  # all that stays is there; to look through it for garbage takes a twentieth of the time
+        gc.freeze()
+    folder = settings.folder(shard.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    progress = Progress.load(folder / _PROGRESS)
+    documents = writer.clean(watch, _documents(watch, settings, shard, progress))
+    more = True
+    while more:
+        # A name behind the first that sorts behind it.
+        name = "part" + (f"_{progress.part:05d}" if progress.part else "")
+        balance, size, inside = Balance(), 0, 0  # bytes of the part, and those that are of the file at hand
+        sha256 = None
+        with Parts(folder, name, writer.format) as parts:
+            for (_, came, progress.files, progress.inside, _), done in documents:
+                if came is None:
+                    progress.facts.append(_fact(shard, progress, sha256))
+                    progress.again, inside, sha256 = False, 0, None
+                    if size >= _PART_BYTES:
+                        break
+                    continue
+                balance.documents["in"] += 1
+                if isinstance(came, _Copy):
+                    came.write(parts, balance)
+                    length, may_end = came.bytes, came.is_last
+                elif done:
+                    length, may_end = len(came.raw or b""), True
+                    record = writer.write(done, parts, balance)
+                    progress.again |= record.get("error", {}).get("type") in _AGAIN
+                    if came.record is None and "source" in record:
+                        sha256 = (record["source"]["sha256"], record["source"]["bytes"])
+                size += _DOCUMENT_BYTES + length
+                inside += _DOCUMENT_BYTES + length
+                if inside >= _PART_BYTES and may_end:
+                    break
+            else:
+                more = False
+            for kind, counted_as in _COUNTED_AS.items():
+                balance.documents[counted_as] = parts.written[kind]
+        parts.sync()
+        progress.balance.add(balance)
+        if more:
+            progress.part += 1
+            progress.save(folder / _PROGRESS)
+    progress.balance.files = progress.files
+    progress.balance.check(len(shard.documents))
+    progress.save(folder / DONE)
+    return progress.balance
+
+
+class _Event(NamedTuple):
+    """What is found when a shard is read.
+
+    Attributes:
+        step: that of cleaning the document.
+        came: the document, or None at the end of a file.
+        files: how many files are read then.
+        inside: how many documents of the next one.
+        done: how many documents of the shard came before, for who looks on.
+    """
+
+    step: int
+    came: "read.Raw | read.Failed | _Copy | None"
+    files: int
+    inside: int
+    done: int
+
+
+def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progress) -> Iterator[_Event]:
+    """The documents that are still to do, and the ends of the files.
+
+    Reading on is a step, and so is cleaning what came.  To find the end of a file is to read on, too.
+
+    What reading raises, and reading that was given up, are values here, too.  They cost the rest of their
+    file, for a reader cannot be trusted to go on behind them.
+    """
+    step = 2 * (progress.balance.documents["in"] - progress.inside + progress.files)
+    published = _Published(settings.output, shard.sources, settings.format or "files")
+    before = progress.inside  # documents of the first file that are done
+    for files, found in enumerate(shard.documents[progress.files :], progress.files):
+        inside = 0
+        came: read.Raw | read.Failed | _Copy | None
+        source: Iterator[read.Raw | read.Failed | _Copy]
+        is_kept = found.id in shard.kept
+        source = published.copies(found.id) if is_kept else read.documents(found, settings.fields)
+        while True:
+            try:
+                if (loss := watch.given_up.get(step)) and not is_kept:
+                    source, came = iter(()), _rest(found, inside, *loss)
+                else:
+                    watch.begin(step, step // 2 - files)
+                    came = next(source, None)
+                    if came is None and inside == 0:
+                        came = _rest(found, inside, "Empty", "the file holds no document")
+            except MemoryError:
+                raise
+            except Exception as error:
+                if is_kept:
+                    raise
+                # Whatever a reader meets, it is told and the other files are read.
+                source, came = iter(()), _rest(found, inside, type(error).__name__, str(error))
+            step += 2
+            if came is None:
+                break
+            inside += 1
+            if inside > before:
+                yield _Event(step - 1, came, files, inside, step // 2 - files)
+        before = 0
+        yield _Event(step, None, files + 1, 0, step // 2 - files)
+
+
+def _rest(found: read.Found, inside: int, type_: str, message: str) -> read.Failed:
+    """A file, or what stands in it behind the documents that could be read."""
+    if inside:
+        return read.Failed(f"{found.id}#rest", found.id, "rest", type_, f"{message}; this is all that follows document {inside}")
+    return read.Failed(found.id, found.id, None, type_, message)
+
+
+def _fact(shard: Shard, progress: Progress, only: tuple[str | None, int] | None) -> tuple[str, bool]:
+    """What is known of the file that was just done, see `Progress.facts`.
+
+    Args:
+        shard: of the file.
+        progress: which says which file that is.
+        only: SHA-256 and size of the document if it may be the file.
+    """
+    found = shard.documents[progress.files - 1]
+    if found.id in shard.kept:
+        kept = shard.kept[found.id]
+        return kept or "", kept is None
+    if found.url is not None:
+        return "", progress.again
+    sha256 = only[0] if only and only[0] and only[1] == found.size else file_sha256(found.path)
+    try:
+        status = found.path.stat()
+        if found.stamp is not None and (found.stamp != status.st_mtime_ns or found.size not in (0, status.st_size)):
+            sha256 = ""  # it was changed meanwhile
+    except OSError:
+        pass  # it could not be read, then, and `sha256` says so
+    return sha256 or "", progress.again or not sha256
+
+
+class _Copy(NamedTuple):
+    """A document whose records are copied from the published output.
+
+    Attributes:
+        kind: of the record.
+        record: itself.
+        row: the record as it stands there.
+        ledger: the same for its ledger, if it has one.
+        is_last: whether it is the last of its file in the part.
+    """
+
+    kind: Kind
+    record: Record
+    row: Any
+    ledger: tuple[Record, Any] | None
+    is_last: bool = False
+
+    @property
+    def source(self) -> Record:
+        """Where the document came from."""
+        source: Record = self.record["provenance" if self.ledger else "source"]
+        return source["source"] if self.ledger else source
+
+    @property
+    def bytes(self) -> int:
+        """How large the document was as it came in."""
+        return self.source["bytes"] or 0
+
+    def write(self, parts: Parts, balance: Balance) -> None:
+        """Write it again, and count it.  Its clean text is in its place already."""
+        parts.copy(self.kind, self.row)
+        if self.ledger:
+            record, row = self.ledger
+            parts.copy("ledger", row)
+            balance.count(self.record, records.changes_of(record))
+
+
+class _Published:
+    """The records of the published output, file by file, in the order of the files."""
+
+    def __init__(self, output: Path, sources: Iterable[tuple[int, str]], format_: Format) -> None:
+        self._output, self._format = output, format_
+        self._sources = iter(sources)
+        self._kinds: list[_Ahead] = []  # of the part at hand
+
+    def copies(self, id_: str) -> Iterator[_Copy]:
+        """The records of a file.  They may stand in many parts; of each, they come in an order of their own.
+
+        Raises:
+            ValueError: there are none, or the parts are damaged.
+        """
+        count = 0
+        while True:
+            last = None
+            for kind in self._kinds:
+                for copy in kind.of(id_):
+                    if last:
+                        yield last
+                    last = copy
+                    count += 1
+            if last:
+                yield last._replace(is_last=True)
+            if any(kind.next for kind in self._kinds):
+                break
+            if (source := next(self._sources, None)) is None:
+                break
+            self._kinds = [_Ahead(self._records(kind, *source)) for kind in _COUNTED_AS]
+        if not count:
+            raise ValueError(f"{self._output}: the records of {id_} are not where they were put; run it again with --force")
+
+    def _records(self, kind: Kind, number: int, tail: str) -> Iterator[_Copy]:
+        part = publish.part_path(self._output, number, f"{kind}/{tail}")
+        if part.exists():
+            ledgers: Iterable[Any] = repeat(None)
+            if kind == "documents":
+                ledgers = rows(publish.part_path(self._output, number, f"ledger/{tail}"))
+            for (record, row), ledger in zip(rows(part), ledgers, strict=False):
+                yield _Copy(kind, record, row, ledger)
+
+
+class _Ahead:
+    """Records that are read one ahead."""
+
+    def __init__(self, records_: Iterator[_Copy]) -> None:
+        self._records = records_
+        self.next = next(records_, None)
+
+    def of(self, id_: str) -> Iterator[_Copy]:
+        """Those of a file; those of files before it are passed over."""
+        while self.next and (path := self.next.source["path"]) <= id_:
+            if path == id_:
+                yield self.next
+            self.next = next(self._records, None)
+
+
+class _Desk:
+    """What cleaning one document after the other needs."""
+
+    def __init__(self, settings: Settings, shard: Shard) -> None:
+        self.book = rules.load(settings.rules)
+        self.pipeline = settings.pipeline()
+        self.format = settings.format or "files"
+        self.cut = None if settings.cut == "off" else settings.cut
+        self.text = settings.folder(shard.key) / "text" if self.format in TEXT_SUFFIXES else None
+
+    def clean(self, watch: Watch, events: Iterable[_Event]) -> "Iterator[tuple[_Event, Published | LeftOut | None]]":
+        """What is read, and what became of each document; None of a copy, and at the end of a file.
+
+        The line model takes a fraction of the time when it is asked about many documents at once, so a few are read ahead.
+        """
+        from cleaners import desk  # what cleans is imported where the work is done, which is not in the process that hands it out
+
+        batch: list[tuple[_Event, desk.Ruled | desk.LeftOut | None]] = []
+        characters = 0
+        for event in chain(events, [None]):
+            if event:
+                half = self._begin(watch, event)
+                batch.append((event, half))
+                characters += len(half.draft.doc.text) if isinstance(half, desk.Ruled) else 0
+            if event is None or len(batch) == _BATCH_EVENTS or characters > _BATCH_CHARACTERS:
+                verdicts = iter(desk.judge([half for _, half in batch if isinstance(half, desk.Ruled)], self.cut))
+                for read_, half in batch:
+                    if isinstance(half, desk.Ruled):
+                        watch.begin(read_.step, batch[-1][0].done)
+                        yield read_, desk.finish(half, self.book, self.pipeline, next(verdicts), self.cut)
+                    else:
+                        yield read_, half
+                batch, characters = [], 0
+
+    def _begin(self, watch: Watch, event: _Event) -> "Ruled | LeftOut | None":
+        from cleaners import desk
+
+        came = event.came
+        if came is None or isinstance(came, _Copy):
+            return None
+        if loss := watch.given_up.get(event.step):  # processes died on it
+            source = records.source(came)
+            if self.text:  # the last thing that was done may have been to write it
+                remove_text(self.text, source, TEXT_SUFFIXES[self.format])
+            return desk.LeftOut("quarantine", records.quarantine(came.id, source, "clean", *loss))
+        watch.begin(event.step, event.done)
+        return desk.begin(came, self.book)
+
+    def write(self, done: "Published | LeftOut", parts: Parts, balance: Balance) -> Record:
+        """Write what became of a document; returns what tells its source, and its error if it has one."""
+        from cleaners import desk
+
+        if isinstance(done, desk.LeftOut):
+            parts.write(*done)
+            return done.record
+        parts.write("documents", done.record)
+        parts.write("ledger", done.ledger)
+        balance.count(done.record, done.cleaned.changes)
+        provenance: Record = done.record["provenance"]
+        if self.text:
+            content = records.text_file(done.record, markdown=self.format == "markdown")
+            write_text(self.text, provenance["source"], content, TEXT_SUFFIXES[self.format])
+        return provenance
