@@ -1,8 +1,8 @@
 """Which lines go, once it is known how probable each is: what is known of a document as a whole.
 
 Main text is contiguous, so where a line stands says what a cut would cost.  On held-out columns of articles, of what the model would take
-behind the last line that is surely main text 98 % was boilerplate, before the first one 90 %, and between the two, where it stood
-in runs of three lines or fewer, 80 %.  The figures for each setting: docs/model-card.md.
+behind the last line that is surely main text 98 % was boilerplate, before the first one 88 %, and between the two, where it stood
+in runs of three lines or fewer, 83 %.  The figures for each setting: docs/model-card.md.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ ISLAND = 3
 HEADLINE_LINES, HEADLINE = 15, 0.1
 """Where no title is known, the most probable of so many lines before the first one that is surely main text stays, if it has at least
 this probability: it is most often the headline, which is short and stands among menus.  On held-out pages of articles this saves 0.4
-points of recall, and every tenth document that would be hurt, for as much precision."""
+points of recall, and every tenth document that would be hurt, for 0.3 points of precision."""
 
 SURELY_NOT, PROBABLY_NOT, NEARLY_CLEAN = 0.03, 0.1, 0.3
 """Being cautious, the model takes only lines below the first figure where those below the second are less than the third as a share of
