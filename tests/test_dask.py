@@ -1,0 +1,207 @@
+"""The flow on a Dask cluster: a scheduler and two workers, each a process of its own, as they would be on three machines."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+
+from cleaners import elsewhere, planning, run
+from cleaners.settings import Settings
+from cleaners.shards import DONE
+from cleaners.write import Output
+from tests import poison
+from tests.conftest import ROOT, balance
+from tests.test_flows import written
+
+distributed = pytest.importorskip("distributed")
+pytest.importorskip("prefect_dask")
+psutil = pytest.importorskip("psutil")
+
+
+class Cluster(NamedTuple):
+    """A scheduler and its workers."""
+
+    address: str
+    workers: list[subprocess.Popen[bytes]]
+
+
+@contextmanager
+def cluster(folder: Path, *, workers: int = 2, **environment: str) -> Iterator[Cluster]:
+    """Start a cluster whose logs are in a folder, and let nothing of it stay behind."""
+    file = folder / "scheduler.json"
+    elsewhere_than_root = folder / "cluster"
+    elsewhere_than_root.mkdir()
+    env = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+
+    def started(name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        line = [sys.executable, "-m", "dask", *arguments, "--scheduler-file", str(file)]
+        with (folder / f"{name}.log").open("wb") as log:
+            return subprocess.Popen(line, cwd=elsewhere_than_root, env=env, stdout=log, stderr=log)
+
+    with ExitStack() as running:
+
+        def start(name: str, *arguments: str) -> subprocess.Popen[bytes]:
+            process = started(name, *arguments)
+            running.callback(process.wait)
+            running.callback(process.kill)
+            return process
+
+        start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        wait_for(file.exists, 30)
+        processes = [start(f"worker-{n}", "worker", "--nthreads", "1", "--no-nanny", "--no-dashboard") for n in range(workers)]
+        with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=60)
+            address = client.scheduler.address
+        yield Cluster(address, processes)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float):
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, f"waited for {seconds} s in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of six documents, each a shard of its own."""
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 1)
+    folder = tmp_path / "dumps"
+    folder.mkdir()
+    for n in range(6):
+        text = f"Ferry number {n} sails again\n\nFerry number {n} sails again\n\nThe ferry left the harbour at {n} o'clock, as it always did.\n"
+        (folder / f"{n}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+def say(folder: Path, deed: str, *numbers: int):
+    """Have documents do something while they are cleaned, see `tests.poison`."""
+    for n in numbers:
+        with (folder / f"{n}.txt").open("a", encoding="utf-8") as file:
+            file.write(f"\nThe sign on pier {n} says POISON {deed} to this day, and nobody in the town knows why.\n")
+
+
+def parts(output: Path) -> dict[str, int]:
+    """The inodes of the parts that are published, by name."""
+    return {path.name: path.stat().st_ino for path in (output / "documents").iterdir()}
+
+
+def finished(output: Path) -> set[int]:
+    """The inodes of the parts of shards that are done, before they are published."""
+    folders = [path.parent for path in (output / ".copydesk").glob(f"staging-*/shards/*/{DONE}")]
+    return {part.stat().st_ino for folder in folders if "-" not in folder.name for part in folder.glob("documents/*")}
+
+
+def children(worker: subprocess.Popen[bytes]) -> list[Any]:
+    """The processes in which a worker cleans."""
+    return psutil.Process(worker.pid).children()  # type: ignore[no-any-return]
+
+
+def task_states(flow_run_id: str) -> list[str]:
+    """How the tasks of a flow run ended, as the server has it."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+    with get_client(sync_client=True) as client:
+        this = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(flow_run_id)]))
+        return [run_.state_type.value for run_ in client.read_task_runs(flow_run_filter=this) if run_.state_type]
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_dask_writes_what_one_machine_writes(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows.clean import clean_folder
+
+    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
+    monkeypatch.chdir(tmp_path)  # where no worker is
+    with cluster(tmp_path) as dask:
+        state = clean_folder("dumps", "there", dask=dask.address, return_state=True)
+
+    assert state.is_completed()
+    assert balance(tmp_path / "there")["run"]["dask"] == dask.address
+    assert balance(tmp_path / "there")["run"]["workers"] == 2
+    assert written(tmp_path / "here") == written(tmp_path / "there")
+    assert sorted(path.name for path in (tmp_path / "there" / ".copydesk").iterdir()) == ["lock", "state.sqlite"]
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("prefect_server")
+def test_a_killed_worker_costs_its_shard_alone(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows.clean import clean_folder
+
+    say(many, "sleep once", 3)
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
+    before: set[int] = set()
+
+    def kill():
+        wait_for(lambda: len(finished(tmp_path / "there")) == 5, 60)
+        before.update(finished(tmp_path / "there"))
+        [asleep] = [worker for worker in dask.workers if children(worker)]
+        [child] = children(asleep)
+        asleep.kill()
+        child.kill()  # it would end by itself when its document has had its time
+
+    with cluster(tmp_path, POISON_NOTES=str(notes)) as dask, ThreadPoolExecutor(1) as thread:
+        killer = thread.submit(kill)
+        clean_folder(str(many), str(tmp_path / "there"), dask=dask.address)
+        killer.result()
+
+    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
+    assert written(tmp_path / "here") == written(tmp_path / "there")
+    assert before < set(parts(tmp_path / "there").values())
+    assert len(list(notes.glob("pid-*"))) == 7  # a process for each shard, and one once more
+    wait_for(lambda: task_states(balance(tmp_path / "there")["run"]["prefect_flow_run_id"]) == ["COMPLETED"] * 6, 30)
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("prefect_server")
+def test_a_worker_that_only_seemed_dead_disturbs_nobody(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows.clean import clean_folder
+
+    say(many, "doze", *range(6))
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
+
+    def stop_and_go():
+        wait_for(lambda: finished(tmp_path / "there") and children(dask.workers[0]), 60)
+        dask.workers[0].send_signal(signal.SIGSTOP)
+        wait_for(lambda: len(list(notes.iterdir())) == 7, 60)  # another worker has begun the same shard
+        dask.workers[0].send_signal(signal.SIGCONT)
+
+    with (
+        cluster(tmp_path, POISON_NOTES=str(notes), DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL="3s") as dask,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        stopper = thread.submit(stop_and_go)
+        clean_folder(str(many), str(tmp_path / "there"), dask=dask.address)
+        stopper.result()
+        time.sleep(2)  # what the worker is still at would do its harm now
+
+    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
+    assert written(tmp_path / "here") == written(tmp_path / "there")
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("prefect_server")
+def test_a_document_that_hangs_goes_to_quarantine(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows.clean import clean_folder
+
+    say(many, "hang", 1)
+    say(many, "segfault", 4)
+    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
+    with cluster(tmp_path) as dask:
+        total = clean_folder(str(many), str(tmp_path / "there"), dask=dask.address, timeout=2)
+    assert total.documents == {"in": 6, "published": 4, "dropped": 0, "quarantined": 2}
+    errors = {record["id"]: record["error"]["type"] for record in Output(tmp_path / "there").read("quarantine")}
+    assert errors == {"1.txt": "Timeout", "4.txt": "Crash"}
