@@ -128,7 +128,7 @@ def _hash(text: str) -> str:
 
 def sample(page: Page) -> Sample | None:
     """What the model sees of a page; None if that is nothing."""
-    seen = observe(page.lines, _TABLE)
+    seen = observe([page.lines], _TABLE)
     if seen is None:
         return None
     edges = np.eye(KINDS, dtype=np.float32)[seen.edges].reshape(len(seen.lines), -1)
@@ -469,7 +469,7 @@ def calibrate(logits: Any, labels: Any, weights: Any) -> Any:
 
 def logits_of(lines: Sequence[str], net: Network) -> tuple[Any, Any]:
     """The lines that are not blank, and their logits."""
-    seen = observe(lines, _TABLE)
+    seen = observe([lines], _TABLE)
     return (seen.lines, net.logits(seen)) if seen else (np.zeros(0, int), np.zeros(0, np.float32))
 
 

@@ -75,7 +75,6 @@ class _Page:
         self.cut: dict[int, Rule] = {}
         self.at_end: dict[int, list[Rule]] = {}  # lines that go if nothing but cut lines is behind them
         self.in_zones: dict[int, list[Rule]] = {}  # lines that go if they stand above or below the article
-        self.asked_weak: dict[tuple[int, str], bool] = {}
 
     def found(self, book: RuleBook) -> dict[str, list[Rule]]:
         """The lines that match a rule.  They are asked once for all rounds, since lines only ever go."""
@@ -274,10 +273,7 @@ class _Page:
 
     def is_weak(self, j: int, rule: Rule) -> bool:
         """Whether line `j` is boilerplate next to a line that the rule cuts."""
-        asked = j, rule.family
-        if asked not in self.asked_weak:
-            self.asked_weak[asked] = self.matcher.families[rule.family].is_weak(self.lines[j])
-        return self.asked_weak[asked]
+        return self.matcher.families[rule.family].is_weak(self.lines[j])
 
     def take_ends(self) -> None:
         """Cut the lines that are boilerplate only where nothing comes behind them."""

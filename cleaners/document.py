@@ -7,7 +7,8 @@ or one field label a line.  Everything about lines that several steps ask is wor
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import add
 from typing import Any
 
 import regex
@@ -75,7 +76,7 @@ class Document:
     @cached_property
     def starts(self) -> list[int]:
         """The offset at which each line starts, and one more for a line behind the last."""
-        return list(accumulate([len(line) + 1 for line in self.lines], initial=0))
+        return list(accumulate(map(add, map(len, self.lines), repeat(1)), initial=0))
 
     def cut(self, first: int, last: int, rule: str) -> Edit:
         """An edit that takes out the lines `first` to `last`, both included, with their line ends."""

@@ -10,11 +10,10 @@ From cheap to dear:
 The cost does not depend on how many rules there are; the price of a new phrase is its memory.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
-from itertools import accumulate
+from functools import cache, cached_property, lru_cache
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -83,13 +82,17 @@ class Matcher:
         Raises:
             RuleTimeoutError: a pattern takes longer than `MATCH_SECONDS` for one line.
         """
-        found = {line: [rule] for line in doc.lines if 0 < len(line) < _SHORT and (rule := self.phrases.get(key(line)))}
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
-        for line, patterns in self._literals.find(doc):
-            rules = self._known.get(line)  # the pages of a site have many lines in common
+        known = self._known  # the pages of a site have many lines in common
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        found = {}
+        short = {line for line in doc.lines if 0 < len(line) < _SHORT}
+        for line, literals in chain(self._literals.find(doc), zip(short, repeat(()))):
+            rules = known.get(line)
             if rules is None:
-                rules = self._known[line] = self._match(line, patterns)
+                rules = self._match(line, self._literals.patterns(line, literals))
+                if len(line) <= KEY_CHARS:
+                    known[line] = rules
             if rules:
                 found[line] = rules
         return found
@@ -132,6 +135,7 @@ class Family:
         self._afters = tuple(slot.after for slot in self._slots if slot.after and not slot.before)
         slots = [_Slotted.of(phrase) for rule in rules for phrase in rule.phrases if "{}" in phrase]
         self.joined = _Joined([*self.strong, *self.weak], [*slots, *self._slots])
+        self._is_weak = lru_cache(_MOST_KNOWN // 10)(self._asked_weak)
 
     @property
     def has_weak(self) -> bool:
@@ -140,9 +144,10 @@ class Family:
 
     def is_weak(self, line: str) -> bool:
         """Whether a line is boilerplate beside a line that a rule of the family cuts."""
+        return len(line) <= KEY_CHARS and self._is_weak(line)
+
+    def _asked_weak(self, line: str) -> bool:
         name = key(line)
-        if len(line) > KEY_CHARS:
-            return False
         if not name:
             return line.strip() in _SEPARATORS
         return (
@@ -183,28 +188,32 @@ class _Literals:
 
     def __init__(self, by_literal: Mapping[str, Iterable[_Pattern]]) -> None:
         literals = sorted(by_literal)
-        self.patterns = [list(by_literal[literal]) for literal in literals]
-        self.search = ahocorasick_rs.AhoCorasick(literals)
+        self._patterns = [list(by_literal[literal]) for literal in literals]
+        self.search = ahocorasick_rs.BytesAhoCorasick([literal.encode() for literal in literals])
+        # The first bytes of all capitals in the literals that are not ASCII.  Only a text that holds one of these bytes needs
+        # `str.lower`, which takes ten times as long as `bytes.lower`.
+        capitals = {letter.upper() for literal in literals for letter in literal} - {*"".join(literals)}
+        self.cased = bytes({capital.encode()[0] for capital in capitals if not capital.isascii()})
 
-    def find(self, doc: Document) -> Iterator[tuple[str, Iterable[_Pattern]]]:
-        """The lines that hold a string, and what to try on each, if it is not too long for that."""
-        text = doc.text.lower()
-        grown = len(text) > len(doc.text)  # a few letters grow when lowered, "İ" for one
-        text = text.replace("\xa0", " ").replace("\t", " ")
-        while "  " in text:
-            text = text.replace("  ", " ")
-        hits = self.search.find_matches_as_indexes(text, overlapping=True)
-        if not hits:
-            return
-        is_same = not grown and len(text) == len(doc.text)
-        starts = doc.starts if is_same else list(accumulate([len(line) + 1 for line in text.split("\n")], initial=0))
-        numbers: dict[str, dict[int, None]] = defaultdict(dict)  # of the strings that a line holds, in order
-        for number, start, _ in hits:
-            numbers[doc.lines[bisect_right(starts, start) - 1]][number] = None
-        for line, found in numbers.items():
-            patterns = {id(p): p for number in found for p in self.patterns[number] if len(line) <= p.rule.max_chars}
-            if patterns:
-                yield line, patterns.values()
+    def find(self, doc: Document) -> Iterable[tuple[str, Iterable[int]]]:
+        """The lines that hold strings, and the numbers of these, in order."""
+        text = doc.text.encode("utf-8", "surrogatepass")
+        if len(text.translate(None, self.cased)) < len(text):
+            text = doc.text.lower().encode("utf-8", "surrogatepass")
+        text = text.lower().replace(b"\xc2\xa0", b" ").replace(b"\t", b" ")
+        while b"  " in text:
+            text = text.replace(b"  ", b" ")
+        found: dict[str, dict[int, None]] = defaultdict(dict)
+        line_number = at = 0
+        for number, _, end in self.search.find_matches_as_indexes(text, overlapping=True):  # in order of their ends
+            line_number += text.count(b"\n", at, end)
+            at = end
+            found[doc.lines[line_number]][number] = None
+        return found.items()
+
+    def patterns(self, line: str, numbers: Iterable[int]) -> Iterable[_Pattern]:
+        """What to try on a line that holds these strings, if it is not too long for that."""
+        return {id(p): p for number in numbers for p in self._patterns[number] if len(line) <= p.rule.max_chars}.values()
 
 
 class _Either:

@@ -10,7 +10,7 @@ from cleaners.edits import Change, Edit, apply, compose
 from cleaners.rules import RuleBook
 
 if TYPE_CHECKING:
-    from cleaners.model import Cut
+    from cleaners.model import Cut, Verdict
 
 REPAIR: tuple[Cleaner, ...] = (repair.newlines, repair.encoding)
 
@@ -45,6 +45,20 @@ class Cleaned(NamedTuple):
     review: bool = False
 
 
+class Ruled(NamedTuple):
+    """A document as the rules leave it: what the line model is asked about.
+
+    Attributes:
+        given: the document as it came.
+        doc: its text and title now.
+        changes: what led there from the base text.
+    """
+
+    given: Document
+    doc: Document
+    changes: list[Change]
+
+
 def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
     """Take a document through all steps.
 
@@ -61,11 +75,33 @@ def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
         RuleTimeoutError: a rule's pattern takes too long.
         EditError: a step contradicts itself.
     """
+    ruled = begin(doc, book)
+    return finish(ruled, book, _judge(ruled, cut), cut)
+
+
+def begin(doc: Document, book: RuleBook) -> Ruled:
+    """The first half of `clean`: what the rules do.  The line model can be asked about many documents at once, then."""
+    return _by_rules(doc, book, may_have_title=True)
+
+
+def finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", cut: "Cut | None") -> Cleaned:
+    """The second half of `clean`.
+
+    Args:
+        ruled: what `begin` returned.
+        book: the rules.
+        verdict: what `model.judge_all` says about the document; None if the model is not asked.
+        cut: what the model may take.
+    """
+    doc = ruled.given
     # What made a line the title may have gone with other lines.  Cleaned again it would be none, so it is none.  If then a line is
     # the title because none is, it was the line model that took what spoke against it: the rules alone do the work.
     attempts = [(cut, True), (cut, False), *([(None, True), (None, False)] if cut else [])]
-    for allowed, may_have_title in attempts:
-        cleaned = _clean(doc, book, allowed, may_have_title=may_have_title)
+    for number, (allowed, may_have_title) in enumerate(attempts):
+        if number:
+            ruled = _by_rules(doc, book, may_have_title=may_have_title)
+            verdict = _judge(ruled, allowed)
+        cleaned = _finish(ruled, book, verdict, may_have_title=may_have_title)
         if doc.title or _is_stable(cleaned, may_have_title=may_have_title):
             return cleaned._replace(review=cleaned.review or allowed != cut)
     raise UnstableError("with the title the text has no title, and without it has one")
@@ -84,29 +120,36 @@ def _only_title_went(cleaned: Cleaned) -> bool:
     return all(rule.startswith(("title.", "encoding.", "layout.")) for change in cleaned.changes for rule in change.rules)
 
 
-def _clean(doc: Document, book: RuleBook, cut: "Cut | None", *, may_have_title: bool) -> Cleaned:
-    base = doc.text
-    doc = replace(doc, memo={})
+def _by_rules(given: Document, book: RuleBook, *, may_have_title: bool) -> Ruled:
+    doc = replace(given, memo={})
     changes: list[Change] = []
     for step in REPAIR:
-        doc, changes = _take(base, doc, step(doc), changes)
+        doc, changes = _take(given.text, doc, step(doc), changes)
     if doc.title is not None:
         may_have_title = False  # no other one than the one that is given
         doc = doc.with_title(_repaired(doc.title))
         doc = doc.with_title(titles.find_title(doc))
-    doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title)
-    review = False
-    if cut:
-        from cleaners import model  # NumPy takes a tenth of a second to import
+    return Ruled(given, *_edit(given.text, doc, book, changes, may_have_title=may_have_title))
 
-        verdict = model.judge(doc, cut)
-        review = verdict.review
-        if verdict.blocks:
-            doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
-            doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title)
+
+def _judge(ruled: Ruled, cut: "Cut | None") -> "Verdict | None":
+    if cut is None:
+        return None
+    from cleaners import model  # NumPy takes a tenth of a second to import
+
+    return model.judge(ruled.doc, cut)
+
+
+def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", *, may_have_title: bool) -> Cleaned:
+    base, (given, doc, changes) = ruled.given.text, ruled
+    if verdict and verdict.blocks:
+        from cleaners import model
+
+        doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
+        doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title and given.title is None)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
-    return Cleaned(base, doc.title, doc.text, changes, review)
+    return Cleaned(base, doc.title, doc.text, changes, verdict is not None and verdict.review)
 
 
 def _edit(

@@ -7,9 +7,9 @@ part that was finished.  In a shard of which files are unchanged since the last 
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -21,6 +21,9 @@ from cleaners.state import file_sha256
 from cleaners.workers import Watch
 from cleaners.write import TEXT_SUFFIXES, Format, Kind, Parts, remove_text, rows, sync, write_text
 
+if TYPE_CHECKING:
+    from cleaners.desk import LeftOut, Published, Ruled
+
 _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", "quarantine": "quarantined"}
 
 DONE = "done.json"  # beside the parts of a shard that is finished
@@ -29,6 +32,9 @@ _PROGRESS = "progress.json"
 #  When a worker dies, what it had of a part is done again.
 _PART_BYTES = 64_000_000
 _DOCUMENT_BYTES = 1000  # what a document costs beside its bytes
+# What is read before the line model is asked: see `benchmarks/README.md` for what that saves.
+_BATCH_EVENTS = 128
+_BATCH_CHARACTERS = 500_000
 # What a document that met a limit would do on another day is not known, so it is tried again in the next run.
 _AGAIN = frozenset(("Timeout", "Memory", "Crash"))
 
@@ -122,7 +128,7 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
     folder = settings.folder(shard.key)
     folder.mkdir(parents=True, exist_ok=True)
     progress = Progress.load(folder / _PROGRESS)
-    documents = _documents(watch, settings, shard, progress)
+    documents = writer.clean(watch, _documents(watch, settings, shard, progress))
     more = True
     while more:
         # A name behind the first that sorts behind it.
@@ -130,7 +136,7 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
         balance, size, inside = Balance(), 0, 0  # bytes of the part, and those that are of the file at hand
         sha256 = None
         with Parts(folder, name, writer.format) as parts:
-            for step, came in documents:
+            for (_, came, progress.files, progress.inside, _), done in documents:
                 if came is None:
                     progress.facts.append(_fact(shard, progress, sha256))
                     progress.again, inside, sha256 = False, 0, None
@@ -141,13 +147,9 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
                 if isinstance(came, _Copy):
                     came.write(parts, balance)
                     length, may_end = came.bytes, came.is_last
-                else:
+                elif done:
                     length, may_end = len(came.raw or b""), True
-                    if step in watch.given_up:
-                        record = writer.give_up(came, parts, *watch.given_up[step])
-                    else:
-                        watch.begin(step, step // 2 - progress.files)
-                        record = writer.clean(came, parts, balance)
+                    record = writer.write(done, parts, balance)
                     progress.again |= record.get("error", {}).get("type") in _AGAIN
                     if came.record is None and "source" in record:
                         sha256 = (record["source"]["sha256"], record["source"]["bytes"])
@@ -170,21 +172,37 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
     return progress.balance
 
 
-def _documents(
-    watch: Watch, settings: Settings, shard: Shard, progress: Progress
-) -> "Iterator[tuple[int, read.Raw | read.Failed | _Copy | None]]":
-    """The documents that are still to do, each with the step of cleaning it, and None at the end of each file.
+class _Event(NamedTuple):
+    """What is found when a shard is read.
 
-    Keeps `progress` up to date.  Reading on is a step, and so is cleaning what came.  To find the end of a file is to
-    read on, too.
+    Attributes:
+        step: that of cleaning the document.
+        came: the document, or None at the end of a file.
+        files: how many files are read then.
+        inside: how many documents of the next one.
+        done: how many documents of the shard came before, for who looks on.
+    """
+
+    step: int
+    came: "read.Raw | read.Failed | _Copy | None"
+    files: int
+    inside: int
+    done: int
+
+
+def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progress) -> Iterator[_Event]:
+    """The documents that are still to do, and the ends of the files.
+
+    Reading on is a step, and so is cleaning what came.  To find the end of a file is to read on, too.
 
     What reading raises, and reading that was given up, are values here, too.  They cost the rest of their
     file, for a reader cannot be trusted to go on behind them.
     """
     step = 2 * (progress.balance.documents["in"] - progress.inside + progress.files)
     published = _Published(settings.output, shard.sources, settings.format or "files")
-    for found in shard.documents[progress.files :]:
-        done, inside = progress.inside, 0
+    before = progress.inside  # documents of the first file that are done
+    for files, found in enumerate(shard.documents[progress.files :], progress.files):
+        inside = 0
         came: read.Raw | read.Failed | _Copy | None
         source: Iterator[read.Raw | read.Failed | _Copy]
         is_kept = found.id in shard.kept
@@ -194,7 +212,7 @@ def _documents(
                 if (loss := watch.given_up.get(step)) and not is_kept:
                     source, came = iter(()), _rest(found, inside, *loss)
                 else:
-                    watch.begin(step, step // 2 - progress.files)
+                    watch.begin(step, step // 2 - files)
                     came = next(source, None)
                     if came is None and inside == 0:
                         came = _rest(found, inside, "Empty", "the file holds no document")
@@ -209,11 +227,10 @@ def _documents(
             if came is None:
                 break
             inside += 1
-            if inside > done:
-                progress.inside = inside
-                yield step - 1, came
-        progress.files, progress.inside = progress.files + 1, 0
-        yield step, None
+            if inside > before:
+                yield _Event(step - 1, came, files, inside, step // 2 - files)
+        before = 0
+        yield _Event(step, None, files + 1, 0, step // 2 - files)
 
 
 def _rest(found: read.Found, inside: int, type_: str, message: str) -> read.Failed:
@@ -352,11 +369,48 @@ class _Desk:
         self.cut = None if settings.cut == "off" else settings.cut
         self.text = settings.folder(shard.key) / "text" if self.format in TEXT_SUFFIXES else None
 
-    def clean(self, came: read.Raw | read.Failed, parts: Parts, balance: Balance) -> Record:
-        """Clean a document and write what became of it; returns what tells its source, and its error if it has one."""
+    def clean(self, watch: Watch, events: Iterable[_Event]) -> "Iterator[tuple[_Event, Published | LeftOut | None]]":
+        """What is read, and what became of each document; None of a copy, and at the end of a file.
+
+        The line model takes a fraction of the time when it is asked about many documents at once, so a few are read ahead.
+        """
         from cleaners import desk  # what cleans is imported where the work is done, which is not in the process that hands it out
 
-        done = desk.process(came, self.book, self.pipeline, self.cut)
+        batch: list[tuple[_Event, desk.Ruled | desk.LeftOut | None]] = []
+        characters = 0
+        for event in chain(events, [None]):
+            if event:
+                half = self._begin(watch, event)
+                batch.append((event, half))
+                characters += len(half.draft.doc.text) if isinstance(half, desk.Ruled) else 0
+            if event is None or len(batch) == _BATCH_EVENTS or characters > _BATCH_CHARACTERS:
+                verdicts = iter(desk.judge([half for _, half in batch if isinstance(half, desk.Ruled)], self.cut))
+                for read_, half in batch:
+                    if isinstance(half, desk.Ruled):
+                        watch.begin(read_.step, batch[-1][0].done)
+                        yield read_, desk.finish(half, self.book, self.pipeline, next(verdicts), self.cut)
+                    else:
+                        yield read_, half
+                batch, characters = [], 0
+
+    def _begin(self, watch: Watch, event: _Event) -> "Ruled | LeftOut | None":
+        from cleaners import desk
+
+        came = event.came
+        if came is None or isinstance(came, _Copy):
+            return None
+        if loss := watch.given_up.get(event.step):  # processes died on it
+            source = records.source(came)
+            if self.text:  # the last thing that was done may have been to write it
+                remove_text(self.text, source, TEXT_SUFFIXES[self.format])
+            return desk.LeftOut("quarantine", records.quarantine(came.id, source, "clean", *loss))
+        watch.begin(event.step, event.done)
+        return desk.begin(came, self.book)
+
+    def write(self, done: "Published | LeftOut", parts: Parts, balance: Balance) -> Record:
+        """Write what became of a document; returns what tells its source, and its error if it has one."""
+        from cleaners import desk
+
         if isinstance(done, desk.LeftOut):
             parts.write(*done)
             return done.record
@@ -368,12 +422,3 @@ class _Desk:
             content = records.text_file(done.record, markdown=self.format == "markdown")
             write_text(self.text, provenance["source"], content, TEXT_SUFFIXES[self.format])
         return provenance
-
-    def give_up(self, came: read.Raw | read.Failed, parts: Parts, type_: str, message: str) -> Record:
-        """Put a document on which worker processes died into quarantine."""
-        source = records.source(came)
-        record = records.quarantine(came.id, source, "clean", type_, message)
-        parts.write("quarantine", record)
-        if self.text:  # the last thing that was done may have been to write it
-            remove_text(self.text, source, TEXT_SUFFIXES[self.format])
-        return record

@@ -97,15 +97,15 @@ def _clean_elsewhere(watch: Watch, settings: Settings, planned: str, attempt: sh
 
 
 def _poison() -> None:
-    if not hasattr(pipeline, "really_clean"):
-        clean, documents = pipeline.clean, read.documents
+    if not hasattr(pipeline, "really_begin"):
+        begin, documents = pipeline.begin, read.documents
 
         def poisoned(doc: Any, *more: Any) -> Any:
             act(doc.text)
-            return clean(doc, *more)
+            return begin(doc, *more)
 
-        pipeline.clean = poisoned  # type: ignore[assignment]
-        pipeline.really_clean = clean  # type: ignore[attr-defined]
+        pipeline.begin = poisoned  # type: ignore[assignment]
+        pipeline.really_begin = begin  # type: ignore[attr-defined]
 
         def either(found: read.Found, fields: read.Fields) -> Iterator[read.Raw | read.Failed]:
             return many(found) if found.id.endswith(".many") else documents(found, fields)

@@ -311,6 +311,28 @@ def test_edits_fit_any_text(lines: list[str], cut: Cut) -> None:
     assert edits.undo(text, changes) == doc.text
 
 
+@given(st.lists(LINES, max_size=8), st.sampled_from([1, 30, 10_000]))
+def test_many_documents_at_once_have_the_scores_of_each_alone(docs: list[list[str]], group: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "GROUP_LINES", group)
+        together = model.scores_all(docs)
+    assert [probable.tolist() for probable in together] == [model.scores(lines).tolist() for lines in docs]
+
+
+@given(st.lists(LINES, max_size=8), st.sampled_from(CUTS))
+def test_many_documents_at_once_are_judged_as_each_alone(docs: list[list[str]], cut: Cut) -> None:
+    pages = [
+        Document("a", "\n".join([*lines, *HEAD, *ARTICLE, *lines, *FOOT]), title=lines[0] if lines else None) for lines in docs
+    ]
+    assert model.judge_all(pages, cut) == [model.judge(page, cut) for page in pages]
+
+
+def test_real_texts_beside_each_other_keep_their_scores() -> None:
+    docs = [text.split("\n") for text in SURVIVES.values()] + [[], ["", " "], ["x"], [*HEAD, *ARTICLE, *FOOT]]
+    together = model.scores_all(docs)
+    assert [probable.tolist() for probable in together] == [model.scores(lines).tolist() for lines in docs]
+
+
 def test_a_line_end_within_a_line_is_refused() -> None:
     with pytest.raises(ValueError, match="line end"):
         model.scores(["one\ntwo"])
@@ -320,7 +342,7 @@ def test_sums_are_exact_in_any_order() -> None:
     """The same lines, computed with twice the precision and the other way round, have exactly the same logits."""
     net = network.shipped()
     seen = features.observe(
-        [*HEAD, *ARTICLE, *FOOT, *SURVIVES["recipe"].split("\n"), *SURVIVES["Chinese"].split("\n")], net.weights.table
+        [[*HEAD, *ARTICLE, *FOOT, *SURVIVES["recipe"].split("\n")], SURVIVES["Chinese"].split("\n")], net.weights.table
     )
     assert seen
     wide = network.Network(

@@ -109,14 +109,14 @@ def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clean = pipeline.clean
+    begin = pipeline.begin
 
     def broken(doc: Any, *more: Any) -> Any:
         if doc.id == "site-a/0001.txt":
             raise RecursionError("too deep")
-        return clean(doc, *more)
+        return begin(doc, *more)
 
-    monkeypatch.setattr(pipeline, "clean", broken)
+    monkeypatch.setattr(pipeline, "begin", broken)
     job = planning.plan(Settings(dumps, tmp_path / "out"))
     balance = run.finish(job, [shards.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
     assert balance.documents["quarantined"] == 3

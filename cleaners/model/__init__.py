@@ -13,13 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from cleaners import titles
 from cleaners.document import Document
 from cleaners.edits import Edit
 from cleaners.model import network
-from cleaners.model.features import observe
+from cleaners.model.features import Floats, observe
 
 RULE = "model.main-text"
 
@@ -39,6 +38,9 @@ SURE = 0.5
 REVIEW_SHARE = 0.8
 """If more than this share of the characters goes, the document is for a person to look at.  Held-out documents above it (being
 cautious: 0.7 % of the columns, 5 % of the pages) are hurt in half of the cases."""
+
+GROUP_LINES, GROUP_CHARACTERS = 4000, 400_000
+"""So many lines or characters are looked at together.  More are not faster, and need memory: about 100 bytes a character."""
 
 LIMIT = 0.95
 """If more than this share of the characters would go, nothing goes.  Nearly all held-out documents above it had lost more than half of
@@ -67,7 +69,7 @@ class Verdict(NamedTuple):
     review: bool
 
 
-def scores(lines: Sequence[str]) -> npt.NDArray[np.float32]:
+def scores(lines: Sequence[str]) -> Floats:
     """The probability of each line that it is main text, to four digits; 1 for blank lines.
 
     The same on every machine.
@@ -78,18 +80,49 @@ def scores(lines: Sequence[str]) -> npt.NDArray[np.float32]:
     Raises:
         ValueError: a line holds a line end.
     """
-    result = np.ones(len(lines), np.float32)
+    return scores_all([lines])[0]
+
+
+def scores_all(docs: Sequence[Sequence[str]]) -> list[Floats]:
+    """The same for many documents at once: `[scores(lines) for lines in docs]`, in less time."""
     net = network.shipped()
-    seen = observe(lines, net.weights.table)
-    if seen:
-        result[seen.lines] = net.probabilities(seen)
-    return result
+    results: list[Floats] = []
+    for group in _groups(docs):
+        seen = observe(group, net.weights.table)
+        results += [np.ones(len(lines), np.float32) for lines in group]
+        if seen:
+            ends = np.cumsum(seen.sizes)
+            probable = net.probabilities(seen)
+            for result, first, last in zip(results[-len(group) :], ends - seen.sizes, ends, strict=True):
+                result[seen.lines[first:last]] = probable[first:last]
+    return results
+
+
+def _groups(docs: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:
+    """Documents that are looked at together: a document more as long as they have few lines and characters."""
+    first = lines = characters = 0
+    for i, doc in enumerate(docs):
+        lines, characters = lines + len(doc), characters + sum(map(len, doc))
+        if i > first and (lines > GROUP_LINES or characters > GROUP_CHARACTERS):
+            yield docs[first:i]
+            first, lines, characters = i, len(doc), sum(map(len, doc))
+    if first < len(docs):
+        yield docs[first:]
 
 
 def judge(doc: Document, cut: Cut) -> Verdict:
     """Decide what goes from a document."""
+    return judge_all([doc], cut)[0]
+
+
+def judge_all(docs: Sequence[Document], cut: Cut) -> list[Verdict]:
+    """Decide what goes from each of many documents: `[judge(doc, cut) for doc in docs]`, in less time."""
+    probable = scores_all([doc.lines for doc in docs])
+    return [_verdict(doc, cut, of_doc.tolist()) for doc, of_doc in zip(docs, probable, strict=True)]
+
+
+def _verdict(doc: Document, cut: Cut, probable: list[float]) -> Verdict:
     lines = doc.lines
-    probable = scores(lines).tolist()
     sizes = [0 if not line or line.isspace() else len(line) for line in lines]
     found = any(p >= SURE for p, size in zip(probable, sizes, strict=True) if size)
     if doc.title:

@@ -1,7 +1,7 @@
 """What the line model sees of a document: numbers for each line that is not blank, and its words as hashes.
 
-Everything is counted on a whole document at once, as arrays of UTF-16 code units, because a loop over characters in Python
-costs a hundred times what the model may cost.  There is no list of words of any language: what a word means, the model learned
+Everything is counted on whole documents at once, many of them side by side, as arrays of UTF-16 code units, because a loop over
+characters in Python costs a hundred times what the model may cost.  There is no list of words of any language: what a word means, the model learned
 from labelled pages; for the rest it has the shape of a line and its place.
 
 All numbers are multiples of 1/32 below 16, so that sums of their products with the weights are exact in float32, in any order:
@@ -35,16 +35,18 @@ _CAP = 4095  # counts above are taken for this one
 
 
 class Features(NamedTuple):
-    """The lines of a document that are not blank, as the model sees them.
+    """The lines of some documents that are not blank, as the model sees them, those of each document behind those of the one before.
 
     Attributes:
-        lines: the index of each of them in the document.
+        sizes: how many of them each document has.
+        lines: the index of each of them in its document.
         shape: `COLUMNS` numbers a line.
         edges: the kinds of the first, last and last but one character of each line.
         tokens: two hashes for each token: of the token, and of it with the one before it in its line.
         counts: how many tokens each line has in `tokens`.
     """
 
+    sizes: Ints
     lines: Ints
     shape: Floats
     edges: Ints
@@ -101,18 +103,30 @@ def _logs() -> Floats:
     return logs
 
 
-def observe(lines: Sequence[str], table: Table) -> Features | None:
-    """Look at the lines of a document; None if all are blank.
+def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
+    """Look at the lines of documents; None if all are blank.
+
+    What it sees of one does not depend on the others.
 
     Raises:
         ValueError: a line holds a line end.
     """
-    kept = [i for i, line in enumerate(lines) if line and not line.isspace()]
-    if not kept:
+    kept = [[i for i, line in enumerate(lines) if line and not line.isspace()] for lines in docs]
+    sizes = np.array([len(of_doc) for of_doc in kept], np.intp)
+    n = int(sizes.sum())
+    if not n:
         return None
-    n, bounds = len(kept), np.array([-1, *kept, len(lines)])
-    gap = bounds[1:] - bounds[:-1] - 1
-    text = "\n".join(lines if n == len(lines) else [lines[i] for i in kept]) + "\n"
+    at_line = np.concatenate([np.array(of_doc, np.intp) for of_doc in kept])
+    some_docs = np.flatnonzero(sizes)
+    doc = np.repeat(np.arange(len(some_docs)), sizes[some_docs])  # of each line, among those that have any
+    stop = np.cumsum(sizes[some_docs])
+    start = stop - sizes[some_docs]
+    before = np.diff(at_line, prepend=-1) - 1
+    before[start] = at_line[start]
+    after = np.empty_like(before)
+    after[:-1] = before[1:]
+    after[stop - 1] = np.array([len(lines) for lines in docs])[some_docs] - 1 - at_line[stop - 1]
+    text = "\n".join([lines[i] for lines, of_doc in zip(docs, kept, strict=True) for i in of_doc]) + "\n"
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
     ends = np.flatnonzero(units == 10)
     if len(ends) != n:
@@ -160,13 +174,18 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
     np.cumsum(pairs, dtype=np.uint32, out=(sums := sums[: len(pairs) + 1])[1:])
     whole = sums.take(np.cumsum(tokens))
     whole[1:] -= whole[:-1].copy()
-    order = np.argsort(whole, kind="stable")
-    alike = np.diff(np.flatnonzero(np.diff(whole.take(order)) != 0) + 1, prepend=0, append=n)
+    named = doc.astype(np.uint64) << np.uint64(32) | whole
+    order = np.argsort(named)
+    alike = np.diff(np.flatnonzero(np.diff(named.take(order)) != 0) + 1, prepend=0, append=n)
     copies = np.empty(n, np.intp)
     copies[order] = np.repeat(alike - 1, alike)
 
-    behind = np.cumsum(lengths)
-    total = behind[-1]
+    # Places: lines and characters before each line in its document, and from it to the end.
+    past = np.cumsum(lengths)
+    total = np.diff(past.take(stop - 1), prepend=0).take(doc)
+    past -= lengths
+    past -= past.take(start).take(doc)
+    rank = np.arange(n) - start.take(doc)
     numbers = np.empty((n, KINDS + 11), np.intp)
     numbers[:, :KINDS] = counts
     for column, values in enumerate(
@@ -174,13 +193,13 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
             lengths,
             tokens,
             capitals,
-            gap[:-1],  # blank lines
-            gap[1:],
-            np.arange(n),
-            np.arange(n)[::-1],
+            before,  # blank lines
+            after,
+            rank,
+            sizes[some_docs].take(doc) - 1 - rank,
             copies,
-            behind - lengths,
-            total - behind,
+            past,
+            total - past - lengths,
             (lengths - 1 - counts[:, _SPACE]) // np.maximum(tokens, 1),
         ),
         KINDS,
@@ -189,12 +208,14 @@ def observe(lines: Sequence[str], table: Table) -> Features | None:
     shape = np.empty((n, COLUMNS), np.float32)
     _logs().take(numbers, out=shape[:, : KINDS + 11], mode="clip")
     np.rint(counts * (256 / lengths)[:, None], out=shape[:, KINDS + 11 : -1], casting="same_kind")
-    shape[:, -1] = np.rint((behind - lengths) * (256 / total))
+    shape[:, -1] = np.rint(past * (256 / total))
     edges = np.empty((n, 3), np.intp)
     edges[:, 0] = kinds.take(ends - lengths + 1)
     edges[:, 1] = kinds.take(ends - 1)
-    edges[:, 2] = kinds.take(np.maximum(ends - 2, 0))
+    edges[:, 2] = kinds.take(ends - 2, mode="clip")
+    alone = start[lengths[start] == 2]  # a document that begins with a single character has no line end before it
+    edges[alone, 2] = edges[alone, 1]
     both = np.empty((len(hashes), 2), np.uint32)
     both[:, 0], both[:, 1] = hashes, pairs
     both *= np.uint32(0x9E3779B1)
-    return Features(bounds[1:-1], shape, edges, both.reshape(-1), tokens)
+    return Features(sizes, at_line, shape, edges, both.reshape(-1), tokens)

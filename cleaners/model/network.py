@@ -81,7 +81,10 @@ class Network:
 
     def logits(self, seen: Features) -> Floats:
         """The score of each line that is not blank, before it is a probability."""
-        w, n, width = self.weights, len(seen.lines), self.weights.first.shape[0]
+        w, width = self.weights, self.weights.first.shape[0]
+        sizes = seen.sizes[seen.sizes > 0]
+        starts = np.cumsum(sizes) - sizes
+        doc = np.repeat(np.arange(len(sizes)), sizes)
         slot = self._slots.take(seen.tokens >> np.uint32(32 - SLOT_BITS))
         slot *= self._check.take(slot) == seen.tokens
         sums = np.zeros((len(slot) + 1, self._packed.shape[1]), np.uint64)
@@ -102,11 +105,15 @@ class Network:
         h = np.ascontiguousarray(_settle(h).T)  # from here on a column for each line: shifts by lines are then in one piece
         for layer, d in enumerate(DILATIONS):
             if layer == CONTEXT_BEFORE:
-                mean = np.rint(h.sum(axis=1, dtype=np.float64) / n).astype(np.float32)
-                h += np.maximum(np.concatenate((mean, h.max(axis=1))) @ w.context + w.context_bias, 0)[:, None]
+                mean = np.rint(np.add.reduceat(h, starts, axis=1, dtype=np.float64) / sizes).astype(np.float32)
+                whole = np.concatenate((mean, np.maximum.reduceat(h, starts, axis=1))).T @ w.context + w.context_bias
+                h += np.maximum(whole, 0).T.take(doc, axis=1)
                 _settle(h)
             parts = self._layers[layer] @ h
             new = parts[width : 2 * width]
+            near = (doc[d:] == doc[:-d]).astype(np.float32)  # of the same document
+            parts[:width, :-d] *= near
+            parts[2 * width :, d:] *= near
             new[:, d:] += parts[:width, :-d]
             new[:, :-d] += parts[2 * width :, d:]
             new += w.layer_biases[layer][:, None]
