@@ -15,7 +15,6 @@ import gzip
 import json
 import multiprocessing
 import os
-import resource
 import socket
 import subprocess
 import sys
@@ -66,8 +65,9 @@ def _alone(work: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _peak() -> int:
-    """The most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """The most memory that this process has had, in MB; `getrusage` would count what its parent had when it was started."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 # Speed
@@ -122,7 +122,9 @@ def _measure_plan(files: int, folder: Path) -> None:
 
 def _pretend(files: int, folder: Path) -> Any:
     """An input of so many files, and a plan of a run over it."""
-    found = [read.Found(name, Path(name), 5000, None, 1) for name in (f"site-{n // 1000:05}/{n % 1000:03}.txt" for n in range(files))]
+    found = [
+        read.Found(name, Path(name), 5000, None, 1) for name in (f"site-{n // 1000:05}/{n % 1000:03}.txt" for n in range(files))
+    ]
     print(f"  the list of files takes {_peak():,} MB")
     read.find = lambda _root: found  # type: ignore[assignment]
     source = folder / "in"
@@ -130,7 +132,9 @@ def _pretend(files: int, folder: Path) -> Any:
     (source / "a.txt").touch()
     started = time.process_time()
     job = planning.plan(Settings(source, folder / "out", "jsonl"))
-    print(f"  planned in {time.process_time() - started:.0f} s of CPU: {len(job.shards):,} shards, {job.work}; {_peak():,} MB at most")
+    print(
+        f"  planned in {time.process_time() - started:.0f} s of CPU: {len(job.shards):,} shards, {job.work}; {_peak():,} MB at most"
+    )
     return job
 
 
@@ -162,7 +166,9 @@ def _measure_tasks(count: int, folder: Path) -> None:
     source = folder / "in"
     source.mkdir()
     for n in range(count):
-        (source / f"{n:05}.txt").write_text(f"Ferry number {n}\n\nFerry number {n}\n\nIt left at noon, as it always did.\n", encoding="utf-8")
+        (source / f"{n:05}.txt").write_text(
+            f"Ferry number {n}\n\nFerry number {n}\n\nIt left at noon, as it always did.\n", encoding="utf-8"
+        )
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

@@ -1,11 +1,14 @@
 """The flow on a Dask cluster: a scheduler and two workers, each a process of its own, as they would be on three machines."""
 
 import os
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +23,7 @@ from cleaners.shards import DONE
 from cleaners.write import Output
 from tests import poison
 from tests.conftest import ROOT, balance
+from tests.test_deployments import Prefect, answers, free_port, wait_for
 from tests.test_flows import written
 
 distributed = pytest.importorskip("distributed")
@@ -62,13 +66,6 @@ def cluster(folder: Path, *, workers: int = 2, **environment: str) -> Iterator[C
             client.wait_for_workers(workers, timeout=60)
             address = client.scheduler.address
         yield Cluster(address, processes)
-
-
-def wait_for(condition: Callable[[], Any], seconds: float):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, f"waited for {seconds} s in vain"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -174,7 +171,7 @@ def test_a_worker_that_only_seemed_dead_disturbs_nobody(many: Path, tmp_path: Pa
     monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
 
     def stop_and_go():
-        wait_for(lambda: finished(tmp_path / "there") and children(dask.workers[0]), 60)
+        wait_for(lambda: bool(finished(tmp_path / "there") and children(dask.workers[0])), 60)
         dask.workers[0].send_signal(signal.SIGSTOP)
         wait_for(lambda: len(list(notes.iterdir())) == 7, 60)  # another worker has begun the same shard
         dask.workers[0].send_signal(signal.SIGCONT)
@@ -205,3 +202,50 @@ def test_a_document_that_hangs_goes_to_quarantine(many: Path, tmp_path: Path, mo
     assert total.documents == {"in": 6, "published": 4, "dropped": 0, "quarantined": 2}
     errors = {record["id"]: record["error"]["type"] for record in Output(tmp_path / "there").read("quarantine")}
     assert errors == {"1.txt": "Timeout", "4.txt": "Crash"}
+
+
+@pytest.mark.faults
+def test_the_commands_of_the_document(dumps: Path, tmp_path: Path):
+    """All of docs/scale.md but the installation, as they stand there."""
+    clone, shared = tmp_path / "clone", tmp_path / "shared"
+    shutil.copytree(ROOT / "flows", clone / "flows")
+    shutil.copytree(ROOT / "cleaners", clone / "cleaners")
+    for name in ("pyproject.toml", "prefect.yaml"):
+        shutil.copy(ROOT / name, clone)
+    shared.mkdir()
+    dumps.rename(shared / "dumps")
+    run.clean_folder(Settings(shared / "dumps", tmp_path / "here"), workers=1)
+    ports = [free_port(), free_port()]
+    here = {"head:": "127.0.0.1:", "0.0.0.0": "127.0.0.1", "4200": ports[0], "8786": ports[1], "/shared": str(shared), "16": "2"}
+    document = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    commands = [line.strip() for line in document.splitlines() if re.match("    (export|prefect|dask|python) ", line)]
+    assert len(commands) == 9
+    environment = {"PREFECT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(clone)}
+    api = f"http://127.0.0.1:{ports[0]}/api"
+    outputs = []
+
+    with ExitStack() as running:
+        for command in commands:
+            for word, ours in here.items():
+                command = command.replace(word, ours)
+            module, *arguments = shlex.split(command)
+            prefect = Prefect(clone, environment, tmp_path / "log")
+            if module == "export":
+                name, _, value = arguments[0].partition("=")
+                environment[name] = value
+            elif "start" in arguments or module == "dask":
+                running.enter_context(prefect.started(*arguments, module=module))
+                if "server" in arguments:
+                    wait_for(lambda: answers(f"{api}/health"), 120)
+                elif "worker" in arguments and module == "dask":
+                    with distributed.Client(f"tcp://127.0.0.1:{ports[1]}", set_as_default=False, timeout=60) as client:
+                        client.wait_for_workers(1, timeout=60)
+            elif module == "python":
+                prefect.does(*arguments[2:], module=arguments[1])
+                outputs.append(written(shared / "clean"))
+                shutil.rmtree(shared / "clean")
+            else:
+                prefect.does(*arguments)
+        outputs.append(written(shared / "clean"))
+
+    assert outputs == [written(tmp_path / "here")] * 2
