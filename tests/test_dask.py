@@ -35,6 +35,7 @@ class Cluster(NamedTuple):
     """A scheduler and its workers."""
 
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
 
 
@@ -59,13 +60,13 @@ def cluster(folder: Path, *, workers: int = 2, **environment: str) -> Iterator[C
             running.callback(process.kill)
             return process
 
-        start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        scheduler = start("scheduler", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
         wait_for(file.exists, 30)
         processes = [start(f"worker-{n}", "worker", "--nthreads", "1", "--no-nanny", "--no-dashboard") for n in range(workers)]
         with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=60)
             address = client.scheduler.address
-        yield Cluster(address, processes)
+        yield Cluster(address, scheduler, processes)
 
 
 @pytest.fixture
@@ -191,6 +192,41 @@ def test_a_worker_that_only_seemed_dead_disturbs_nobody(many: Path, tmp_path: Pa
 
 @pytest.mark.faults
 @pytest.mark.usefixtures("prefect_server")
+def test_a_run_whose_scheduler_died_is_finished_by_the_next(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows.clean import clean_folder
+
+    say(many, "doze", *range(6))
+    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
+    before: set[int] = set()
+
+    def kill():
+        wait_for(lambda: len(finished(tmp_path / "there")) >= 2, 60)
+        dask.scheduler.kill()
+        dask.scheduler.wait()
+        for worker in dask.workers:  # they look for it for some time
+            worker.kill()
+            worker.wait()
+        before.update(finished(tmp_path / "there"))
+
+    (tmp_path / "first").mkdir()
+    with cluster(tmp_path / "first") as dask, ThreadPoolExecutor(1) as thread:
+        killer = thread.submit(kill)
+        state = clean_folder(str(many), str(tmp_path / "there"), dask=dask.address, return_state=True)
+        killer.result()
+    assert not state.is_completed()
+    assert not (tmp_path / "there" / "run.json").exists()
+
+    (tmp_path / "second").mkdir()
+    with cluster(tmp_path / "second") as dask:
+        total = clean_folder(str(many), str(tmp_path / "there"), dask=dask.address)
+    assert total.work["resumed"] == len(before) >= 2
+    assert before <= set(parts(tmp_path / "there").values())
+    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
+    assert written(tmp_path / "here") == written(tmp_path / "there")
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("prefect_server")
 def test_a_document_that_hangs_goes_to_quarantine(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from flows.clean import clean_folder
 
@@ -202,6 +238,30 @@ def test_a_document_that_hangs_goes_to_quarantine(many: Path, tmp_path: Path, mo
     assert total.documents == {"in": 6, "published": 4, "dropped": 0, "quarantined": 2}
     errors = {record["id"]: record["error"]["type"] for record in Output(tmp_path / "there").read("quarantine")}
     assert errors == {"1.txt": "Timeout", "4.txt": "Crash"}
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("prefect_server")
+def test_an_address_is_read_by_the_workers(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows.clean import clean_folder
+
+    pytest.importorskip("s3fs")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    client = pytest.importorskip("boto3").client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="archive")
+    for path in many.iterdir():
+        client.put_object(Bucket="archive", Key=f"dumps/{path.name}", Body=path.read_bytes())
+    with cluster(tmp_path) as dask:
+        total = clean_folder("s3://archive/dumps", str(tmp_path / "there"), dask=dask.address)
+    run.clean_folder(Settings("s3://archive/dumps", tmp_path / "here"), workers=1)
+    server.stop()
+    assert total.documents["published"] == 6
+    assert written(tmp_path / "here") == written(tmp_path / "there")
 
 
 @pytest.mark.faults
