@@ -92,7 +92,7 @@ def _measure_speed(dumps: Path, pages: Path, folder: Path) -> None:
             written = {name: sum(path.stat().st_size for path in (out / name).iterdir()) for name in ("documents", "ledger")}
             print(
                 f"| {len(documents):,} {kind} | {cut} | {len(documents) / seconds:.0f} | {size / seconds / 1e6:.2f} "
-                f"| {characters / seconds:,.0f} | {written['documents'] / size:.2f} | {written['ledger'] / size:.2f} | {memory} |"
+                f"| {characters / seconds:,.0f} | {written['documents'] / size:.2f} | {written['ledger'] / size:.3f} | {memory} |"
             )
 
 
