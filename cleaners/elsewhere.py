@@ -7,6 +7,7 @@ not so is noticed before anything is written.
 import os
 import platform
 import shutil
+import time
 from dataclasses import replace
 from uuid import uuid4
 
@@ -20,6 +21,8 @@ from cleaners.state import fingerprint
 from cleaners.workers import Crew, Limits, Watch
 from cleaners.write import sync
 
+_LATE = 100  # seconds: longer than clients of NFS remember by default that a name was not there
+
 
 def absolute(root: str) -> str:
     """An input as all machines understand it, in whatever folder they are: a path from the root on, or the address that it is."""
@@ -31,6 +34,20 @@ def clear(job: Job) -> None:
     """Remove what a run that was broken off has left of shards that it did not finish: here, a shard's folder is there when it is done."""
     for shard in job.shards:
         shutil.rmtree(job.settings.folder(shard.key), ignore_errors=True)
+
+
+def look(job: Job) -> None:
+    """See that all shards are there, which other machines say they have done: a network file system may show them some seconds late.
+
+    Raises:
+        OutputError: one is not there.
+    """
+    for second in range(_LATE):
+        there = set(os.listdir(job.settings.staging / "shards"))  # noqa: PTH208  it asks the server, which a look at one name need not
+        if all(shard.key in there for shard in job.shards):
+            return
+        time.sleep(min(second, 1))
+    raise OutputError(f"Not all that was cleaned is in {job.settings.staging}: OUT must be one folder that all machines see.")
 
 
 def clean_shard(settings: Settings, planned: str, shard: Shard) -> Balance:

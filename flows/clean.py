@@ -199,6 +199,7 @@ def _dask_workers(job: Job, address: str) -> Iterator[tuple[int, _Submit]]:
         if not at_once:
             raise InputError(f"The Dask scheduler at {address} has no workers: start some with: dask worker {address}")
         yield at_once, lambda shard: runner.submit(clean_shard, {"number": shard.number, "clean": partial(clean, shard)})
+    elsewhere.look(job)
 
 
 def _cleaned(todo: Iterable[shards.Shard], submit: _Submit, most: int) -> Iterator[Balance]:

@@ -1,6 +1,7 @@
 """A shard that is cleaned on another machine, which may be wrong about where things are, or not alone."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -51,6 +52,20 @@ def test_half_a_shard_is_not_in_the_way(job: Job):
     elsewhere.clear(job)
     elsewhere.clean_shard(job.settings, job.fingerprint, shard)
     assert [path.name for path in half.iterdir()] == ["part.jsonl"]
+
+
+def test_what_others_did_may_be_seen_late_but_must_be_seen(job: Job, monkeypatch: pytest.MonkeyPatch):
+    [shard] = job.shards
+    elsewhere.clean_shard(job.settings, job.fingerprint, shard)
+    folder = job.settings.folder(shard.key)
+    hidden = folder.rename(folder.with_name("not yet"))
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    with pytest.raises(OutputError, match="Not all that was cleaned"):
+        elsewhere.look(job)
+    assert sum(slept) > 60
+    monkeypatch.setattr(time, "sleep", lambda _seconds: hidden.rename(folder))
+    elsewhere.look(job)
 
 
 def test_other_code_cleans_nothing(job: Job):
