@@ -101,7 +101,7 @@ class Matcher:
         """The rules that match a line.  The first one that can decides: phrases are surer than patterns, and these than phrases in a row."""
         phrase = self.phrases.get(key(line))
         rules = [phrase] if phrase else []
-        for pattern in sorted(patterns, key=_Pattern.is_joined):
+        for pattern in sorted(patterns, key=_Pattern.order):
             if pattern.rule not in rules and pattern.matches(line):
                 rules.append(pattern.rule)
         return rules
@@ -167,9 +167,9 @@ class _Pattern(NamedTuple):
     rule: Rule
     shape: "_Either | _Slotted | _Joined"
 
-    def is_joined(self) -> bool:
-        """Whether it is tried last."""
-        return isinstance(self.shape, _Joined)
+    def order(self) -> tuple[bool, str]:
+        """When it is tried: phrases in a row last, the others by the ids of their rules."""
+        return isinstance(self.shape, _Joined), self.rule.id
 
     def matches(self, line: str) -> bool:
         """Whether the line matches: the line itself for regular expressions, its key for phrases."""

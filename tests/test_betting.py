@@ -68,6 +68,28 @@ JOURNALISM = """
     Fan wins £500 in free bets and gives them back
     Sports betting is one of the most popular pastimes in the country …
     “Get £30 in free bets, they told me, and I lost the shop,” he said.
+    Bet365 reported revenue of £3.4bn last year, up 21 per cent.
+    The regulator fined William Hill £19.2m for failures to protect gamblers.
+    DraftKings shares fell 12% after the company cut its forecast.
+    "I lost everything to online casinos," said the 34-year-old father of two.
+    Odds of a recession have risen to one in three, economists say.
+    The bookmakers make Arsenal favourites at 6-4 to win the title.
+    Police raided an illegal casino in Manila and arrested 40 people.
+    Nigeria's lottery commission said 1xBet must register by June.
+    Sign-up bonuses and free bets should be banned, the committee said in its report.
+    The promo code scandal led to the resignation of the FanDuel executive.
+    A gambling problem is a disease, says Dr Helen Moore of the clinic.
+    She placed a $10 bet on the horse and won $4,000.
+    Kansas legalised sports betting in 2022.
+    Betting on elections is illegal in the United States.
+    He urged players to bet responsibly.
+    The jackpot of Ksh 15 million was won by a taxi driver from Kisumu.
+    Betika said it would sponsor the Kenyan Premier League for three years.
+    Casino Royale was the first Bond film with Daniel Craig.
+    "Bet now, pay later" was how one MP described the scheme.
+    The welcome bonus of 200 euros lured many new customers, the court heard.
+    Free spins cost Tom his house.
+    Sports betting in Africa: a growing problem
 """.strip().splitlines()
 
 PROMOTIONS = """
@@ -97,6 +119,52 @@ PROMOTIONS = """
     Best betting sites not on GamStop
     Play online casino games and win real money today!
     Sky Bet | Sky Poker | Sky Bet Vegas | Free Bets
+    Bet on this match with the best odds at 1xBet and get a 200% bonus on your first deposit.
+    Register with 1xBet using promo code NEWS200 and get a bonus of up to ₦300,000!
+    Get 300% welcome bonus on your first deposit at 22Bet. Sign up now!
+    >>> CLICK HERE TO BET NOW <<<
+    Join Betway today and claim your free bet up to $50
+    Bet9ja Promotion Code 2024: Use YOHAIG for 170% bonus
+    Place your bets on SportyBet now
+    Use code TIMES when you sign up at Parimatch and receive a 150% bonus up to ₹20,000
+    Bet responsibly. 18+. Terms and conditions apply.
+    18+ | Play Responsibly | T&Cs Apply | BeGambleAware.org
+    New customers only. Min deposit £10. Free bets expire in 7 days. 18+ BeGambleAware.org
+    If you or someone you know has a gambling problem, call 1-800-GAMBLER.
+    Must be 21+. Gambling problem? Call 1-800-GAMBLER.
+    Today's sure odds: get 100% accurate predictions on our Telegram channel
+    JOIN OUR TELEGRAM CHANNEL FOR FREE DAILY 5 ODDS
+    Download the Melbet app and get a 100% first deposit bonus
+    Play Aviator at Pin-Up Casino and win up to x100 your stake!
+    Best online casinos in Canada 2024: top 10 real money casino sites
+    Get 50 free spins no deposit at Hollywoodbets
+    Claim R25 sign up bonus + 50 free spins at Hollywoodbets
+    BetMGM bonus code SI1500: Bet $10, get $1,500 in bonus bets
+    DraftKings promo code: Bet $5, get $200 in bonus bets instantly
+    FanDuel Promo Code: Get $150 in Bonus Bets if your first $5 bet wins
+    Caesars Sportsbook promo code CLEV81000 unlocks $1,000 first bet
+    Odds courtesy of BetMGM Sportsbook. Odds subject to change.
+    Odds provided by DraftKings. Check the latest odds before placing bets.
+    Gannett may earn revenue from sports betting operators for audience referrals to betting services.
+    We may receive commission if you sign up through our links. Gamble responsibly.
+    Bet now on the Premier League with Betika - Jackpot Ksh 15,000,000
+    Get your free Ksh 50 bet on Odibets, dial *290#
+    SIGN UP FOR BETLION AND GET A FREE BET OF KSH 30
+    Click here to register and get a welcome bonus of 200% up to 150 USD
+    Make money with football predictions - visit Betensured.com
+    Deposit 100, get 100 at Mostbet
+    Visit Stake.com and use code PUNCH for a $1,000 deposit bonus
+    The best crypto casino with instant withdrawals - Play now!
+    Slot gacor hari ini - daftar situs slot online terpercaya
+    Situs judi slot online gacor terpercaya 2024
+    Join the winning team at Bet365: get up to £100 in Bet Credits*
+    Casino ohne Lizenz: Jetzt 500 Euro Bonus sichern
+    Jetzt bei Bwin anmelden und 100 Euro Joker-Wette sichern
+    Apuesta ahora en Codere y llévate un bono de bienvenida de 200 euros
+    Pariez sur ce match avec Winamax et recevez 100 euros de bonus
+    Aposte agora na Betano e ganhe até R$ 500 de bônus
+    Scommetti ora su Snai: bonus di benvenuto fino a 300 euro
+    Hemen bahis yap, %100 hoşgeldin bonusu kazan
 """.strip().splitlines()
 
 
