@@ -52,7 +52,7 @@ LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 -
        --upgrade pyproject.toml
 lock:
 	test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv; }
-	$(LOCK) --extra build --extra dev --extra s3 --output-file requirements-dev.txt
+	$(LOCK) --extra build --extra dev --extra s3 --extra dask --output-file requirements-dev.txt
 	$(LOCK) --extra build --constraint requirements-dev.txt --output-file requirements.txt
 
 clean:

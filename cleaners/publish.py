@@ -121,7 +121,7 @@ def prepare(
     for path in (folder / _STALE, folder / "run.json", *(folder / kind for kind in KINDS), folder, folder.parent):
         sync(path)
     if any(staged.folder.joinpath(_TEXT).exists() for staged in new):
-        _sync_all(folder)
+        sync_all(folder)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -134,8 +134,8 @@ def _link(source: Path, target: Path) -> None:
         sync(target)
 
 
-def _sync_all(folder: Path) -> None:
-    """Wait until everything is on the disk: one call for the texts, which are many and small."""
+def sync_all(folder: Path) -> None:
+    """Wait until everything is on the disk that holds a folder: one call for the texts, which are many and small."""
     import ctypes
 
     syncfs = getattr(ctypes.CDLL(None), "syncfs", None)

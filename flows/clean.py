@@ -3,7 +3,8 @@
     python -m flows.clean IN OUT
 
 runs it here, with no server standing by; `prefect.yaml` deploys the same flow under a schedule.  The work
-is done by `cleaners.run`, as for `copydesk clean`, so both write the same bytes.
+is done by `cleaners.run`, as for `copydesk clean`, so both write the same bytes.  With `--dask ADDRESS` the shards are
+cleaned by the workers of a Dask cluster, see docs/scale.md; the bytes are the same there, too.
 """
 
 import argparse
@@ -48,13 +49,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default="cautious",
         help="how much the line model may take (default: cautious)",
     )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS", help="clean on the workers of this Dask scheduler (tcp://host:8786), not here"
+    )
     options = parser.parse_args(arguments)
     if options.workers is not None and options.workers < 1:
         parser.error(f"--workers is {options.workers}, but at least one is needed")
+    if options.dask is not None and "://" not in options.dask:
+        parser.error(f"--dask is {options.dask}, but must be an address such as tcp://host:8786")
 
     from cleaners.balance import TooMuchError
     from cleaners.planning import check
-    from cleaners.settings import Settings
+    from cleaners.settings import InputError, OutputError, Settings
 
     try:
         rules = tuple(map(Path, options.rules or ()))
@@ -77,9 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         total = clean_folder(**vars(options))
-    except TooMuchError as error:
+    except (TooMuchError, OutputError) as error:
         print(error, file=sys.stderr)
         return 1
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
     print(summary(total))
     if done := work(total):
         print(f"\n{done}")
@@ -91,27 +100,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     raise SystemExit(main())
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from queue import SimpleQueue
 from typing import Annotated, Any
 
 from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.settings import PREFECT_API_URL
 from prefect.task_runners import ThreadPoolTaskRunner
-from prefect.utilities.annotations import quote
 from pydantic import Field
 
-from cleaners import run, shards
+from cleaners import elsewhere, run, shards
 from cleaners.balance import Balance, check_cuts, check_quarantine
 from cleaners.cli import work
-from cleaners.planning import plan
+from cleaners.planning import Job, plan
 from cleaners.read import Fields
-from cleaners.settings import Cut, Settings
-from cleaners.workers import Crew
+from cleaners.settings import Cut, InputError, Settings
 from cleaners.write import Format
 
-# The threads only wait for the workers; a limit keeps a run of a thousand shards from starting a thousand of them.
+# The threads only wait for the workers; what limits their number is that of the shards that are submitted.
 # (The types of Prefect's own runners do not fit its own decorator.)
-_THREADS: Any = ThreadPoolTaskRunner(max_workers=32)
+_THREADS: Any = ThreadPoolTaskRunner(max_workers=1000)
+# So many shards are submitted at once for each that can be cleaned: a worker that is done finds the next one, and a run of
+# many thousands is not held in the memory of all that take part.
+_AHEAD = 2
 
 
 @flow(name="clean-folder", flow_run_name="clean {input}", task_runner=_THREADS)
@@ -131,13 +148,14 @@ def clean_folder(
     checksum: bool = False,
     keep_removed: bool = False,
     force: bool = False,
+    dask: Annotated[str, Field(pattern="^[a-z]+://.")] | None = None,
 ) -> Balance:
     """Clean a folder of raw article dumps and keep the provenance of every cut; what has not changed since the last run is skipped.
 
     Args:
         input: The folder with the raw dumps.
         output: The folder for the clean text and its provenance.
-        workers: How many processes clean at the same time; one for each core if empty.
+        workers: How many processes clean at the same time; one for each core if empty. Not for Dask, whose workers say themselves.
         format: With "files", the clean texts are also written as files that mirror the input folder. If empty, that is
             done where every file is a document, and JSON Lines alone are written where a file holds many.
         timeout: Seconds after which a document is given up and put into quarantine.
@@ -154,6 +172,8 @@ def clean_folder(
         checksum: Read all files to see which have changed, also those of the same size and time.
         keep_removed: Keep the records of files that are gone from the input folder.
         force: Clean everything again, also what has not changed since the last run.
+        dask: The address of a Dask scheduler, such as tcp://host:8786, whose workers clean; if empty, this machine does. They
+            must have the same copydesk, and see input and output at the same path.
     """
     started = run.now()
     settings = Settings(
@@ -170,12 +190,20 @@ def clean_folder(
         cut=cut,
         warn_cut=warn_cut,
     )
+    if dask:  # whose workers are in other folders
+        settings = replace(
+            settings,
+            input=elsewhere.absolute(input),
+            output=settings.output.absolute(),
+            rules=tuple(path.absolute() for path in settings.rules),
+        )
     with plan(settings) as job:
-        workers, crew = run.crew(job, workers)
-        with crew:
-            futures = [clean_shard.submit(job.settings, _unsearched(shard), crew) for shard in job.shards]
-            balances = [future.result() for future in futures]
-        total = run.finish(job, balances, started=started, workers=workers, prefect_flow_run_id=str(runtime.flow_run.id))
+        with _dask_workers(job, dask) if dask and job.shards else _own_workers(job, workers) as (at_once, submit):
+            # The largest first, so that nobody waits at the end for one that was begun late.
+            todo = sorted(job.shards, key=lambda shard: sum(one.size for one in shard.documents), reverse=True)
+            balances = list(_cleaned(todo, submit, _AHEAD * at_once))
+        about = {"workers": at_once, "dask": dask, "prefect_flow_run_id": str(runtime.flow_run.id)}
+        total = run.finish(job, balances, started=started, **about)
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
     get_run_logger().info("%s", work(total) or "Everything was cleaned.")
     check_quarantine(total, max_quarantined)
@@ -183,12 +211,64 @@ def clean_folder(
     return total
 
 
-@task(task_run_name="shard {shard.number}", cache_policy=NO_CACHE)
-def clean_shard(settings: Settings, shard: shards.Shard, crew: Crew) -> Balance:
-    """Have one shard cleaned.  The texts go to files; what comes back is small."""
-    balance = crew.do(shards.clean_shard, settings, shard)
+@task(task_run_name="shard {number}", cache_policy=NO_CACHE)
+def clean_shard(number: int, clean: Callable[[], Balance]) -> Balance:  # noqa: ARG001  the number is in the name
+    """Have one shard cleaned.  The texts go to files; what comes back is small.
+
+    Args:
+        number: of the shard.
+        clean: does it.  (The shard is in there, because Prefect searches arguments for results of other tasks, path by path.)
+    """
+    balance = clean()
     get_run_logger().info("%s", ", ".join(f"{count:,} {name}" for name, count in balance.as_record()["documents"].items()))
     return balance
+
+
+_Submit = Callable[[shards.Shard], PrefectFuture[Balance]]
+
+
+@contextmanager
+def _own_workers(job: Job, workers: int | None) -> Iterator[tuple[int, _Submit]]:
+    """The processes of this machine: how many there are, and what has a shard cleaned by the next that is free."""
+    workers, crew = run.crew(job, workers)
+    with crew:
+        yield workers, lambda shard: clean_shard.submit(shard.number, lambda: crew.do(shards.clean_shard, job.settings, shard))
+
+
+@contextmanager
+def _dask_workers(job: Job, address: str) -> Iterator[tuple[int, _Submit]]:
+    """The workers of a Dask cluster, likewise."""
+    try:
+        from prefect_dask.task_runners import DaskTaskRunner
+    except ImportError:
+        raise InputError("Dask is not installed: pip install 'copydesk[dask]'.") from None
+    if not PREFECT_API_URL.value():
+        raise InputError("The workers of Dask must reach a Prefect server: start one, and set PREFECT_API_URL to its address.")
+    elsewhere.clear(job)
+    clean = partial(elsewhere.clean_shard, job.settings, job.fingerprint)
+    with DaskTaskRunner(address=address) as runner:
+        try:
+            at_once = sum(runner.client.nthreads().values())
+        except OSError as error:
+            raise InputError(f"No Dask scheduler answers at {address}: {error}") from error
+        if not at_once:
+            raise InputError(f"The Dask scheduler at {address} has no workers: start some with: dask worker {address}")
+        yield at_once, lambda shard: runner.submit(clean_shard, {"number": shard.number, "clean": partial(clean, shard)})
+    elsewhere.look(job)
+
+
+def _cleaned(todo: Iterable[shards.Shard], submit: _Submit, most: int) -> Iterator[Balance]:
+    """The numbers of shards, in the order in which they are done; no more than `most` are submitted at a time."""
+    done: SimpleQueue[PrefectFuture[Balance]] = SimpleQueue()
+    at_work = 0
+    for shard in todo:
+        if at_work == most:
+            yield done.get().result()
+            at_work -= 1
+        submit(shard).add_done_callback(done.put)
+        at_work += 1
+    for _ in range(at_work):
+        yield done.get().result()
 
 
 def tables(total: Balance) -> str:
@@ -206,8 +286,3 @@ def tables(total: Balance) -> str:
             *(f"| {rule} | {cut['edits']:,} | {cut['chars']:,} |" for rule, cut in cuts),
         )
     )
-
-
-# Prefect searches the arguments of a task for the results of other tasks, path by path, but takes the mark off and passes
-# on unsearched what is quoted.
-_unsearched: Any = quote

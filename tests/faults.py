@@ -67,7 +67,7 @@ class Faults:
             setattr(owner, name, self._before(getattr(owner, name)))
         Path.write_bytes = self._half(Path.write_bytes)  # type: ignore[method-assign]
         write._write = self._half(write._write)
-        setattr(publish, "_sync_all", self._all_synced)  # noqa: B010  mypy
+        setattr(publish, "sync_all", self._all_synced)  # noqa: B010  mypy
 
     def _before(self, call: Callable[..., Any]) -> Callable[..., Any]:
         is_sync = call is os.fsync

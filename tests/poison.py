@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cleaners import pipeline, read, shards
+from cleaners import elsewhere, pipeline, read, shards
 from cleaners.balance import Balance
 from cleaners.settings import Settings
 from cleaners.workers import Watch
@@ -81,6 +81,22 @@ def many(found: read.Found) -> Iterator[read.Raw | read.Failed]:
 
 def clean_shard(watch: Watch, settings: Settings, shard: shards.Shard) -> Balance:
     """As `cleaners.shards.clean_shard`, in a process where documents may be poison."""
+    _poison()
+    return shards.clean_shard(watch, settings, shard)
+
+
+def clean_elsewhere(settings: Settings, planned: str, shard: shards.Shard) -> Balance:
+    """As `cleaners.elsewhere.clean_shard`, with such processes."""
+    elsewhere._clean = _clean_elsewhere
+    return elsewhere.clean_shard(settings, planned, shard)
+
+
+def _clean_elsewhere(watch: Watch, settings: Settings, planned: str, attempt: shards.Shard) -> None:
+    _poison()
+    elsewhere._clean(watch, settings, planned, attempt)
+
+
+def _poison() -> None:
     if not hasattr(pipeline, "really_begin"):
         begin, documents = pipeline.begin, read.documents
 
@@ -98,4 +114,3 @@ def clean_shard(watch: Watch, settings: Settings, shard: shards.Shard) -> Balanc
         shards._PART_BYTES = int(os.environ.get(PART_BYTES, shards._PART_BYTES))
         if NOTES in os.environ:
             (Path(os.environ[NOTES]) / f"pid-{os.getpid()}").touch()
-    return shards.clean_shard(watch, settings, shard)

@@ -58,9 +58,7 @@ def test_deployments_run_on_demand_and_by_schedule(dumps: Path, tmp_path: Path):
     deployments = PREFECT_YAML | {"deployments": [*DEPLOYMENTS, every_15_s]}
     (clone / "prefect.yaml").write_text(yaml.safe_dump(deployments, sort_keys=False), encoding="utf-8")
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = free_port()
     api = f"http://127.0.0.1:{port}/api"
     settings = {"PREFECT_HOME": str(tmp_path / "home"), "PREFECT_API_URL": api, "PREFECT_WORKER_QUERY_SECONDS": "2"}
     prefect = Prefect(clone, settings, tmp_path / "log")
@@ -98,15 +96,15 @@ def test_deployments_run_on_demand_and_by_schedule(dumps: Path, tmp_path: Path):
 
 
 class Prefect:
-    """The `prefect` command in a folder and a home of its own."""
+    """The `prefect` command, or another, in a folder and a home of its own."""
 
     def __init__(self, folder: Path, environment: dict[str, str], log: Path):
         self.folder, self.environment, self.log = folder, os.environ | environment, log
 
-    def does(self, *arguments: str):
+    def does(self, *arguments: str, module: str = "prefect"):
         """Run a command to its end; it has no terminal, so a question would be an error."""
         done = subprocess.run(
-            [sys.executable, "-m", "prefect", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -118,11 +116,11 @@ class Prefect:
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}{self.log.read_text()}"
 
     @contextmanager
-    def started(self, *arguments: str) -> Iterator[None]:
+    def started(self, *arguments: str, module: str = "prefect") -> Iterator[None]:
         """Keep a command running, and let nothing of it stay behind."""
         with self.log.open("a") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "prefect", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -141,11 +139,18 @@ class Prefect:
                     os.killpg(process.pid, signal.SIGKILL)
 
 
+def free_port() -> str:
+    """A port on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
 def wait_for(condition: Callable[[], bool], seconds: float):
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, f"waited for {seconds} s in vain"
-        time.sleep(0.5)
+        time.sleep(0.1)
 
 
 def files_of(output: Path) -> dict[str, int]:

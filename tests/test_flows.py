@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cleaners import planning, run
+from cleaners import planning, run, shards
 from cleaners.balance import Balance, TooMuchError
 from cleaners.settings import InputError, Settings
 from tests.conftest import DUMPS, ROOT, balance
@@ -38,6 +39,7 @@ def test_help_does_not_wait_for_prefect():
     ("arguments", "complaint"),
     [
         (("dumps", "out", "--workers", "0"), "--workers is 0"),
+        (("dumps", "out", "--dask", "host:8786"), "--dask is host:8786"),
         (("nowhere", "out"), "nowhere"),
         (("empty", "out"), "empty"),
         (("dumps", "dumps/out"), "out"),
@@ -77,7 +79,8 @@ def test_a_task_cleans_one_shard(dumps: Path, tmp_path: Path):
     with planning.plan(Settings(dumps, tmp_path / "out")) as job:
         _, crew = run.crew(job, 1)
         with disable_run_logger(), crew:
-            reports = [clean_shard.fn(job.settings, shard, crew) for shard in job.shards]
+            [shard] = job.shards
+            reports = [clean_shard.fn(shard.number, lambda: crew.do(shards.clean_shard, job.settings, shard))]
         run.finish(job, reports)
     assert balance(tmp_path / "out")["documents"]["published"] == 3
 
@@ -110,6 +113,39 @@ def test_flow_fails_where_the_library_fails(tmp_path: Path):
     with pytest.raises(InputError, match="nowhere"):
         clean_folder(str(tmp_path / "nowhere"), str(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_dask_that_is_not_there_is_a_sentence(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows.clean import clean_folder
+
+    monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
+    with pytest.raises(InputError, match=r"pip install 'copydesk\[dask\]'"):
+        clean_folder(str(dumps), str(tmp_path / "out"), dask="tcp://127.0.0.1:1")
+    assert not (tmp_path / "out" / "run.json").exists()
+
+
+def test_a_slow_shard_holds_nobody_up_and_no_more_are_submitted_than_may_be():
+    from flows.clean import _cleaned
+
+    slow: Future[Balance] = Future()
+    submitted: list[int] = []
+
+    def submit(number: Any) -> Any:
+        submitted.append(number)
+        future: Future[Balance] = slow if number == 0 else Future()
+        if number:
+            future.set_result(Balance(files=number))
+        if number == 4:
+            slow.set_result(Balance(files=0))
+        return future
+
+    todo: Any = range(5)
+    balances = _cleaned(todo, submit, 2)
+    for number in (1, 2, 3):
+        assert next(balances).files == number
+        assert submitted == list(range(number + 1))
+    assert [balance.files for balance in balances] == [0, 4]
 
 
 @pytest.mark.usefixtures("prefect_server")

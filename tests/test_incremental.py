@@ -75,7 +75,7 @@ def source(tmp_path: Path) -> Path:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shards of a few files, parts of a few documents; nobody turns the power off."""
     monkeypatch.setattr(os, "fsync", lambda _file: None)
-    monkeypatch.setattr(publish, "_sync_all", lambda _folder: None)
+    monkeypatch.setattr(publish, "sync_all", lambda _folder: None)
     monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 6)
     monkeypatch.setattr(shards, "_PART_BYTES", 4000)
 
