@@ -141,9 +141,11 @@ class Crew:
                     answer = worker.ask(work, arguments, named, given_up)
                 except _DeathError as death:
                     deaths[death.step] += 1
-                    if deaths[death.step] == _TRIES:
+                    if deaths[death.step] >= _TRIES:
                         if death.step == _BEFORE:
                             raise WorkerError(f"worker processes end before they begin: {death.loss.message}") from None
+                        if death.step in given_up:
+                            raise WorkerError(f"worker processes end again and again where nothing can be left out: {death.loss.message}") from None
                         given_up[death.step] = death.loss
                     continue
                 if isinstance(answer, _Raised):

@@ -205,6 +205,12 @@ def die_first(_watch: Watch) -> None:
     os._exit(1)
 
 
+def die_in_spite(watch: Watch) -> None:
+    """Die at a step, even when that was given up."""
+    watch.begin(7, 0)
+    os._exit(1)
+
+
 def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(run, "clean_shard", fail)
     assert cli.main(["clean", str(dumps(tmp_path / "in")), str(tmp_path / "out")]) == 1
@@ -221,6 +227,8 @@ def test_an_error_of_the_work_itself_is_raised() -> None:
             crew.do(fail_oddly)
         with pytest.raises(workers.WorkerError, match="exited with status 1"):
             crew.do(die_first)
+        with pytest.raises(workers.WorkerError, match="where nothing can be left out: .* exited with status 1"):
+            crew.do(die_in_spite)
 
 
 def start(notes: Path, deed: str, *options: str) -> "subprocess.Popen[str]":
