@@ -145,7 +145,9 @@ class Crew:
                         if death.step == _BEFORE:
                             raise WorkerError(f"worker processes end before they begin: {death.loss.message}") from None
                         if death.step in given_up:
-                            raise WorkerError(f"worker processes end again and again where nothing can be left out: {death.loss.message}") from None
+                            raise WorkerError(
+                                f"worker processes end again and again where nothing can be left out: {death.loss.message}"
+                            ) from None
                         given_up[death.step] = death.loss
                     continue
                 if isinstance(answer, _Raised):
