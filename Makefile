@@ -28,6 +28,7 @@ test: $(VENV)/dev.stamp
 
 test-faults: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m faults
+	$(BIN)/python -m pytest tests/test_faults.py
 
 SECONDS = 600
 fuzz: $(VENV)/dev.stamp

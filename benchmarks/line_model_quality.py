@@ -1,6 +1,6 @@
 """What the line model does on sites that it was not fitted on.
 
-usage: python -m benchmarks.line_model_quality DUMPS.jsonl.gz FOLDER/held-out.jsonl [--by lang|source|page_type] [--behind-rules]
+usage: python -m benchmarks.line_model_quality DUMPS.jsonl.gz FOLDER/held-out.jsonl [--by lang|source|page_type]... [--behind-rules]
 
 Reads the held-out probabilities that `fit_line_model.py` wrote and prints, for a range of thresholds, F1, precision, recall and the
 share of documents hurt (see `quality.py`), and how well the probabilities are calibrated.
@@ -19,24 +19,26 @@ from benchmarks.dumps import rows
 from benchmarks.quality import score, summary, tokens
 from cleaners import model, pipeline, rules
 from cleaners.document import Document
+from cleaners.model.policy import SURE, Cut, choose
 
-THRESHOLDS: tuple[float | model.Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, *get_args(model.Cut))
+THRESHOLDS: tuple[float | Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, *get_args(Cut))
 
 _SENTENCE = 5  # words
 
 
-def cut(lines: list[str], probabilities: list[float], limit: float | model.Cut) -> str:
-    """The lines at least as probable as the threshold; all, where the model lets the document be (as `model.judge`)."""
-    sizes = [len(line) if line.strip() else 0 for line in lines]
-    if isinstance(limit, str):
-        limit = model.threshold(probabilities, sizes, limit)
-    gone = sum(size for size, p in zip(sizes, probabilities, strict=True) if p < limit)
-    if gone > model.LIMIT * sum(sizes) or not any(p >= model.SURE for size, p in zip(sizes, probabilities, strict=True) if size):
+def cut(lines: list[str], probabilities: list[float], limit: float | Cut, *, titled: bool = False) -> str:
+    """The lines that stay; all, where the model lets the document be (as `model.judge`)."""
+    written = [i for i, line in enumerate(lines) if line.strip()]
+    probable = np.array([probabilities[i] for i in written], np.float32)
+    goes = choose(probable, limit, titled=titled) if isinstance(limit, str) else probable < limit
+    sizes = np.array([len(lines[i]) for i in written])
+    if sizes[goes].sum() > model.LIMIT * sizes.sum() or not (probable >= SURE).any():
         return "\n".join(lines)
-    return "\n".join(line for line, p in zip(lines, probabilities, strict=True) if p >= limit)
+    gone = {i for i, line_goes in zip(written, goes, strict=True) if line_goes}
+    return "\n".join(line for i, line in enumerate(lines) if i not in gone)
 
 
-def damage(articles: list[tuple[list[str], list[float]]], threshold: float | model.Cut) -> str:
+def damage(articles: list[tuple[list[str], list[float]]], threshold: float | Cut) -> str:
     """What goes from texts that are main text from beginning to end: such as are given to a cleaner that has nothing to do."""
     gone = written = losing = 0
     for lines, probabilities in articles:
@@ -48,18 +50,20 @@ def damage(articles: list[tuple[list[str], list[float]]], threshold: float | mod
     return f"characters gone {gone / written:.4f}  lose a line of {_SENTENCE} or more words {losing / len(articles):.3f}  n {len(articles)}"
 
 
-def left_by_rules(row: dict[str, Any], probabilities: list[float], book: rules.RuleBook) -> tuple[list[str], list[float]]:
-    """The lines that the rules leave, and their probabilities; the title comes first, and is certain."""
+def left_by_rules(
+    row: dict[str, Any], probabilities: list[float], book: rules.RuleBook
+) -> tuple[str | None, list[str], list[float]]:
+    """The title that the rules find, the lines that they leave, and their probabilities."""
     cleaned = pipeline.clean(Document(row["id"], row["dump"]), book)
     of_line: dict[str, list[float]] = defaultdict(list)
     for line, p in zip(row["dump"].split("\n"), probabilities, strict=True):
         of_line[line.strip()].append(p)
-    lines, values = [cleaned.title or ""], [1.0]
+    lines, values = [], []
     for line in cleaned.text.split("\n"):
         found = of_line.get(line.strip())
         lines.append(line)
         values.append(1.0 if not found else found.pop(0) if len(found) > 1 else found[0])
-    return lines, values
+    return cleaned.title, lines, values
 
 
 def main() -> None:
@@ -67,31 +71,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Quality of the line model on held-out sites.")
     parser.add_argument("dumps", type=Path)
     parser.add_argument("held_out", type=Path)
-    parser.add_argument("--by", choices=("lang", "source", "page_type"))
+    parser.add_argument("--by", action="append", default=[], choices=("lang", "source", "page_type"))
     parser.add_argument("--behind-rules", action="store_true")
     options = parser.parse_args()
     with options.held_out.open(encoding="utf-8") as file:
         held_out = {row["id"]: row for row in map(json.loads, file)}
     book = rules.load()
-    scores: dict[str, dict[float | model.Cut, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    scores: dict[str, dict[float | Cut, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     articles: list[tuple[list[str], list[float]]] = []
     bins: dict[str, Any] = defaultdict(lambda: np.zeros((3, 10)))
     for row in rows(options.dumps, None):
         if row["id"] not in held_out:
             continue
         values = held_out[row["id"]]["probabilities"]
-        lines = row["dump"].split("\n")
+        title, lines = None, row["dump"].split("\n")
         ignored = set(row["ignore"]) | set(row["dup_lines"]) | {i for i, line in enumerate(lines) if not line.strip()}
         scored = [i for i in range(len(lines)) if i not in ignored]
         for i in scored:
             place = min(9, int(values[i] * 10))
             bins[row["track"]][:, place] += 1 / len(scored), values[i] / len(scored), row["labels"][i] / len(scored)
         if options.behind_rules:
-            lines, values = left_by_rules(row, values, book)
-        groups = [row["track"]] + ([f"{row['track']} {row[options.by]}"] if options.by else [])
+            title, lines, values = left_by_rules(row, values, book)
+        groups = [row["track"], *(f"{row['track']} {row[by]}" for by in options.by)]
         done: dict[str, tuple[float, float]] = {}
         for threshold in THRESHOLDS:
-            text = cut(lines, values, threshold)
+            text = cut(lines, values, threshold, titled=title is not None)
+            text = f"{title}\n\n{text}" if title else text
             if text not in done:
                 done[text] = score(row["gold_text"], text, row["title"])
             for group in groups:

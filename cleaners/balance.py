@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from cleaners import records
+from cleaners import history, records
 from cleaners.edits import Change
 from cleaners.records import Record
 
@@ -14,7 +15,7 @@ class UnbalancedError(RuntimeError):
 
 
 class TooMuchError(RuntimeError):
-    """More documents are in quarantine than may be; the result is published."""
+    """More documents are in quarantine, or more was cut, than may be; the result is published."""
 
 
 @dataclass(slots=True)
@@ -27,28 +28,37 @@ class Balance:
         chars: of the published documents, as in their `provenance`.
         rule_edits: how many edits each rule had a hand in.
         rule_chars: how many characters each rule took out.
+        source_documents: of how many documents that were cleaned, and not copied, it is known how much was cut, by source.
+        source_cut: the sum of what was cut of them, in thousandths, see `cleaners.history`.
         work: of a whole run, see `Job.work`.
+        cut_more: of a whole run, the sources of which far more was cut than before.
     """
+
+    _COUNTED: ClassVar = ("documents", "chars", "rule_edits", "rule_chars", "source_documents", "source_cut")
 
     files: int = 0
     documents: Counter[str] = field(default_factory=Counter)
     chars: Counter[str] = field(default_factory=Counter)
     rule_edits: Counter[str] = field(default_factory=Counter)
     rule_chars: Counter[str] = field(default_factory=Counter)
+    source_documents: Counter[str] = field(default_factory=Counter)
+    source_cut: Counter[str] = field(default_factory=Counter)
     work: Counter[str] = field(default_factory=Counter)
+    cut_more: list[history.CutMore] = field(default_factory=list)
 
     @classmethod
     def load(cls, saved: Record) -> "Balance":
         """What was written as JSON."""
-        return cls(saved["files"], *(Counter(counts) for name, counts in saved.items() if name != "files"))
+        balance = cls(saved["files"])
+        for name in cls._COUNTED:
+            setattr(balance, name, Counter(saved[name]))
+        return balance
 
     def add(self, other: "Balance") -> None:
         """Add the numbers of another shard."""
         self.files += other.files
-        self.documents.update(other.documents)
-        self.chars.update(other.chars)
-        self.rule_edits.update(other.rule_edits)
-        self.rule_chars.update(other.rule_chars)
+        for name in self._COUNTED:
+            getattr(self, name).update(getattr(other, name))
 
     def count(self, record: Record, changes: Iterable[Change]) -> None:
         """Add the characters and edits of a published document."""
@@ -56,6 +66,12 @@ class Balance:
         self.rule_edits.update(record["provenance"]["edits"])
         for change in changes:
             self.rule_chars[records.decider(change)] += len(change.old)
+
+    def count_cut(self, source: str, record: Record) -> None:
+        """Add how much was cut of a document of a source."""
+        if (share := history.share(record)) is not None:
+            self.source_documents[source] += 1
+            self.source_cut[source] += share
 
     def check(self, files: int) -> None:
         """Make sure that no file and no document was lost.
@@ -91,3 +107,22 @@ def check_quarantine(total: Balance, most: float) -> None:
             f"{there:,} of {all_:,} documents are in quarantine, more than {most:.0%}: see quarantine/ for the reasons. "
             "The result is published."
         )
+
+
+def check_cuts(total: Balance) -> None:
+    """Make sure that of no source far more was cut than before.
+
+    Raises:
+        TooMuchError: of some there was.
+    """
+    if total.cut_more:
+        raise TooMuchError(cut_more(total))
+
+
+def cut_more(total: Balance) -> str:
+    """The sources of which far more was cut than before, and what to do."""
+    what_to_do = (
+        "The site may have been rebuilt, or a rule may fit too much: see ledger/ and dropped/ for what went and by which rule, or "
+        "`copydesk explain FILE` for one file. The result is published."
+    )
+    return "\n".join(("Far more was cut than in earlier runs:", *(f"  {source}" for source in total.cut_more), what_to_do))

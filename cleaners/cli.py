@@ -119,6 +119,14 @@ def _parser() -> argparse.ArgumentParser:
         "--checksum", action="store_true", help="read all files to see which have changed, also those of the same size and time"
     )
     clean.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
+    clean.add_argument(
+        "--warn-cut",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="warn where the share that is cut of a source (the first folder below IN) is larger than in earlier runs "
+        "by more than this (default: 0.2; 1: never)",
+    )
     add_cut(clean)
     for kind in ("text", "html"):
         clean.add_argument(
@@ -170,6 +178,7 @@ def _book(options: argparse.Namespace) -> "RuleBook":
 
 
 def _clean(options: argparse.Namespace) -> int:
+    from cleaners.balance import cut_more
     from cleaners.read import Fields
     from cleaners.run import clean_folder
     from cleaners.settings import OutputError, Settings
@@ -189,6 +198,7 @@ def _clean(options: argparse.Namespace) -> int:
         checksum=options.checksum,
         keep_removed=options.keep_removed,
         cut=options.cut,
+        warn_cut=options.warn_cut,
     )
     try:
         with _sigterm_is_ctrl_c(), _progress() as tick:
@@ -214,6 +224,8 @@ def _clean(options: argparse.Namespace) -> int:
     print(f"\nWritten to {options.output}: {', '.join(places)}")
     if done := work(balance):
         print(done)
+    if balance.cut_more:
+        print(f"copydesk: warning: {cut_more(balance)}", file=sys.stderr)
     return 0
 
 
@@ -256,12 +268,13 @@ def _progress() -> "Iterator[Callable[[Done], object]]":
 def work(balance: "Balance") -> str:
     """What a run had to do, in a sentence; empty if that was everything."""
     files = balance.work
-    skipped, removed, kept, resumed = (files[name] for name in ("unchanged", "removed", "kept", "resumed"))
-    if not skipped + removed + kept + resumed:
+    skipped, moved, removed, kept, resumed = (files[name] for name in ("unchanged", "moved", "removed", "kept", "resumed"))
+    if not skipped + moved + removed + kept + resumed:
         return ""
     cleaned = f"{_count(files['new'], 'new file')} and {_count(files['changed'], 'changed file')} cleaned"
     cleaned += f" ({resumed:,} by a run that was broken off)" if resumed else ""
     sentence = f"Since the last run: {cleaned}, {_count(skipped, 'unchanged file')} skipped"
+    sentence += f", the records of {_count(moved, 'renamed file')} moved" if moved else ""
     sentence += f", {_count(removed, 'removed file')} taken out" if removed else ""
     return sentence + (f", {_count(kept, 'removed file')} kept" if kept else "") + "."
 

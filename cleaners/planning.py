@@ -11,7 +11,7 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,8 +22,8 @@ import orjson
 
 from cleaners import publish, read, rules
 from cleaners.settings import InputError, Settings, writing
-from cleaners.shards import DONE, Shard
-from cleaners.state import LockedError, OldShard, State, fingerprint, is_same, locked
+from cleaners.shards import DONE, Move, Shard
+from cleaners.state import LockedError, OldShard, Row, State, file_sha256, fingerprint, is_same, locked
 from cleaners.write import TEXT_SUFFIXES
 
 _PUBLISHED = ("documents", "ledger", "dropped", "quarantine", "text", "run.json", "report.html")
@@ -31,6 +31,9 @@ _PUBLISHED = ("documents", "ledger", "dropped", "quarantine", "text", "run.json"
 # and starting tasks cost nothing beside it, small enough that two cores share a small archive.
 _SHARD_DOCUMENTS = 2000
 _SHARD_BYTES = 32_000_000
+# A shard takes moved records from no more shards of the last run than this: each has to be read, and when a million files were renamed
+# at random, to read them all for every one takes longer than to clean.
+_MOST_ORIGINS = 32
 _LONGEST = 86_400  # seconds for a document: a day
 _SMALLEST = 256  # megabytes for a worker, which takes about 50 before it has read anything
 # A file that was changed just before it was read may be changed again in the same tick of the clock of its file system, which has
@@ -50,7 +53,7 @@ class Job:
         reused: the shards of the last run that stay as they are: their new numbers by their ids.
         old: all shards of the last run.
         changed: the files that were in the last run and are another now, or gone.
-        work: how many files are new, changed, unchanged, removed and kept; and how many of the new and changed ones were
+        work: how many files are new, changed, moved, unchanged, removed and kept; and how many of the new and changed ones were
             cleaned ("resumed") by a run that was broken off.
         stamps: those of files that are unchanged in spite of them, with the ids.
         fingerprint: of what the run does.
@@ -93,6 +96,8 @@ def check(settings: Settings) -> None:
         raise InputError(f"The time limit is {settings.timeout:g} s, but must be more than 0 and no more than {_LONGEST:,} s.")
     if settings.memory < _SMALLEST:
         raise InputError(f"The memory limit is {settings.memory} MB, but a worker needs {_SMALLEST} MB at least.")
+    if not 0 <= settings.warn_cut <= 1:
+        raise InputError(f"The share to warn of is {settings.warn_cut:g}, but must be from 0 to 1.")
     if read.is_path(settings.input):
         _check_apart(Path(settings.input), output)
     if output.exists() and not output.is_dir():
@@ -180,6 +185,7 @@ def _compare(job: Job, found: list[read.Found]) -> None:
     files: list[read.Found] = []
     origins: list[int] = []  # of each file the shard of the last run from which its records are copied; 0 if it is cleaned
     unchanged: dict[str, str | None] = {}
+    gone: list[Row] = []
     known = job.state.files()
     row = next(known, None)
     end = read.Found("\U0010ffff" * 2, Path(), 0)  # behind all others
@@ -198,6 +204,7 @@ def _compare(job: Job, found: list[read.Found]) -> None:
             else:
                 job.changed[row.id] = row.shard
                 job.work["removed"] += 1
+                gone.append(row)
             row = next(known, None)
         if one is end:
             break
@@ -211,8 +218,11 @@ def _compare(job: Job, found: list[read.Found]) -> None:
                     job.stamps.append((stamp, one.id))
             else:
                 job.changed[one.id] = row.shard
+                gone.append(row)
             row = next(known, None)
         job.work["unchanged" if origins[-1] else "changed" if is_known else "new"] += 1
+    gone = [row for row in gone if same and row.shard not in lost]
+    moves = _moves(gone, (one for one, origin in zip(files, origins, strict=True) if not origin))
     to_do: list[Shard] = []
     for number, (first, last) in enumerate(_cuts(files)):
         its_origins = set(origins[first:last])
@@ -221,22 +231,57 @@ def _compare(job: Job, found: list[read.Found]) -> None:
             job.reused[origin] = number
             continue
         kept = {one.id: unchanged[one.id] for one in files[first:last] if one.id in unchanged}
-        sources = [
-            (old.number, tail)
-            for old in sorted((job.old[id_] for id_ in its_origins if id_), key=lambda old: old.number)
-            for tail in sorted({key.partition("/")[2] for key in old.parts})
-        ]
+        sources = _sources(job.old[id_] for id_ in its_origins if id_)
         documents = tuple(files[first:last])
-        to_do.append(Shard(number, documents, _key(job, documents), kept, tuple(sources)))
+        moved = _moved(job, documents, moves)
+        to_do.append(Shard(number, documents, _key(job, documents), kept, sources, moved))
+    if old_names := {move.id for shard in to_do for move in shard.moved.values()}:
+        job.work["removed"] -= len(old_names.difference(one.id for one in found))
     done = {shard.key for shard in to_do if (settings.folder(shard.key) / DONE).exists()}
     job.shards = tuple(shard for shard in to_do if shard.key not in done)
     job.staged = tuple(shard for shard in to_do if shard.key in done)
     if job.staged:
-        job.work["resumed"] = sum(len(shard.documents) - len(shard.kept) for shard in job.staged)
+        job.work["resumed"] = sum(len(shard.documents) - len(shard.kept) - len(shard.moved) for shard in job.staged)
     keys = {shard.key for shard in to_do}
     for folder in settings.staging.glob("shards/*"):
         if folder.name not in keys:
             shutil.rmtree(folder)
+
+
+def _moves(gone: list[Row], files: Iterable[read.Found]) -> dict[str, Row]:
+    """Of the files that would be cleaned, those that were in the last run under another name, and as what."""
+    candidates: dict[tuple[int, str], list[Row]] = {}
+    for row in reversed(gone):  # from behind, for the first to be taken first
+        if row.size and row.sha256 and not row.again:
+            candidates.setdefault((row.size, row.sha256), []).append(row)
+    sizes = {size for size, _ in candidates}
+    moves: dict[str, Row] = {}
+    for one in files:
+        if one.size in sizes and one.url is None and (rows := candidates.get((one.size, file_sha256(one.path)))):
+            with suppress(OSError):
+                if read.is_read_alike(one, rows[-1].id):
+                    moves[one.id] = rows.pop()
+    return moves
+
+
+def _moved(job: Job, documents: tuple[read.Found, ...], moves: dict[str, Row]) -> dict[str, Move]:
+    """The files of a shard whose records are moved, which are counted as such."""
+    origins = Counter(moves[one.id].shard for one in documents if one.id in moves)
+    sources = {id_: _sources([job.old[id_]]) for id_, _ in origins.most_common(_MOST_ORIGINS)}
+    moved = {one.id: moves[one.id] for one in documents if one.id in moves and moves[one.id].shard in sources}
+    for id_ in moved:
+        job.work["moved"] += 1
+        job.work["changed" if id_ in job.changed else "new"] -= 1
+    return {id_: Move(row.id, row.sha256, sources[row.shard]) for id_, row in moved.items()}
+
+
+def _sources(shards: Iterable[OldShard]) -> tuple[tuple[int, str], ...]:
+    """The parts of shards of the last run, see `Shard.sources`."""
+    return tuple(
+        (old.number, tail)
+        for old in sorted(shards, key=lambda old: old.number)
+        for tail in sorted({key.partition("/")[2] for key in old.parts})
+    )
 
 
 def _key(job: Job, documents: tuple[read.Found, ...]) -> str:

@@ -14,18 +14,20 @@ import platform
 import shutil
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 
-from cleaners import publish
+from cleaners import history, publish
 from cleaners.balance import Balance
+from cleaners.history import Past
 from cleaners.planning import Job, plan
 from cleaners.records import Record
 from cleaners.settings import Settings, writing
@@ -61,20 +63,29 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
         done = sorted((*job.shards, *job.staged), key=lambda shard: shard.number)
         total.check(sum(len(shard.documents) for shard in done) + sum(job.old[id_].files for id_ in job.reused))
         total.work = job.work
+        past = _set_beside_history(job, total)
         summary = orjson.dumps(_summary(job, total, about), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         if not done and len(job.reused) == len(job.old):  # then none of them has another number, either
-            job.state.record(None, job.fingerprint, job.reused, (), job.stamps)
+            job.state.record(None, job.fingerprint, job.reused, (), job.stamps, past)
             aside = settings.staging / "run.json"
             aside.write_bytes(summary)
             aside.replace(output / "run.json")
             shutil.rmtree(settings.staging)
         else:
-            _publish(job, done, summary)
+            _publish(job, done, summary, past)
     job.held.close()
     return total
 
 
-def _publish(job: Job, done: list[Shard], summary: bytes) -> None:
+def _set_beside_history(job: Job, total: Balance) -> dict[str, Past]:
+    """Find out of which sources far more was cut than before; returns what is known of them from now on."""
+    before = job.state.past(total.source_documents)
+    compared = list(history.compare(total.source_documents, total.source_cut, before, job.settings.warn_cut))
+    total.cut_more = [more for _, _, more in compared if more]
+    return {source: past for source, past, _ in compared}
+
+
+def _publish(job: Job, done: list[Shard], summary: bytes, past: Mapping[str, Past]) -> None:
     settings, output = job.settings, job.settings.output
     staged = [publish.Staged(settings.folder(shard.key), shard.number) for shard in done]
     replace_texts = not job.reused and not any(shard.kept for shard in done)
@@ -94,6 +105,7 @@ def _publish(job: Job, done: list[Shard], summary: bytes) -> None:
             job.reused,
             (_new(job, shard, ready) for shard, ready in zip(done, staged, strict=True)),
             job.stamps,
+            past,
         )
         publish.complete(output, job.state)
 
@@ -105,7 +117,8 @@ def _new(job: Job, shard: Shard, ready: publish.Staged) -> NewShard:
         (one.id, one.size, job.stamp(one), sha256, int(again))
         for one, (sha256, again) in zip(shard.documents, progress.facts, strict=True)
     ]
-    return NewShard(shard.number, orjson.loads(orjson.dumps(progress.balance)), parts, files)
+    balance = replace(progress.balance, source_documents=Counter(), source_cut=Counter())  # they are of this run
+    return NewShard(shard.number, orjson.loads(orjson.dumps(balance)), parts, files)
 
 
 def _stale_texts(job: Job, done: list[Shard]) -> Iterator[str]:
@@ -145,9 +158,10 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
     """The content of run.json."""
     settings = job.settings
     pipeline = settings.pipeline()
-    files = {name: job.work[name] for name in ("new", "changed", "unchanged", "removed", "kept", "resumed")}
+    files = {name: job.work[name] for name in ("new", "changed", "moved", "unchanged", "removed", "kept", "resumed")}
+    cut_more = [more._asdict() for more in total.cut_more]
     return total.as_record() | {
-        "run": {"id": settings.run, "finished": now(), "host": platform.node(), "files": files, **about},
+        "run": {"id": settings.run, "finished": now(), "host": platform.node(), "files": files, "cut_more": cut_more, **about},
         "pipeline": pipeline,
         "version": pipeline["version"],
         "config": {
@@ -172,10 +186,14 @@ def crew(job: Job, workers: int | None) -> tuple[int, Crew]:
     """The workers of a run: how many there are, and what hands them their shards.
 
     As many processes as there are cores if not given, but no more than shards.
+
+    Raises:
+        OutputError: the output cannot be written; nothing was published.
     """
     workers = max(min(workers or os.cpu_count() or 1, len(job.shards)), 1)
     scratch = (job.settings.output / publish.FOLDER).resolve()  # nothing is written outside the output
-    return workers, Crew(workers, Limits(job.settings.timeout, job.settings.memory), scratch)
+    with writing(job.settings.output):
+        return workers, Crew(workers, Limits(job.settings.timeout, job.settings.memory), scratch)
 
 
 class Done(NamedTuple):

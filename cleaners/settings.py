@@ -40,6 +40,7 @@ class Settings:
         keep_removed: leave the records of files that are gone from the input in the output.
         run: the run that this is; `plan` fills it in.
         cut: what the line model may take of what the rules leave.
+        warn_cut: by how much the share that is cut of a source may be larger than it was in earlier runs: see `cleaners.history`.
     """
 
     input: Path | str
@@ -54,6 +55,7 @@ class Settings:
     keep_removed: bool = False
     run: str = ""
     cut: Cut = "cautious"
+    warn_cut: float = 0.2
 
     @property
     def staging(self) -> Path:

@@ -5,6 +5,7 @@ part that was finished.  In a shard of which files are unchanged since the last 
 """
 
 import gc
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from cleaners import publish, read, records, rules
+from cleaners import history, publish, read, records, rules
 from cleaners.balance import Balance
 from cleaners.records import Record
 from cleaners.settings import Settings, writing
 from cleaners.state import file_sha256
 from cleaners.workers import Watch
-from cleaners.write import TEXT_SUFFIXES, Format, Kind, Parts, remove_text, rows, sync, write_text
+from cleaners.write import TEXT_SUFFIXES, Kind, Parts, remove_text, rename, renamed, rows, sync, write_text
 
 if TYPE_CHECKING:
     from cleaners.desk import LeftOut, Published, Ruled
@@ -39,6 +40,20 @@ _BATCH_CHARACTERS = 500_000
 _AGAIN = frozenset(("Timeout", "Memory", "Crash"))
 
 
+class Move(NamedTuple):
+    """A file that was in the last run under another name.
+
+    Attributes:
+        id: the name that it had.
+        sha256: of it.
+        sources: see `Shard`.
+    """
+
+    id: str
+    sha256: str
+    sources: tuple[tuple[int, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
     """A share of the input: the part of the output that it becomes has its number.
@@ -50,6 +65,7 @@ class Shard:
         kept: the files whose records are copied from the published output, because they are unchanged, or gone and kept; and
             their SHA-256, None of those that the pipeline did not clean that cleans the others.
         sources: the parts in which these stand, in order: number and name of each, as in `publish.part_path`, without the kind.
+        moved: the files whose records are copied under another name.
     """
 
     number: int
@@ -57,6 +73,7 @@ class Shard:
     key: str = ""
     kept: Mapping[str, str | None] = field(default_factory=dict)
     sources: tuple[tuple[int, str], ...] = ()
+    moved: Mapping[str, Move] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -146,10 +163,13 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
                 balance.documents["in"] += 1
                 if isinstance(came, _Copy):
                     came.write(parts, balance)
+                    if came.is_moved and came.ledger:
+                        writer.write_text(came.record)
                     length, may_end = came.bytes, came.is_last
                 elif done:
                     length, may_end = len(came.raw or b""), True
                     record = writer.write(done, parts, balance)
+                    balance.count_cut(history.source_of(came.path, came.record), record)
                     progress.again |= record.get("error", {}).get("type") in _AGAIN
                     if came.record is None and "source" in record:
                         sha256 = (record["source"]["sha256"], record["source"]["bytes"])
@@ -199,14 +219,19 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
     file, for a reader cannot be trusted to go on behind them.
     """
     step = 2 * (progress.balance.documents["in"] - progress.inside + progress.files)
-    published = _Published(settings.output, shard.sources, settings.format or "files")
+    published = _Published(settings.output, shard.sources)
+    to_do = shard.documents[progress.files :]
+    moved = _Moved(settings.output, {one.id: shard.moved[one.id] for one in to_do if one.id in shard.moved})
     before = progress.inside  # documents of the first file that are done
-    for files, found in enumerate(shard.documents[progress.files :], progress.files):
+    for files, found in enumerate(to_do, progress.files):
         inside = 0
         came: read.Raw | read.Failed | _Copy | None
         source: Iterator[read.Raw | read.Failed | _Copy]
-        is_kept = found.id in shard.kept
-        source = published.copies(found.id) if is_kept else read.documents(found, settings.fields)
+        is_kept = found.id in shard.kept or found.id in shard.moved
+        if found.id in shard.moved:
+            source = moved.copies(found.id)
+        else:
+            source = published.copies(found.id) if is_kept else read.documents(found, settings.fields)
         while True:
             try:
                 if (loss := watch.given_up.get(step)) and not is_kept:
@@ -249,6 +274,8 @@ def _fact(shard: Shard, progress: Progress, only: tuple[str | None, int] | None)
         only: SHA-256 and size of the document if it may be the file.
     """
     found = shard.documents[progress.files - 1]
+    if found.id in shard.moved:
+        return shard.moved[found.id].sha256, False
     if found.id in shard.kept:
         kept = shard.kept[found.id]
         return kept or "", kept is None
@@ -273,6 +300,7 @@ class _Copy(NamedTuple):
         row: the record as it stands there.
         ledger: the same for its ledger, if it has one.
         is_last: whether it is the last of its file in the part.
+        is_moved: whether the file had another name.
     """
 
     kind: Kind
@@ -280,6 +308,7 @@ class _Copy(NamedTuple):
     row: Any
     ledger: tuple[Record, Any] | None
     is_last: bool = False
+    is_moved: bool = False
 
     @property
     def source(self) -> Record:
@@ -292,8 +321,14 @@ class _Copy(NamedTuple):
         """How large the document was as it came in."""
         return self.source["bytes"] or 0
 
+    def renamed(self, old: str, new: str) -> "_Copy":
+        """The same under the new name of its file."""
+        rename(self.kind, self.record, old, new)
+        ledger = self.ledger and (self.ledger[0], renamed("ledger", self.ledger[1], old, new))
+        return self._replace(row=renamed(self.kind, self.row, old, new), ledger=ledger, is_moved=True)
+
     def write(self, parts: Parts, balance: Balance) -> None:
-        """Write it again, and count it.  Its clean text is in its place already."""
+        """Write it again, and count it.  If it was not moved, its clean text is in its place already."""
         parts.copy(self.kind, self.row)
         if self.ledger:
             record, row = self.ledger
@@ -304,8 +339,8 @@ class _Copy(NamedTuple):
 class _Published:
     """The records of the published output, file by file, in the order of the files."""
 
-    def __init__(self, output: Path, sources: Iterable[tuple[int, str]], format_: Format) -> None:
-        self._output, self._format = output, format_
+    def __init__(self, output: Path, sources: Iterable[tuple[int, str]]) -> None:
+        self._output = output
         self._sources = iter(sources)
         self._kinds: list[_Ahead] = []  # of the part at hand
 
@@ -342,6 +377,38 @@ class _Published:
                 ledgers = rows(publish.part_path(self._output, number, f"ledger/{tail}"))
             for (record, row), ledger in zip(rows(part), ledgers, strict=False):
                 yield _Copy(kind, record, row, ledger)
+
+
+class _Moved:
+    """The records of files that have another name now, and so come in another order."""
+
+    def __init__(self, output: Path, moved: Mapping[str, Move]) -> None:
+        self._moved = moved
+        self._published = {move.sources: _Published(output, move.sources) for move in moved.values()}
+        self._ahead = {
+            sources: deque(sorted(move.id for move in moved.values() if move.sources == sources)) for sources in self._published
+        }
+        self._aside: dict[str, list[_Copy]] = {}
+
+    def copies(self, id_: str) -> Iterator[_Copy]:
+        """The records of a file under its new name.
+
+        Raises:
+            ValueError: as `_Published.copies`.
+        """
+        old, _sha256, sources = self._moved[id_]
+        published, ahead = self._published[sources], self._ahead[sources]
+        while ahead and ahead[0] < old:  # it will be asked for later
+            passed = ahead.popleft()
+            self._aside[passed] = list(published.copies(passed))
+        copies: Iterable[_Copy]
+        if old in self._aside:
+            copies = self._aside.pop(old)
+        else:
+            ahead.popleft()
+            copies = published.copies(old)
+        for copy in copies:
+            yield copy.renamed(old, id_)
 
 
 class _Ahead:
@@ -417,8 +484,12 @@ class _Desk:
         parts.write("documents", done.record)
         parts.write("ledger", done.ledger)
         balance.count(done.record, done.cleaned.changes)
+        self.write_text(done.record)
         provenance: Record = done.record["provenance"]
-        if self.text:
-            content = records.text_file(done.record, markdown=self.format == "markdown")
-            write_text(self.text, provenance["source"], content, TEXT_SUFFIXES[self.format])
         return provenance
+
+    def write_text(self, record: Record) -> None:
+        """Write the clean text of a document as a file, if that is asked for."""
+        if self.text:
+            content = records.text_file(record, markdown=self.format == "markdown")
+            write_text(self.text, record["provenance"]["source"], content, TEXT_SUFFIXES[self.format])

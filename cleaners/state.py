@@ -11,7 +11,7 @@ import platform
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
+from cleaners.history import Past
 from cleaners.read import Found
 from cleaners.records import Record
 
@@ -29,8 +30,11 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS files (
         id TEXT PRIMARY KEY, size INTEGER, stamp, sha256 TEXT, again INTEGER, shard INTEGER
     ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS sources (
+        id TEXT PRIMARY KEY, documents INTEGER, cut INTEGER, recent INTEGER, recent_cut INTEGER
+    ) WITHOUT ROWID;
 """
-_VERSION = 1  # of these tables: state of another version is not read, so everything is cleaned anew
+_VERSION = 2  # of these tables: state of another version is not read, so everything is cleaned anew
 
 # Another version of these gives other records.
 _PACKAGES = frozenset(
@@ -231,6 +235,12 @@ class State:
         rows = self._db.execute("SELECT id, number, files, balance, parts FROM shards")
         return {id_: OldShard(id_, number, files, orjson.loads(b), orjson.loads(p)) for id_, number, files, b, p in rows}
 
+    def past(self, sources: Iterable[str]) -> dict[str, Past]:
+        """What is known of how much was cut of sources in earlier runs."""
+        query = "SELECT documents, cut, recent, recent_cut FROM sources WHERE id = ?"
+        rows = ((source, self._db.execute(query, (source,)).fetchone()) for source in sources)
+        return {source: Past(*row) for source, row in rows if row}
+
     def record(
         self,
         run: str | None,
@@ -238,6 +248,7 @@ class State:
         kept: dict[int, int],
         new: Iterable[NewShard],
         stamps: Iterable[tuple[int | str | None, str]],
+        past: Mapping[str, Past],
     ) -> None:
         """Write down what the output will be; all of it or, if anything goes wrong, nothing.
 
@@ -247,6 +258,7 @@ class State:
             kept: the number of each shard that stays, by its id; the others go.
             new: those that come.
             stamps: stamp and id of the files that have another stamp than before, and the same content.
+            past: what is known from now on of how much is cut of sources.
         """
         with self._transaction() as db:
             gone = [(id_,) for [id_] in db.execute("SELECT id FROM shards") if id_ not in kept]
@@ -268,6 +280,9 @@ class State:
                 ).lastrowid
                 db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", [(*file, id_) for file in shard.files])
             db.executemany("UPDATE files SET stamp = ? WHERE id = ?", stamps)
+            db.executemany(
+                "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?)", [(id_, *known) for id_, known in past.items()]
+            )
             db.execute("INSERT OR REPLACE INTO about VALUES ('fingerprint', ?), ('publishing', ?)", (fingerprint, run))
 
     def published(self) -> None:

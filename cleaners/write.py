@@ -7,8 +7,9 @@ records give the same bytes: compression has a fixed level and one thread, and n
 
 import errno
 import hashlib
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, Protocol, get_args
@@ -268,6 +269,49 @@ def rows(part: Path) -> Iterator[tuple[Record, Any]]:
         ValueError: the part is damaged; the message names it, and the line where it has lines.
     """
     return _read_parquet(part) if part.suffix == ".parquet" else _read_lines(part)
+
+
+def renamed(kind: Kind, row: Any, old: str, new: str) -> Any:
+    """A record of a file that has another name now.
+
+    Args:
+        kind: of the record.
+        row: as `rows` gave it.
+        old: the path of the file, as it was.
+        new: as it is.
+
+    Returns:
+        What `rows` would give if the file had been cleaned under its new name.
+
+    Raises:
+        ValueError: the record cannot be changed without changing more than the name.
+    """
+    if isinstance(row, bytes):
+        return _changed(row, lambda record: rename(kind, record, old, new))
+    row = row | {"id": new + row["id"].removeprefix(old)}
+    if kind != "ledger":
+        column = "provenance" if kind == "documents" else "source"
+        line = _changed(row[column].encode() + b"\n", lambda value: value.get("source", value).update(path=new))
+        row[column] = line.decode().removesuffix("\n")
+    return row
+
+
+def rename(kind: Kind, record: Record, old: str, new: str) -> None:
+    """Give a record the new name of its file; everything else that it holds comes from the content."""
+    record["id"] = new + record["id"].removeprefix(old)
+    if kind != "ledger":
+        (record["provenance"] if kind == "documents" else record)["source"]["path"] = new
+
+
+def _changed(line: bytes, change: Callable[[Record], None]) -> bytes:
+    """A line of JSON with something else in it, all other bytes the same."""
+    value = records.loads(line)
+    if records.dumps(value) != line:  # a number that is larger than those of orjson
+        value = json.loads(line)
+        if records.dumps(value) != line:
+            raise ValueError(f"a record is not as it was written: {line[:80]!r}")
+    change(value)
+    return records.dumps(value)
 
 
 def _read_lines(part: Path) -> Iterator[tuple[Record, bytes]]:

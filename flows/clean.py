@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine, 2 if the input is not as it should be."""
+    """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine or was cut, 2 if the request is faulty."""
     parser = argparse.ArgumentParser(prog="python -m flows.clean", description="Clean a folder of dumps as a Prefect flow.")
     parser.add_argument("input", metavar="IN", help="the folder with the raw dumps")
     parser.add_argument("output", metavar="OUT", help="the folder for the clean text and its provenance")
@@ -27,6 +27,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
     parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
     parser.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
+    parser.add_argument("--checksum", action="store_true", help="read all files to see which have changed")
+    for kind in ("text", "html"):
+        parser.add_argument(
+            f"--{kind}-field", metavar="NAME", help=f"the field of a record that holds {kind} (default: found out)"
+        )
+    parser.add_argument(
+        "--rules", action="append", metavar="FILE", help="a rule file beside the built-in ones; may be given again"
+    )
+    parser.add_argument(
+        "--warn-cut",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="fail if so much more of a source is cut than before (default: 0.2)",
+    )
     parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
     parser.add_argument(
         "--cut",
@@ -48,8 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from cleaners.settings import InputError, OutputError, Settings
 
     try:
-        check(Settings(options.input, Path(options.output), timeout=options.timeout, memory=options.memory))
-    except InputError as error:
+        rules = tuple(map(Path, options.rules or ()))
+        check(
+            Settings(
+                options.input,
+                Path(options.output),
+                rules=rules,
+                timeout=options.timeout,
+                memory=options.memory,
+                warn_cut=options.warn_cut,
+            )
+        )
+    except ValueError as error:  # InputError, RuleError
         print(error, file=sys.stderr)
         return 2
 
@@ -91,9 +116,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from cleaners import elsewhere, run, shards
-from cleaners.balance import Balance, check_quarantine
+from cleaners.balance import Balance, check_cuts, check_quarantine
 from cleaners.cli import work
 from cleaners.planning import Job, plan
+from cleaners.read import Fields
 from cleaners.settings import Cut, InputError, Settings
 from cleaners.write import Format
 
@@ -115,6 +141,11 @@ def clean_folder(
     memory: Annotated[int, Field(ge=256)] = 2048,
     cut: Cut = "cautious",
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.5,
+    warn_cut: Annotated[float, Field(ge=0, le=1)] = 0.2,
+    rules: list[str] | None = None,
+    text_field: str | None = None,
+    html_field: str | None = None,
+    checksum: bool = False,
     keep_removed: bool = False,
     force: bool = False,
     dask: Annotated[str, Field(pattern="^[a-z]+://.")] | None = None,
@@ -132,6 +163,13 @@ def clean_folder(
         cut: How much the line model may take of what the rules leave.
         max_quarantined: The share of the documents, from 0 to 1, that may be in quarantine. If there are more, the run ends
             as failed, though its result is published: the input may not be what was meant.
+        warn_cut: By how much the share that is cut of a source (the first folder of a path), from 0 to 1, may be larger than it was
+            in earlier runs. If it is more, the run ends as failed, though its result is published: the site may have changed, or
+            a rule may fit too much. 1 switches this off.
+        rules: Rule files to use beside the built-in rules.
+        text_field: The field of JSON, CSV or Parquet that holds the text; found out if empty.
+        html_field: The field of JSON, CSV or Parquet that holds HTML; found out if empty.
+        checksum: Read all files to see which have changed, also those of the same size and time.
         keep_removed: Keep the records of files that are gone from the input folder.
         force: Clean everything again, also what has not changed since the last run.
         dask: The address of a Dask scheduler, such as tcp://host:8786, whose workers clean; if empty, this machine does. They
@@ -139,10 +177,26 @@ def clean_folder(
     """
     started = run.now()
     settings = Settings(
-        input, Path(output), format, timeout=timeout, memory=memory, cut=cut, keep_removed=keep_removed, force=force
+        input,
+        Path(output),
+        format,
+        tuple(map(Path, rules or ())),
+        timeout,
+        memory,
+        Fields(text_field, html_field),
+        force=force,
+        checksum=checksum,
+        keep_removed=keep_removed,
+        cut=cut,
+        warn_cut=warn_cut,
     )
     if dask:  # whose workers are in other folders
-        settings = replace(settings, input=elsewhere.absolute(input), output=settings.output.absolute())
+        settings = replace(
+            settings,
+            input=elsewhere.absolute(input),
+            output=settings.output.absolute(),
+            rules=tuple(path.absolute() for path in settings.rules),
+        )
     with plan(settings) as job:
         with _dask_workers(job, dask) if dask and job.shards else _own_workers(job, workers) as (at_once, submit):
             # The largest first, so that nobody waits at the end for one that was begun late.
@@ -153,6 +207,7 @@ def clean_folder(
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
     get_run_logger().info("%s", work(total) or "Everything was cleaned.")
     check_quarantine(total, max_quarantined)
+    check_cuts(total)
     return total
 
 

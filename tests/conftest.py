@@ -1,7 +1,9 @@
 """What all tests share: small made-up dumps, and a Prefect of their own."""
 
+import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +21,20 @@ settings.load_profile("always")
 
 ROOT = Path(__file__).parent.parent
 
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:  # or it is another user's
+        return error.errno != errno.ESRCH
+    return True
+
+
 # Set before anything imports Prefect: no test may see, or write into, the Prefect of the machine it runs on.
-_home = tempfile.TemporaryDirectory(prefix="copydesk-prefect-", ignore_cleanup_errors=True)
+for _stale in Path(tempfile.gettempdir()).glob("copydesk-prefect-*-*"):  # those of tests that were killed
+    if _stale.name.split("-")[2].isdigit() and not _is_alive(int(_stale.name.split("-")[2])):
+        shutil.rmtree(_stale, ignore_errors=True)
+_home = tempfile.TemporaryDirectory(prefix=f"copydesk-prefect-{os.getpid()}-", ignore_cleanup_errors=True)
 os.environ["PREFECT_HOME"] = _home.name
 os.environ.pop("PREFECT_API_URL", None)
 os.environ.pop("PREFECT_PROFILE", None)

@@ -1,6 +1,8 @@
 """A process that is killed, or finds the disk full, at a chosen write, rename or fsync, for the tests of crashes."""
 
 import errno
+import hashlib
+import io
 import os
 import signal
 import sqlite3
@@ -10,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from cleaners import planning, publish, shards, write
+from cleaners import publish, shards, write
 from cleaners.settings import InputError, OutputError
 from cleaners.state import State
 
@@ -35,15 +37,21 @@ class Faults:
     def point(self) -> None:
         """Something is about to be done."""
         self.count += 1
-        if self.count < self.at:
-            return
+        if self.count >= self.at:
+            self._happen()
+
+    def _happen(self) -> None:
         if self.fault == "full":
             raise OSError(errno.ENOSPC, "No space left on device")
         if self.fault == "power":
-            for path in self.output.rglob("*"):
-                if path.is_file() and path.stat().st_ino not in self._synced and "state.sqlite" not in path.name:
-                    os.truncate(path, 0)
+            for path in self._lost():
+                os.truncate(path, 0)
         os.kill(os.getpid(), signal.SIGKILL)
+
+    def _lost(self) -> list[Path]:
+        """What a loss of power would take: the content of what was not synced."""
+        files = (path for path in self.output.rglob("*") if path.is_file() and "state.sqlite" not in path.name)
+        return [path for path in files if path.stat().st_ino not in self._synced]
 
     def install(self) -> None:
         """Watch this process from now on; it is meant to end soon."""
@@ -55,7 +63,6 @@ class Faults:
             (State, "record"),
             (State, "published"),
             (shards, "write_text"),
-            (planning, "plan"),
         ):
             setattr(owner, name, self._before(getattr(owner, name)))
         Path.write_bytes = self._half(Path.write_bytes)  # type: ignore[method-assign]
@@ -87,6 +94,46 @@ class Faults:
     def _all_synced(self, _folder: Path) -> None:
         self.point()
         self._synced |= {path.stat().st_ino for path in self.output.rglob("*") if path.is_file()}
+
+
+class Remains(Faults):
+    """Lets the process live, and keeps what the fault would leave of the output at each point: of what is the same, one copy.
+
+    A process that is killed cannot do anything more, so this is all that it would leave.
+    """
+
+    def __init__(self, fault: Fault, output: Path, folder: Path) -> None:
+        super().__init__(0, fault, output)
+        self._folder = folder
+        self._seen: set[bytes] = set()
+
+    def _happen(self) -> None:
+        if not self.output.exists():
+            return
+        lost = frozenset(self._lost() if self.fault == "power" else ())
+        files = {path: b"" if path in lost else path.read_bytes() for path in sorted(self.output.rglob("*")) if path.is_file()}
+        folders = [path for path in sorted(self.output.rglob("*")) if path.is_dir()]
+        key = hashlib.sha256(repr((files, folders)).encode()).digest()
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        aside = self._folder / f"{self.count:04}"
+        for path in (self.output, *folders):
+            _mkdir(aside / path.relative_to(self.output))
+        for path, content in files.items():
+            with io.open(aside / path.relative_to(self.output), "wb") as file:  # noqa: UP020  those of `Path` are watched
+                file.write(content)
+
+
+_mkdir = os.mkdir
+
+
+def remains(work: Callable[[], object], fault: Fault, output: Path, folder: Path) -> list[Path]:
+    """What a fault would leave of the output, at each point of some work where that is not what it was before."""
+    folder.mkdir()
+    said = in_child(work, Remains(fault, output, folder))
+    assert not said, said
+    return sorted(folder.iterdir())
 
 
 def in_child(work: Callable[[], object], faults: Faults | None = None) -> str:

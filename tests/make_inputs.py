@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import os
+import re
 import sys
 import tarfile
 import warnings
@@ -135,6 +136,14 @@ def warc_records() -> list[bytes]:
     ]
 
 
+def with_dictionary(records: list[bytes], *, pressed: bool = True) -> bytes:
+    """A web archive in Zstandard, a frame for each record, with the dictionary of all in front."""
+    dictionary = zstd.train_dict(records * 20, 4000)
+    content = zstd.compress(dictionary.dict_content) if pressed else dictionary.dict_content
+    frames = [zstd.compress(record, zstd_dict=dictionary) for record in records]
+    return b"\x5d\x2a\x4d\x18" + len(content).to_bytes(4, "little") + content + b"".join(frames)
+
+
 def wet() -> bytes:
     return warc_record(b"x: y\r\n", "warcinfo") + b"".join(
         warc_record(f"{TEXT}\nPart {n}".encode(), "conversion", f"https://ferry.example/{n}") for n in range(1, 4)
@@ -155,6 +164,52 @@ def mhtml() -> bytes:
         b'Content-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="----x"\r\n\r\n'
     )
     return head + b"".join(b"\r\n------x\r\n" + part for part in parts) + b"\r\n------x--\r\n"
+
+
+PARAGRAPHS = re.findall("<p>.*?</p>", PAGE.decode())
+
+
+def rss() -> bytes:
+    items = "".join(
+        f"""<item><title>{TITLE} &amp;amp; more, part {n}</title><link>https://ferry.example/{n}</link><dc:creator><![CDATA[Ada Brandt]]></dc:creator>
+        <pubDate>Fri, 0{n} Mar 2024 06:00:00 +0000</pubDate><category>Boats</category><guid isPermaLink="false">{n}</guid>
+        <description>A teaser of part {n} &#8230;</description><content:encoded><![CDATA[{"".join(PARAGRAPHS)}<p>Part {n}.</p>]]></content:encoded></item>"""
+        for n in range(1, 4)
+    )
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<!-- a feed --><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel><title>The Harbour Post</title><link>https://ferry.example/</link><language>en-GB</language>{items}</channel></rss>""".encode()
+
+
+def atom() -> bytes:
+    entries = (
+        f'<content type="html">{"".join(PARAGRAPHS).replace("<", "&lt;")}</content>',
+        f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{"".join(PARAGRAPHS)}</div></content>',
+        f"<summary>{TEXT}</summary>",
+    )
+    return f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>The Harbour Post</title>{
+        "".join(
+            f'<entry><title type="html">{TITLE}, &lt;i>part&lt;/i> {n}</title><link rel="self" href="x"/><link href="https://ferry.example/{n}"/>'
+            f"<id>urn:{n}</id><updated>2024-03-0{n}T06:00:00Z</updated><author><name>Ada Brandt</name></author>{entry}</entry>"
+            for n, entry in enumerate(entries, start=1)
+        )
+    }</feed>""".encode()
+
+
+def wordpress() -> bytes:
+    """An export: an article as its author typed it, one of blocks, and a picture, which has no text."""
+    plain = re.sub("</?p>", "", "\n\n".join(PARAGRAPHS)).replace("islands", "<em>islands</em>")
+    blocks = "".join(f"<!-- wp:paragraph -->\n{text}\n<!-- /wp:paragraph -->\n\n" for text in PARAGRAPHS)
+    items = "".join(
+        f"""<item><title><![CDATA[{TITLE}]]></title><link>https://ferry.example/{n}</link><description></description>
+        <content:encoded><![CDATA[{text}]]></content:encoded><excerpt:encoded><![CDATA[]]></excerpt:encoded>
+        <wp:post_type>{kind}</wp:post_type><wp:status>publish</wp:status><wp:comment><wp:comment_content>Nice!</wp:comment_content></wp:comment></item>"""
+        for n, (kind, text) in enumerate([("post", plain), ("post", blocks), ("attachment", "")], start=1)
+    )
+    return f"""<?xml version="1.0" encoding="UTF-8" ?>
+<!-- This is a WordPress eXtended RSS file. --><!-- <item> -->
+<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+  xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>The Harbour Post</title>{items}</channel></rss>""".encode()
 
 
 def write_giant(file: Path | io.BytesIO, before: bytes, megabytes: int, behind: bytes) -> None:
@@ -227,6 +282,8 @@ PLAIN: dict[str, bytes] = {
     "records/lines-without-suffix": json_lines(),
     "records/array.json": json.dumps([article(n) for n in range(1, 4)], indent=2).encode(),
     "records/one.json": json.dumps(article(1), indent=2).encode(),
+    "records/wrapped.json": json.dumps({"status": "ok", "articles": [article(n) for n in range(1, 4)]}).encode(),
+    "records/wrapped.jsonl": b"".join(json.dumps({"data": {"items": [article(n)]}}).encode() + b"\n" for n in range(1, 4)),
     "records/pages.jsonl": json.dumps({"url": "https://ferry.example/", "raw_html": PAGE.decode()}).encode(),
     "records/utf-16.jsonl": json_lines().decode().encode("utf-16"),
     "records/bad-line.jsonl": json_lines(1) + b'{"text": broken\n' + json_lines(1),
@@ -239,7 +296,12 @@ PLAIN: dict[str, bytes] = {
     "archives/nested.zip": zip_([("deep/all.tar.gz", COMPRESSIONS[".gz"](tar(MEMBERS))), ("deep/table.parquet", parquet())]),
     "web/crawl.warc": b"".join(warc_records()),
     "web/crawl.warc.gz": b"".join(COMPRESSIONS[".gz"](record) for record in warc_records()),
+    "web/dictionary.warc.zst": with_dictionary(warc_records()),
     "web/texts.wet": wet(),
+    "feeds/rss.xml": rss(),
+    "feeds/atom.atom": atom(),
+    "feeds/wordpress.xml": wordpress(),
+    "feeds/rss-without-suffix": rss(),
 }
 """What can be read, by file name."""
 
@@ -260,6 +322,9 @@ HOSTILE: dict[str, bytes] = {
     "hostile/bomb.txt.gz": COMPRESSIONS[".gz"](b"a" * (40 << 20)),
     "hostile/half-characters.jsonl": b'{"text": "half \\ud83d a character, \\u0000 and a zero, which no article needs"}\n',
     "hostile/entities.xml": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>',
+    "hostile/entities.rss": b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY b "bbbb">]><rss><channel><item><title>&b;</title></item></channel></rss>',
+    "hostile/sitemap.xml": b'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>x</loc></url></urlset>',
+    "hostile/cut-off.rss": rss()[:-300],
     "hostile/entities.xhtml": b'<?xml version="1.0"?><!DOCTYPE html [<!ENTITY b SYSTEM "file:///etc/passwd">]><html><p>&b;</p></html>',
     "hostile/image.txt": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 10,
     "hostile/empty.txt": b"",

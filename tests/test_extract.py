@@ -157,7 +157,16 @@ def test_nothing_is_guessed() -> None:
         ("<title>Old pier open again - The Harbour Post</title>", "", "Old pier open again"),
         ("<title>The Harbour Post: Old pier open again</title>", "Old pier open again", "Old pier open again"),
         ("<title>Visit our pier! Best tips</title>", "Old pier open again", "Old pier open again"),
-        ('<title>x</title><meta property="og:title" content="Old pier open again">', "Repairs: Old pier open again", "Old pier open again"),
+        ('<title>x</title><meta property="og:title" content="Old pier open again">', "Repairs: Old pier open again",
+         "Repairs: Old pier open again"),
+        ('<title>x</title><meta property="og:title" content="Old pier open again">', "<i>Repairs:</i> Old pier open again", "Old pier open again"),
+        ("<title>Repairs: Old pier open again</title>", '<span class="kicker">Repairs</span>Old pier open again', "Old pier open again"),
+        ("<title>Repairs - Old pier open again</title>", "<small>Repairs</small><br>Old pier open again", "Old pier open again"),
+        ("<title>Repairs</title>", '<span>By Ada</span><span itemprop="headline">Old pier open again</span>', "Old pier open again"),
+        ("<title>Old pier open again</title>", "Old pier open again after the long winter", "Old pier open again after the long winter"),
+        ("<title>Old pier<br>open again</title>", "Old pier<br>open <b>again</b>", "Old pier open again"),
+        ("<title>x</title>", "<ruby>Old<rt>ald</rt></ruby> pier open again", "Old pier open again"),
+        ('<title>Old pier open again | Post</title><meta property="og:site_name" content="Post">', "Old pier open again | Post", "Old pier open again"),
         ('<title>Old pier open again</title><meta property="og:site_name" content="The Harbour Post">', "The Harbour Post",
          "Old pier open again"),
         ("<title>Piers - and how to mend them</title>", "Piers - and how to mend them", "Piers - and how to mend them"),
@@ -169,6 +178,30 @@ def test_nothing_is_guessed() -> None:
 def test_titles(head: str, h1: str, title: str | None) -> None:
     html = _page(head=head).replace("<h1>Old pier open again</h1>", f"<h1>{h1}</h1>" if h1 else "")
     assert _extracted(html).title == title
+
+
+_POST = "<title>The Harbour Post » Archive » Old pier open again</title>"
+
+
+@pytest.mark.parametrize(
+    ("head", "above", "title"),
+    [
+        (_POST, '<h1><a href="/">The Harbour Post</a></h1><h2>Old pier open again</h2>', "Old pier open again"),
+        (_POST, '<h1><a href="http://harbour.example">The Harbour Post</a></h1><h2>Old pier open again</h2>', "Old pier open again"),
+        (_POST, '<h1><a href="/web/2014/http://harbour.example/">The Harbour Post</a></h1><h2>Old pier open again</h2>', "Old pier open again"),
+        (_POST, '<a href="/index.html"><h1>The Harbour Post</h1></a><h2>Old pier open again</h2>', "Old pier open again"),
+        (_POST, '<h1>The Harbour Post</h1><h2><a href="/pier">Old pier open again</a></h2>', "The Harbour Post"),  # it cannot be known
+        ("<title>Old pier open again | News | Harbour</title>",
+         '<h1 class="sr-only">Old pier open again | News | Harbour</h1><h2>Old pier open again</h2>', "Old pier open again"),
+        ("<title>Old pier open again-Harbour</title>", '<div class="top">Old pier open again</div>', "Old pier open again"),
+        ("<title>Old pier open again, Harbour</title>", '<div class="top">Old pier open again</div>', "Old pier open again, Harbour"),
+        ("<title>Report 12</title>", "<h2>Old pier open again</h2>", "Old pier open again"),
+        ("<title>Report 12</title>", "<div>Report 12</div><h2>Old pier open again</h2>", "Report 12"),
+        ("<title>Report 12</title>", "", "Report 12"),
+    ],
+)  # fmt: skip
+def test_titles_of_pages_without_a_heading_of_their_own(head: str, above: str, title: str) -> None:
+    assert _extracted(_page(head=head).replace("<h1>Old pier open again</h1>", above)).title == title
 
 
 @pytest.mark.parametrize(
@@ -208,6 +241,33 @@ def test_no_text(html: str, stage: str) -> None:
     assert isinstance(page, NoText)
     assert page.stage == stage
     assert page.reason.endswith(".")
+
+
+def _script(body: str) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "headline": "Old pier open again", "articleBody": body})}</script>'
+
+
+@pytest.mark.parametrize("shown", ["", "<ul>" + "<li><a href='/'>Home</a></li>" * 20 + "</ul>"])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("\n\n".join(_PARAGRAPHS), "\n\n".join(_PARAGRAPHS)),
+        ("".join(f"<p>{text}</p>" for text in _PARAGRAPHS), "\n\n".join(_PARAGRAPHS)),
+        ("The mayor&rsquo;s  \ud83d office ", "The mayor’s \ufffd office"),
+    ],
+)
+def test_an_article_that_the_page_does_not_show(shown: str, body: str, text: str) -> None:
+    page = _extracted(f"<html><head>{_script(body)}</head><body>{shown}<div id='app'></div></body></html>")
+    assert (page.text, page.title) == (text, "Old pier open again")
+    assert page.settings["settings"]["text_from"].startswith("JSON-LD articleBody")
+
+
+def test_an_article_that_the_page_shows_is_not_taken_from_its_scripts() -> None:
+    page = _extracted(_page(head=_script("Another text. " * 100)))
+    assert "Another text" not in page.text
+    assert "text_from" not in page.settings["settings"]
+    for body in ("", " ", "<p></p>", "<!-- -->"):
+        assert isinstance(extract(f"<html><head>{_script(body)}</head><body></body></html>"), NoText)
 
 
 def _damaged(html: str) -> str:
@@ -258,6 +318,14 @@ def test_time_grows_with_the_page_and_no_faster() -> None:
         extract(html)
         seconds.append(time.process_time() - started)
     assert seconds[1] < 80 * seconds[0]
+
+
+def test_a_page_of_very_many_paragraphs_is_kept_as_it_is() -> None:
+    started = time.process_time()
+    page = _extracted("<p>" + "<p>".join(f"line {n}" for n in range(200_000)))
+    assert page.text.split("\n\n") == [f"line {n}" for n in range(200_000)]
+    assert page.settings["settings"]["trafilatura_failed"] == "too many blocks: all are kept"
+    assert time.process_time() - started < 20
 
 
 _PIECES = st.sampled_from(

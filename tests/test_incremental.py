@@ -123,6 +123,44 @@ def rename(source: Path) -> None:
     (source / "b/07.txt").rename(source / "b/zz.txt")
 
 
+def swap(source: Path) -> None:
+    for old, new in (("07", "aside"), ("09", "07"), ("aside", "09")):
+        (source / f"b/{old}.txt").rename(source / f"b/{new}.txt")
+
+
+def mix_up(source: Path) -> None:
+    """Every file gets another name, in another order, and one of them another file's."""
+    for number in range(20):
+        path = source / f"{'ab'[number % 2]}/{number:02}.txt"
+        path.rename(path.with_name(f"{number * 7 % 20:02}-{number}.TXT"))
+    (source / "b/01.txt").write_bytes((source / "a/02-6.TXT").read_bytes())
+
+
+def rename_all_that_is_left_out(source: Path) -> None:
+    for name in ("a/empty.txt", "b/form.txt", "picture.txt"):
+        (source / name).rename(source / name.replace(".", "-2."))
+
+
+def rename_to_another_kind(source: Path) -> None:
+    (source / "b/07.txt").rename(source / "b/07.md")
+    (source / "many.jsonl").rename(source / "many.txt")
+
+
+def rename_and_write_another(source: Path) -> None:
+    (source / "b/07.txt").rename(source / "a/zz.txt")
+    write(source / "b/07.txt", ARTICLE.format("another", "another"))
+
+
+def rename_container(source: Path) -> None:
+    (source / "many.jsonl").rename(source / "b/0.jsonl")
+
+
+def rename_to_a_copy(source: Path) -> None:
+    for name in ("b/70.txt", "b/71.txt"):
+        shutil.copy2(source / "b/07.txt", source / name)
+    (source / "b/07.txt").unlink()
+
+
 def rename_folder(source: Path) -> None:
     (source / "a").rename(source / "c")
 
@@ -158,8 +196,15 @@ CHANGES: list[tuple[Callable[[Path], None], set[str]]] = [
     (change, {"b/07.txt"}),
     (drop, {"b/07.txt"}),
     (touch, set()),
-    (rename, {"b/zz.txt"}),
-    (rename_folder, {f"c/{n:02}.txt" for n in range(0, 20, 2)} | {"c/empty.txt"}),
+    (rename, set()),
+    (swap, set()),
+    (mix_up, {"b/01.txt"}),
+    (rename_all_that_is_left_out, {"a/empty-2.txt"}),
+    (rename_to_another_kind, {"b/07.md", "many.txt"}),
+    (rename_and_write_another, {"b/07.txt"}),
+    (rename_container, set()),
+    (rename_to_a_copy, {"b/71.txt"}),
+    (rename_folder, {"c/empty.txt"}),
     (folder_for_file, {"b/07.txt/deep.txt"}),
     (longer_container, {"many.jsonl"}),
     (shorter_container, {"many.jsonl"}),
@@ -193,6 +238,68 @@ def test_only_what_is_new_is_done_and_the_result_is_the_same(
     assert seen == []
 
 
+@pytest.mark.parametrize("format_", ["jsonl", "markdown", "parquet"])
+def test_a_moved_record_is_what_it_was_but_for_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: Format) -> None:
+    """Numbers that no reader of JSON keeps, half characters, a path that stands in the record, too, headings, quarantine inside."""
+    source = tmp_path / "in"
+    odd = {
+        "text": ARTICLE.format("\ud83d", 1),
+        "source": {"path": "odd.jsonl", "n": 123456789012345678901234567890},
+        "path": "odd.jsonl",
+        "floats": [1e16, 1e-7, 0.1, -0.0, 1e400],
+    }
+    page = (
+        "<html><body><h1>Ferry</h1>" + "<h2>Back</h2><p>The ferry came back from the yard on Tuesday with a new engine.</p>" * 9
+    )
+    records_ = [odd, {"text": ARTICLE.format(2, 2), "big": 2**70}, {"text": ARTICLE.format("\ud83d", 3)}, {"html": page}]
+    write(source / "odd.jsonl", "".join(json.dumps(record) + "\n" for record in records_) + '{"text": "broken\n{"n": 1}\n')
+    write(source / "page.html", page)
+    write(source / "stays.txt", ARTICLE.format(1, 1))
+    here(Settings(source, tmp_path / "out", format_))
+    (source / "odd.jsonl").rename(source / 'zz "\udcff" é.jsonl')
+    (source / "page.html").rename(source / "0.html")
+    seen = cleaned(monkeypatch)
+    total = here(Settings(source, tmp_path / "out", format_))
+    assert (seen, +total.work) == ([], {"moved": 2, "unchanged": 1})
+    here(Settings(source, tmp_path / "full", format_))
+    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert json.loads((tmp_path / "out/run.json").read_bytes())["run"]["files"]["moved"] == 2
+
+
+def test_only_what_is_as_large_is_opened_to_see_whether_it_was_renamed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here(Settings(source, tmp_path / "out"))
+    opened: list[Path] = []
+    sha256 = state.file_sha256
+    monkeypatch.setattr(planning, "file_sha256", lambda path: (opened.append(path), sha256(path))[1])  # type: ignore[func-returns-value]
+    rename(source)
+    write(source / "a/larger.txt", ARTICLE.format("another", "another"))
+    write(source / "a/as-large.txt", ARTICLE.format("x", "y"))
+    total = here(Settings(source, tmp_path / "out"))
+    assert opened == [source / "a/as-large.txt", source / "b/zz.txt"]
+    assert +total.work == {"unchanged": 23, "moved": 1, "new": 2}
+    opened.clear()
+    write(source / "a/07.txt", ARTICLE.format(7, 7))
+    here(Settings(source, tmp_path / "out"))  # nothing is gone
+    assert opened == []
+
+
+def test_records_are_moved_from_no_more_shards_than_it_pays(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "_MOST_ORIGINS", 1)
+    here(Settings(source, tmp_path / "out"))
+    mix_up(source)
+    total = here(Settings(source, tmp_path / "out"))
+    assert total.work["moved"] + total.work["new"] == 20
+    assert total.work["moved"] > 5
+    assert total.work["new"] > 5
+    assert 0 < total.work["removed"] <= 20 - total.work["moved"]
+    here(Settings(source, tmp_path / "full"))
+    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+
+
 NAMES = st.sampled_from(
     [f"{folder}{number}{suffix}" for folder in ("", "x/", "y/") for number in "0123" for suffix in (".txt", ".jsonl")]
 )
@@ -211,7 +318,7 @@ def test_whatever_the_input_becomes(
     for step in steps:
         shutil.rmtree(folder / "in", ignore_errors=True)
         for name, content in {"always.txt": 1, **step}.items():
-            text = " " if content == 0 else ARTICLE.format(content, name)
+            text = " " if content == 0 else ARTICLE.format(content, name if content == 3 else "the same")
             write(folder / "in" / name, lines(*range(3 * content)) if name.endswith("l") else text)
         here(Settings(folder / "in", folder / "out", format_))
     here(Settings(folder / "in", folder / "full", format_))
@@ -379,8 +486,9 @@ def test_a_run_with_nothing_to_do_leaves_the_parts_alone(source: Path, tmp_path:
     clean_folder(Settings(source, output))
     second = orjson.loads((output / "run.json").read_bytes())
     assert {path: path.stat().st_ino for path in output.rglob("part-*")} == before
-    assert first.pop("run")["files"] == {"new": 24, "changed": 0, "unchanged": 0, "removed": 0, "kept": 0, "resumed": 0}
-    assert second.pop("run")["files"] == {"new": 0, "changed": 0, "unchanged": 24, "removed": 0, "kept": 0, "resumed": 0}
+    none = dict.fromkeys(("changed", "moved", "unchanged", "removed", "kept", "resumed"), 0)
+    assert first.pop("run")["files"] == {"new": 24, **none}
+    assert second.pop("run")["files"] == {"new": 0, **none, "unchanged": 24}
     assert first == second
     assert sorted(path.name for path in (output / publish.FOLDER).iterdir()) == ["lock", "state.sqlite"]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cleaners import edits, model
 from cleaners.document import Document
-from cleaners.model import Cut, features, network
+from cleaners.model import Cut, features, network, policy
 
 CUTS = get_args(Cut)
 
@@ -282,7 +282,7 @@ def test_the_score_of_a_block_is_the_highest_of_its_lines() -> None:
     for block in model.judge(doc, "balanced").blocks:
         highest = max(float(probable[i]) for i in range(block.first, block.last + 1) if doc.lines[i])
         assert block.score == round(highest, 4)
-        assert block.score < model.THRESHOLDS["balanced"]
+        assert block.score < max(policy.SETTINGS["balanced"])
 
 
 def test_more_goes_the_eager_the_setting() -> None:
@@ -290,6 +290,59 @@ def test_more_goes_the_eager_the_setting() -> None:
     gone = [model.judge(doc, cut).share for cut in CUTS]
     assert gone == sorted(gone)
     assert gone[0] > 0
+
+
+# What goes of lines with these probabilities, being balanced: head 0.3, middle 0.3, tail 0.5, islands 0.1.
+CHOSEN = [
+    ("below the threshold goes, at it stays", [0.29, 0.9, 0.9], [0]),
+    ("behind the last sure line more goes than before the first", [0.4, 0.9, 0.4], [2]),
+    ("a short run in the middle must be less probable", [0.9, 0.2, 0.2, 0.2, 0.9], []),
+    ("a short run that is", [0.9, 0.2, 0.05, 0.2, 0.9], [2]),
+    ("a long run in the middle", [0.9, 0.2, 0.2, 0.2, 0.2, 0.9], [1, 2, 3, 4]),
+    ("no sure line", [0.2, 0.4], [0]),
+]
+
+
+@pytest.mark.parametrize(("name", "probable", "goes"), CHOSEN)
+def test_what_goes_depends_on_the_place(name: str, probable: list[float], goes: list[int]) -> None:
+    assert np.flatnonzero(policy.choose(np.array(probable, np.float32), "balanced", titled=True)).tolist() == goes, name
+
+
+@pytest.mark.parametrize(
+    ("titled", "probable", "goes"),
+    [
+        (True, [0.01, 0.2, 0.15, 0.9], [0, 1, 2]),
+        (False, [0.01, 0.2, 0.15, 0.9], [0, 2]),
+        (False, [0.09, 0.05, 0.9], [0, 1]),
+        (
+            False,
+            [0.2, *[0.15] * policy.HEADLINE_LINES, 0.9],
+            [*range(policy.HEADLINE_LINES)],
+        ),  # too far away; the nearest of equals
+        (False, [0.9, 0.01], [1]),
+    ],
+)
+def test_where_no_title_is_known_the_likeliest_headline_stays(titled: bool, probable: list[float], goes: list[int]) -> None:
+    assert np.flatnonzero(policy.choose(np.array(probable, np.float32), "balanced", titled=titled)).tolist() == goes
+
+
+def test_of_a_document_that_is_nearly_clean_the_cautious_take_only_what_is_surely_not_text() -> None:
+    clean = np.array([*[0.9] * 9, 0.01, 0.09], np.float32)
+    assert np.flatnonzero(policy.choose(clean, "cautious", titled=True)).tolist() == [9]
+    assert np.flatnonzero(policy.choose(clean, "balanced", titled=True)).tolist() == [9, 10]
+
+
+@given(st.lists(st.floats(0, 1, width=32)), st.booleans())
+def test_the_eager_take_what_the_cautious_take(probable: list[float], titled: bool) -> None:
+    cautious, balanced, eager = (policy.choose(np.array(probable, np.float32), cut, titled=titled) for cut in CUTS)
+    assert (cautious <= balanced).all()
+    assert (balanced <= eager).all()
+
+
+@given(st.lists(st.floats(0, 1, width=32)), st.sampled_from(CUTS))
+def test_a_sure_line_never_goes(probable: list[float], cut: Cut) -> None:
+    values = np.array(probable, np.float32)
+    assert not policy.choose(values, cut, titled=False)[values >= policy.SURE].any()
 
 
 # Line ends of a text are its "\n"; others do not occur in lines, for the step `repair.newlines` comes first.

@@ -14,7 +14,7 @@ import brotli
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cleaners.read import Failed, Fields, Raw, documents, find
@@ -57,6 +57,7 @@ def test_one_of_each_kind_is_read(everything):
             for suffix in ("", ".gz")
             for n, type_ in ((13, "HttpStatus"), (14, "Unsupported"))
         ),
+        *((f"web/dictionary.warc.zst#{n}", type_) for n, type_ in ((13, "HttpStatus"), (14, "Unsupported"))),
     ]
     assert {one.path for one in plain} >= set(make_inputs.PLAIN)
 
@@ -72,12 +73,14 @@ def test_every_hostile_file_comes_back_and_loses_what_it_must_alone(everything):
     assert hostile == {
         "bomb.txt.gz": {"TooLarge": 1},
         "cut-off.jsonl.gz": {"Truncated": 1},
+        "cut-off.rss": {"read": 2, "Damaged": 1},
         "cut-off.parquet": {"ArrowInvalid": 1},
         "cut-off.tar": {"read": 3, "Truncated": 1, "ReadError": 1},
         "cut-off.warc": {"read": 1, "Truncated": 1},
         "cut-off.zip": {"read": 5, "Truncated": 1},
         "dangling": {"FileNotFoundError": 1},
         "empty.txt": {"read": 1},
+        "entities.rss": {"Entities": 1},
         "entities.xhtml": {"read": 1},
         "entities.xml": {"Unsupported": 1},
         "half-characters.jsonl": {"read": 1},
@@ -85,6 +88,7 @@ def test_every_hostile_file_comes_back_and_loses_what_it_must_alone(everything):
         "loop": {"NotAFile": 1},
         "names.tar": {"read": 8, "NotAFile": 2},
         "names.zip": {"read": 8},
+        "sitemap.xml": {"Unsupported": 1},
         "no-record.jsonl": {"Empty": 1},
         "nothing.json": {"Empty": 1},
         "nothing.warc": {"Empty": 1},
@@ -157,6 +161,99 @@ def test_a_record_keeps_its_own_bytes(tmp_path):
     assert [one.raw for one in came(tmp_path, "a.csv", "text,n\né,1\n".encode())] == ["é".encode()]
 
 
+LONG = "a long text in a field of another name, " * 5
+# A file with an object, and the records in it with their texts.
+WRAPPERS = [
+    ({"status": "ok", "articles": [{"content": "a"}, {"content": "b"}]}, [("1#articles/1", "a"), ("1#articles/2", "b")]),
+    ({"data": {"n": 1, "items": [{"body": "a"}]}, "x": 1}, [("1#data/items/1", "a")]),
+    ({"hits": {"hits": [{"_id": "7", "_source": {"text": "a"}}]}}, [("1#hits/hits/1", "a")]),
+    ({"title": "A feed of the harbour", "items": [{"url": "u", "content_html": "<p>" + LONG}]}, [("1#items/1", "<p>" + LONG)]),
+    ({"news": [{"text": "a"}], "sport": [{"url": "u", "text": "b"}]}, [("1#news/1", "a"), ("1#sport/1", "b")]),
+    (
+        {"articles": [{"text": "a"}, 3, {"text": "]"}]},
+        [("1#articles/1", "a"), ("1#articles/2", "NotARecord"), ("1#articles/3", "]")],
+    ),
+    ({"a#": {"../": {"rows": [{"text": "a"}]}}}, [("1#a\ufffd23/\ufffd2E\ufffd2E/rows/1", "a")]),
+    # No wrappers: an article with its paragraphs, comments, related articles; texts in arrays of arrays; nothing with text.
+    ({"title": "t", "paragraphs": [{"text": "a"}, {"text": "b"}]}, [("1", "NoText")]),
+    ({"text": "a", "items": [{"text": "b", "url": "u"}]}, [("1", "a")]),
+    ({"x": LONG, "related": [{"url": "u", "text": "b"}]}, [("1", LONG)]),
+    ({"articles": [{"url": "u", "title": "t"}]}, [("1", "NoText")]),
+    ({"articles": [[{"text": "a"}]]}, [("1", "NoText")]),
+    ({"a": {"b": {"c": {"d": {"items": [{"text": "a"}]}}}}}, [("1", "NoText")]),
+]
+
+
+@pytest.mark.parametrize(("value", "wanted"), WRAPPERS)
+@pytest.mark.parametrize(("name", "indent"), [("a.json", 1), ("a.jsonl", None)])
+def test_records_in_another_object(tmp_path, value, wanted, name, indent):
+    got = came(tmp_path, name, json.dumps(value, indent=indent).encode())
+    assert values(got) == wanted
+    assert values(came(tmp_path, "b.json", json.dumps([value] * 2).encode()))[len(wanted) :] == [
+        (f"2{part[1:]}", text) for part, text in wanted
+    ]
+
+
+def test_a_record_in_another_object_keeps_its_own_bytes(tmp_path):
+    wrapped = b'{"articles": [ {"text":  "caf\\u00e9"} ,\n\t{"text": "b", "n": 1.50}\n], "n": 2}'
+    assert [one.raw for one in came(tmp_path, "a.json", wrapped)] == [b'{"text":  "caf\\u00e9"}', b'{"text": "b", "n": 1.50}']
+    got = came(tmp_path, "a.json", b'{"articles": [{"text": "caf\xe9", "url": "u"}]}')
+    assert [(one.raw, one.metadata) for one in got if isinstance(one, Raw)] == [(b"caf\xe9", {"url": "u"})]
+
+
+LONG_WRAPPERS = [
+    (b'{"n": 1, "articles": [', b'], "n": 2}', []),
+    (b'{"n": 1, "data": {"articles": [', b'], "n": 2}, "m": [1]}\n', []),
+    (b'{"articles": [', b'], "sport": [{"text": "b", "url": "u"}]}', [("1~2#sport/1", "b")]),
+    (b'{"articles": [', b'], "text": "b"}', [("1~2", "b")]),
+    (b'{"articles": [', b']}{"articles": [{"text": "b"}]}\n{"text": "c"}', [("2#articles/1", "b"), ("3", "c")]),
+    (b'{"articles": [', b', {"text": "b', [("", "JSONDecodeError"), ("1", "JSONDecodeError")]),
+    (b'{"articles": [', b'], "x": tru', [("1", "JSONDecodeError")]),
+]
+
+
+@pytest.mark.parametrize(("before", "behind", "wanted"), LONG_WRAPPERS)
+def test_records_in_another_object_that_is_long(tmp_path, before, behind, wanted):
+    count = 200
+    element = json.dumps({"text": TEXT, "pad": "x" * 20_000}).encode()
+    path = tmp_path / "a.json"
+    path.write_bytes(before + b", ".join([element] * count) + behind)
+    [found] = find(path)
+    name = "data/articles" if b"data" in before else "articles"
+    rest = []
+    for number, one in enumerate(documents(found), start=1):
+        if number <= count:
+            assert isinstance(one, Raw)
+            assert (one.record, one.raw, one.text) == (f"1#{name}/{number}", element, TEXT)
+        else:
+            rest.append(one)
+    assert values(rest) == [(part or f"1#articles/{count + 1}", text) for part, text in wanted]
+
+
+KEYS = st.sampled_from(["articles", "items", "text", "url", "data", "", "a#/.."])
+WRAPPED = st.recursive(
+    st.sampled_from(["", "a", "]}", '"', LONG]) | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, WRAPPED, max_size=4))
+@example({"articles": [None, {"text": "a"}]})
+@example({"articles": [{"text": "a"}], "items": [{}]})
+@example({"articles": [{"x": LONG}], "items": {"url": {"text": ""}, "text": "a"}})
+@example({"articles": [{"text": "a"}], "items": {"text": []}, "": {"text": "b"}})
+def test_long_and_short_objects_give_the_same_records(tmp_path_factory, value):
+    content = json.dumps(value).encode()
+    long = content[:-1] + b" " * 70_000 + b"}"
+    folder = tmp_path_factory.getbasetemp()
+    short_got, long_got = (came(folder, "wrapper.json", data) for data in (content, long))
+    assert len({one.id for one in long_got}) == len(long_got)
+    assert Counter(map(repr, (text for _, text in values(long_got)))) == Counter(
+        map(repr, (text for _, text in values(short_got)))
+    )
+
+
 VALUES = st.recursive(
     st.text(max_size=8) | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=6
 )
@@ -179,10 +276,11 @@ def test_arrays_are_cut_where_their_elements_end(elements):
     assert [json.loads(piece or b"") for piece in pieces] == elements
 
 
-LONG = "a long text in a field of another name, " * 5
 FIELDS = [
     ({"text": "a", "html": "<p>b</p>"}, Fields(), ("a", "text/plain")),
     ({"text": " ", "html": "<p>b</p>"}, Fields(), ("<p>b</p>", "text/html")),
+    ({"text": "", "x": {"text": "a"}}, Fields(), ("a", "text/plain")),
+    ({"text": ["b"], "x": {"text": "a"}}, Fields(), ("a", "text/plain")),
     ({"raw_html": "b"}, Fields(), ("b", "text/html")),
     ({"content": "<p class=x>b</p>"}, Fields(), ("<p class=x>b</p>", "text/html")),
     ({"content": "<p is a tag"}, Fields(), ("<p is a tag", "text/plain")),
@@ -308,6 +406,43 @@ def test_a_record_says_where_it_lies(tmp_path):
     assert next(one.origin for one in whole if isinstance(one, Raw))["offset_decompressed"] == sum(map(len, records[:2]))
 
 
+@pytest.mark.parametrize("pressed", [True, False])
+def test_a_dictionary_at_the_head(tmp_path, pressed):
+    records = make_inputs.warc_records()
+    content = make_inputs.with_dictionary(records, pressed=pressed)
+    got = came(tmp_path, "a.warc.zst", content)
+    plain = came(tmp_path, "a.warc", b"".join(records))
+    assert [(one.record, one.raw) for one in got] == [(one.record, one.raw) for one in plain]
+    for one in got:
+        if isinstance(one, Raw):  # the offset is that of the record's own frame
+            head = int.from_bytes(content[4:8], "little") + 8
+            alone = content[:head] + content[one.origin["offset"] :]
+            assert came(tmp_path, "b.warc.zst", alone)[0].raw == one.raw
+
+
+DICTIONARIES = [
+    (b"\x5d\x2a\x4d\x18" + (1 << 30).to_bytes(4, "little") + b"\x37\xa4\x30\xec", "TooLarge"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"\x37\xa4\x30\xec12345", "Damaged"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"\x28\xb5\x2f\xfd12345", "Damaged"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"a comment", "text"),
+    (b"\x5d\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"\x37\xa4\x30\xec", "Damaged"),
+    (make_inputs.with_dictionary([b"a text " * 9])[:-3], "Truncated"),
+    (make_inputs.with_dictionary([b"a text " * 9])[:60], "Truncated"),
+]
+
+
+@pytest.mark.parametrize(("front", "wanted"), DICTIONARIES)
+def test_dictionaries_with_faults(tmp_path, front, wanted):
+    behind = make_inputs.COMPRESSIONS[".zst"](b"text") if wanted != "Truncated" else b""
+    assert values(came(tmp_path, "a.txt.zst", front + behind))[0][1] == wanted
+
+
+def test_a_dictionary_that_is_not_there(tmp_path):
+    content = make_inputs.with_dictionary([b"a text of some words " * 99] * 3)
+    bare = content[8 + int.from_bytes(content[4:8], "little") :]
+    assert values(came(tmp_path, "a.txt.zst", bare))[0][1] == "Damaged"
+
+
 GOOD = warc_record(http(PAGE))
 BAD_WARCS = [
     (GOOD[:-50], ["Truncated"]),
@@ -337,6 +472,113 @@ def test_a_page_with_its_parts(tmp_path):
     [one] = came(tmp_path, "b.mhtml", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x--")
     assert isinstance(one, Failed)
     assert one.type == "Empty"
+
+
+def test_items_of_feeds(tmp_path):
+    got = came(tmp_path, "a.xml", make_inputs.rss())
+    assert [(one.record, one.media_type) for one in got] == [(str(n), "text/html") for n in (1, 2, 3)]
+    first = got[0]
+    assert isinstance(first, Raw)
+    assert first.text == "".join(make_inputs.PARAGRAPHS) + "<p>Part 1.</p>"
+    assert first.raw.startswith(b"<item><title>")
+    assert first.raw.endswith(b"</item>")
+    assert first.metadata == {
+        "url": "https://ferry.example/1", "title": f"{make_inputs.TITLE} & more, part 1", "author": "Ada Brandt", "guid": "1",
+        "published": "2024-03-01T06:00:00+00:00", "tags": ["Boats"], "site": "The Harbour Post", "language": "en-GB",
+    }  # fmt: skip
+
+
+def test_entries_of_atom(tmp_path):
+    got = [one for one in came(tmp_path, "a", make_inputs.atom()) if isinstance(one, Raw)]
+    paragraphs = "".join(make_inputs.PARAGRAPHS)
+    assert [(one.text, one.media_type) for one in got] == [
+        (paragraphs, "text/html"),
+        (f'<div xmlns="http://www.w3.org/1999/xhtml">{paragraphs}</div>', "text/html"),
+        (TEXT, "text/plain"),
+    ]
+    assert got[0].metadata == {
+        "url": "https://ferry.example/1", "title": f"{make_inputs.TITLE}, part 1", "author": "Ada Brandt", "guid": "urn:1",
+        "published": "2024-03-01T06:00:00+00:00", "site": "The Harbour Post", "language": "en",
+    }  # fmt: skip
+
+
+def test_an_export_of_wordpress(tmp_path):
+    got = [one for one in came(tmp_path, "a.xml", make_inputs.wordpress()) if isinstance(one, Raw)]
+    assert [str(one.text).count("<p>") for one in got] == [2, 2, 0]
+    assert [one.metadata["post_type"] for one in got] == ["post", "post", "attachment"]
+    assert got[2].text == ""
+
+
+# What stands in an item, and its text; or the type of the failure.
+ITEMS = [
+    ("<description>a</description>", "a"),
+    ("<description>a &amp; b &lt; c</description>", "a & b < c"),
+    ("<description>Bread & butter &nbsp;&auml; &unknown;</description>", "<p>Bread & butter \xa0ä &unknown;</p>\n"),
+    ("<description>a</description><x:encoded xmlns:x='http://purl.org/rss/1.0/modules/content/'>b</x:encoded>", "b"),
+    ("<description>a</description><content:encoded> </content:encoded>", "a"),
+    ("<description>a</description><media:description xmlns:media='http://search.yahoo.com/mrss/'>b</media:description>", "a"),
+    ("<description><![CDATA[<p>a</item>]]></description>", "<p>a</item>"),
+    ("<description><!-- </item> --><p>a & <b>b</b></p></description>", "<p>a &amp; <b>b</b></p>"),
+    (
+        "<description><![CDATA[First <i>line</i>\n\nSecond & third]]></description>",
+        "<p>First <i>line</i></p>\n<p>Second & third</p>\n",
+    ),
+    ("<description>caf\x08e</description>", "caf\ufffde"),
+    ("<description/>", ""),
+    ("<title>a</title>", "NoText"),
+    ("", "NoText"),
+    ("<description>a<br>b</description>", "Damaged"),
+    ("<description>" + "<b>" * 300 + "a" + "</b>" * 300 + "</description>", "Damaged"),
+    ("<description><![CDATA[a</description>", None),
+]
+
+
+@pytest.mark.parametrize(("item", "wanted"), ITEMS)
+def test_texts_of_items(tmp_path, item, wanted):
+    content = f"<rss><channel><title>t</title><item>{item}</item><item><description>last</description></item></channel></rss>"
+    got = values_of_feed(came(tmp_path, "a.rss", content.encode()))
+    assert got == ([("1", wanted), ("2", "last")] if wanted is not None else [("1", "Damaged")])
+
+
+def values_of_feed(documents: list[Raw | Failed]) -> list[tuple[str | None, str | None]]:
+    return [(one.record, one.type if isinstance(one, Failed) else one.text) for one in documents]
+
+
+FEEDS = [
+    ("a.xml", '<?xml version="1.0" encoding="iso-8859-1"?><rss><item><description>caf\xe9</description></item></rss>'.encode("latin-1"), [("1", "café")]),
+    ("a.xml", '<?xml version="1.0" encoding="utf-8"?><rss><item><description>caf\xe9 au lait, caf\xe9 cr\xe8me</description></item></rss>'.encode("latin-1"),
+     [("1", "café au lait, café crème")]),
+    ("a.xml", '<?xml version="1.0" encoding="utf-16"?><rss><item><description>é</description></item></rss>'.encode("utf-16"), [("1", "é")]),
+    ("a", b'<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="r"><channel/><item rdf:about="u"><description>a</description></item></rdf:RDF>', [("1", "a")]),
+    ("a", b'<a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:entry><a:summary>a</a:summary></a:entry></a:feed>', [("1", "a")]),
+    ("a.xml", b"<rss><channel></channel></rss>", [(None, "Empty")]),
+    ("a.xml", b'<!DOCTYPE rss [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><rss><item><description>&b;</description></item></rss>', [(None, "Entities")]),
+    ("a.xml", b'<!DOCTYPE rss SYSTEM "http://127.0.0.1/x.dtd"><rss><item><description>&b;a</description></item></rss>', [("1", "<p>&b;a</p>\n")]),
+    ("a.xml", b"<rss " + b"a" * 70_000 + b"><item/></rss>", [(None, "Damaged")]),
+    ("a.rss", b"no feed", [(None, "Damaged")]),
+    ("a.xml", b"<rss><item/><item><description>a</description></item></rss>", [("1", "NoText"), ("2", "a")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "wanted"), FEEDS)
+def test_feeds(tmp_path, name, content, wanted):
+    assert values_of_feed(came(tmp_path, name, content)) == wanted
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<item>", "</item>", "<!--", "-->", "<![CDATA[", "]]>", "<description>", "</description>", "&", "a", "<item a='b'/>"]
+        )
+    )
+)
+def test_any_pieces_of_items_give_documents_or_failures(pieces):
+    from cleaners.read.feed import read
+    from cleaners.read.source import Piped, Source, buffered
+
+    content = f"<rss>{''.join(pieces)}</rss>".encode()
+    got = list(read(Source("a", None, "a", buffered(Piped(io.BytesIO(content))), FOUND), "application/rss+xml"))
+    assert [one.record for one in got] == [str(n) for n in range(1, len(got) + 1)]
 
 
 def test_members_that_cannot_be_read_cost_only_themselves(tmp_path):

@@ -27,7 +27,13 @@ def outcome(document: Raw | Failed) -> str:
 GIANTS = {
     "a.jsonl.zst": (b'{"text": "a"}\n{"text": "', b'"}\n{"text": "c"}\n', ["read", "TooLarge", "read"]),
     "a.json.zst": (b'[{"text": "a"}, {"text": "', b'"}, {"text": "c"}]', ["read", "TooLarge", "read"]),
+    "b.json.zst": (b'{"n": 2, "articles": [{"text": "a"}, {"text": "', b'"}, {"text": "c"}], "m": 3}', ["read", "TooLarge", "read"]),
     "a.csv.zst": (b"text\na\n", b"\nc\n", ["read", "TooLarge", "read"]),
+    "a.rss.zst": (
+        b"<rss><item><description>a</description></item><item><description>",
+        b"</description></item><item><description>c</description></item></rss>",
+        ["read", "TooLarge", "read"],
+    ),
     "a.txt.zst": (b"", b"", ["TooLarge"]),
     "a.html.zst": (b"<html>", b"", ["TooLarge"]),
     "a.warc.zst": (

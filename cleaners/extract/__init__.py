@@ -9,6 +9,7 @@ This package is the only place that knows trafilatura.
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -23,7 +24,9 @@ from cleaners.extract.blocks import Block
 _ITEMS = frozenset(("li", "dt", "dd"))
 _CELLS = frozenset(("td", "th"))
 _LINKS = 0.9  # share of a text in links from which on it is a list of links
-_MOST_BLOCKS = 50_000  # no article has more, and with a million trafilatura takes minutes
+_TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
+# No article has more.  With a million trafilatura takes minutes, and without it the model cuts here and there for no reason.
+_MOST_BLOCKS = 50_000
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,47 @@ def extract(html: str, url: str | None = None) -> Extracted | NoText:
     except blocks.UnreadableError as error:
         return NoText("parse", f"{error}.")
     found = blocks.find(root)
+    chosen, failure = _choose(found, root, url)
+    if not isinstance(chosen, NoText):
+        text, headings = _write(chosen)
+        title, known = metadata.read(root, url, found, found.index(chosen[0]))
+        return Extracted(text, title, known, headings, _settings(failure))
+    text = _from_json(root)
+    if not text:
+        return chosen
+    return Extracted(
+        text, *metadata.read(root, url, found), [], _settings(failure, "JSON-LD articleBody: the page shows no article")
+    )
+
+
+def _choose(found: list[Block], root: HtmlElement, url: str | None) -> tuple[list[Block] | NoText, str | None]:
+    """The blocks of the article, or why there are none; and the name of the error if trafilatura failed."""
     if not found:
-        return NoText("blocks", "The page holds no text outside of scripts, forms and frames.")
-    other, failure = second_opinion(root, url) if len(found) <= _MOST_BLOCKS else ("", "too many blocks")
-    rows = features.table(found, other)
-    chosen = [block for block, keep in zip(found, model.keeps(model.load(), rows), strict=True) if keep]
+        return NoText("blocks", "The page holds no text outside of scripts, forms and frames."), None
+    failure: str | None = "too many blocks: all are kept"
+    chosen = found
+    if len(found) <= _MOST_BLOCKS:
+        other, failure = second_opinion(root, url)
+        rows = features.table(found, other)
+        chosen = [block for block, keep in zip(found, model.keeps(model.load(), rows), strict=True) if keep]
     if not chosen:
-        return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article.")
+        return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article."), failure
     if sum(block.linked for block in chosen) > _LINKS * sum(len(block.text) for block in chosen):
-        return NoText("model", f"What looks like an article among the {len(found)} blocks of text on the page is links alone.")
-    text, headings = _write(chosen)
-    title, known = metadata.read(root, url)
-    return Extracted(text, title, known, headings, _settings(failure))
+        return NoText(
+            "model", f"What looks like an article among the {len(found)} blocks of text on the page is links alone."
+        ), failure
+    return chosen, failure
+
+
+def _from_json(root: HtmlElement) -> str:
+    """The text that the page gives to search engines: often cut short, so that it is asked last."""
+    html = metadata.body(root)
+    if not _TAG.search(html):
+        html = "".join(f"<p>{line}</p>" for line in html.split("\n"))
+    try:
+        return _write(blocks.find(blocks.parse(html)))[0]
+    except blocks.UnreadableError:
+        return ""
 
 
 def second_opinion(root: HtmlElement, url: str | None) -> tuple[str, str | None]:
@@ -116,12 +148,14 @@ def _trafilatura() -> Any:
     return trafilatura
 
 
-def _settings(failure: str | None) -> dict[str, Any]:
+def _settings(failure: str | None, text_from: str | None = None) -> dict[str, Any]:
     settings = {"blocks": model.load().fitted_on, "trafilatura": "fast, favor_recall, no comments, no deduplication"}
     return {
         "extractor": "copydesk blocks, trafilatura",
         "version": version("trafilatura"),
-        "settings": settings | ({"trafilatura_failed": failure} if failure else {}),
+        "settings": settings
+        | ({"trafilatura_failed": failure} if failure else {})
+        | ({"text_from": text_from} if text_from else {}),
     }
 
 

@@ -9,8 +9,8 @@ person to look at (`Verdict.review`).
 Cleaning a text a second time may cut more, since the lines have other neighbours then.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,33 +18,26 @@ from cleaners import titles
 from cleaners.document import Document
 from cleaners.edits import Edit
 from cleaners.model import network
-from cleaners.model.features import Floats, observe
+from cleaners.model.features import Floats, Ints, observe
+from cleaners.model.policy import SURE, Cut, choose, runs
+
+__all__ = [
+    "LIMIT", "REVIEW_SHARE", "RULE", "SURE", "Block", "Cut", "Verdict", "clean", "edits", "judge", "judge_all", "scores", "scores_all",
+]  # fmt: skip
 
 RULE = "model.main-text"
 
-Cut = Literal["cautious", "balanced", "eager"]
-
-THRESHOLDS: Mapping[Cut, float] = {"cautious": 0.15, "balanced": 0.3, "eager": 0.5}
-"""A line below goes.  What each costs and brings: docs/model-card.md."""
-
-SURELY_NOT, NEARLY_CLEAN = 0.05, 0.1
-"""Being cautious, the model takes only lines below the first figure where those are less than the second as a share of the
-characters: such a document is nearly clean.  On held-out main texts alone that means losing a sentence in 1.5 % instead of 5.2 %
-of the documents; on columns of articles it costs 0.8 points of F1."""
-
-SURE = 0.5
-"""Where no line is more probable than that, the model has found no main text, and lets the document be."""
-
 REVIEW_SHARE = 0.8
 """If more than this share of the characters goes, the document is for a person to look at.  Held-out documents above it (being
-cautious: 0.7 % of the columns, 5 % of the pages) are hurt in half of the cases."""
+cautious: 0.9 % of the columns, 6 % of the pages) are hurt in half of the cases."""
 
 GROUP_LINES, GROUP_CHARACTERS = 4000, 400_000
-"""So many lines or characters are looked at together.  More are not faster, and need memory: about 100 bytes a character."""
+"""So many lines or characters are looked at together.  More are not faster, and need memory: 70 to 85 bytes a
+character."""
 
 LIMIT = 0.95
-"""If more than this share of the characters would go, nothing goes.  Nearly all held-out documents above it had lost more than half of
-their main text (86 to 100 %, by setting and kind of dump)."""
+"""If more than this share of the characters would go, nothing goes.  Of 25 held-out documents that would lose more, being balanced, 22
+were hurt, and 16 had lost more than half of their main text."""
 
 
 class Block(NamedTuple):
@@ -60,7 +53,7 @@ class Verdict(NamedTuple):
 
     Attributes:
         blocks: what goes, in order; blank lines between two lines that go are part of the block.
-        share: how much of the document is below the threshold, in characters, blank lines not counted: 0 to 1.
+        share: how much of the document would go, in characters, blank lines not counted: 0 to 1.
         review: whether a person should look: much goes; or so much would, or no main text was found, that nothing does.
     """
 
@@ -85,17 +78,24 @@ def scores(lines: Sequence[str]) -> Floats:
 
 def scores_all(docs: Sequence[Sequence[str]]) -> list[Floats]:
     """The same for many documents at once: `[scores(lines) for lines in docs]`, in less time."""
+    results = []
+    for lines, (written, probable) in zip(docs, _looked_at(docs), strict=True):
+        results.append(np.ones(len(lines), np.float32))
+        results[-1][written] = probable
+    return results
+
+
+def _looked_at(docs: Sequence[Sequence[str]]) -> Iterator[tuple[Ints, Floats]]:
+    """The lines of each document that are not blank, and their probabilities."""
     net = network.shipped()
-    results: list[Floats] = []
     for group in _groups(docs):
         seen = observe(group, net.weights.table)
-        results += [np.ones(len(lines), np.float32) for lines in group]
-        if seen:
-            ends = np.cumsum(seen.sizes)
-            probable = net.probabilities(seen)
-            for result, first, last in zip(results[-len(group) :], ends - seen.sizes, ends, strict=True):
-                result[seen.lines[first:last]] = probable[first:last]
-    return results
+        if not seen:
+            yield from [(np.zeros(0, np.intp), np.zeros(0, np.float32))] * len(group)
+            continue
+        probable, ends = net.probabilities(seen), np.cumsum(seen.sizes)
+        for first, last in zip(ends - seen.sizes, ends, strict=True):
+            yield seen.lines[first:last], probable[first:last]
 
 
 def _groups(docs: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:
@@ -117,46 +117,33 @@ def judge(doc: Document, cut: Cut) -> Verdict:
 
 def judge_all(docs: Sequence[Document], cut: Cut) -> list[Verdict]:
     """Decide what goes from each of many documents: `[judge(doc, cut) for doc in docs]`, in less time."""
-    probable = scores_all([doc.lines for doc in docs])
-    return [_verdict(doc, cut, of_doc.tolist()) for doc, of_doc in zip(docs, probable, strict=True)]
+    looked_at = _looked_at([doc.lines for doc in docs])
+    return [_verdict(doc, cut, *of_doc) for doc, of_doc in zip(docs, looked_at, strict=True)]
 
 
-def _verdict(doc: Document, cut: Cut, probable: list[float]) -> Verdict:
-    lines = doc.lines
-    sizes = [0 if not line or line.isspace() else len(line) for line in lines]
-    found = any(p >= SURE for p, size in zip(probable, sizes, strict=True) if size)
+def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdict:
+    places = written.tolist()
+    lines = [doc.lines[i] for i in places]
+    sizes = np.array([len(line) for line in lines], np.intp)
+    if not len(sizes):
+        return Verdict([], 0.0, review=False)
+    found = probable.max() >= SURE
+    goes = choose(probable, cut, titled=doc.title is not None)
     if doc.title:
         title = titles.key(doc.title)
-        probable = [1.0 if p < SURE and titles.key(line) == title else p for p, line in zip(probable, lines, strict=True)]
-    limit = threshold(probable, sizes, cut)
-    gone = sum(size for p, size in zip(probable, sizes, strict=True) if p < limit)
-    share = gone / max(1, sum(sizes))
+        for i in np.flatnonzero(goes):
+            line = lines[i]
+            # Only letters that are not ASCII become more in the key.
+            if (len(line) >= len(title) or not line.isascii()) and titles.key(line) == title:
+                goes[i] = False
+    gone = int(sizes[goes].sum())
+    share = gone / int(sizes.sum())
     if share > LIMIT or not found:
         return Verdict([], share, review=gone > 0)
-    blocks: list[Block] = []
-    behind = False  # the written line before this one goes
-    for i, (p, size) in enumerate(zip(probable, sizes, strict=True)):
-        if not size:
-            continue
-        if p < limit:
-            first, _, highest = blocks.pop() if behind else Block(i, i, 0.0)
-            blocks.append(Block(first, i, max(highest, round(p, 4))))
-        behind = p < limit
+    blocks = [
+        Block(places[first], places[end - 1], round(float(probable[first:end].max()), 4)) for first, end in runs(goes).tolist()
+    ]
     return Verdict(blocks, share, review=share > REVIEW_SHARE)
-
-
-def threshold(probable: Sequence[float], sizes: Sequence[int], cut: Cut) -> float:
-    """Below which probability a line of this document goes.
-
-    Args:
-        probable: the probability of each line.
-        sizes: the characters of each line, 0 for a blank one.
-        cut: the setting.
-    """
-    if cut != "cautious":
-        return THRESHOLDS[cut]
-    surely = sum(size for p, size in zip(probable, sizes, strict=True) if p < SURELY_NOT)
-    return THRESHOLDS[cut] if surely >= NEARLY_CLEAN * sum(sizes) else SURELY_NOT
 
 
 def edits(doc: Document, verdict: Verdict) -> Iterator[Edit]:

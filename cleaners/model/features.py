@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
 Hashes = npt.NDArray[np.uint32]
 Table = npt.NDArray[np.uint64]
 

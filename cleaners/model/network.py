@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cleaners.model.features import FIRST_TOKENS, LAST_TOKENS, Features, Floats, Table
+from cleaners.model.features import FIRST_TOKENS, KINDS, LAST_TOKENS, Features, Floats, Table
 
 DILATIONS = (1, 2, 4, 8)
 CONTEXT_BEFORE = 2  # the layer before which the document as a whole comes in
@@ -77,7 +77,15 @@ class Network:
         # Side by side, so that one product serves the line before, the line itself and the line after.
         self._layers = np.ascontiguousarray(np.concatenate(np.split(weights.layers, 3, axis=1), axis=2).transpose(0, 2, 1))
         self._hidden, self._out = np.ascontiguousarray(weights.hidden.T), np.ascontiguousarray(weights.out.T)
-        self._edges = weights.edges.reshape(3, -1, weights.edges.shape[-1])
+        first, last, before_last = weights.edges.reshape(3, -1, weights.edges.shape[-1])
+        self._first_edge = first + weights.first
+        self._last_edges = (last[:, None] + before_last).reshape(-1, last.shape[1])  # a row for each two kinds
+        self._observed = np.concatenate((weights.shape, weights.words))
+        # A row of ones below the lines brings the biases into the product.
+        biases = np.zeros((len(DILATIONS), self._layers.shape[1], 1), np.float32)
+        width = weights.first.shape[0]
+        biases[:, width : 2 * width, 0] = weights.layer_biases
+        self._layers = np.concatenate((self._layers, biases), axis=2)
 
     def logits(self, seen: Features) -> Floats:
         """The score of each line that is not blank, before it is a probability."""
@@ -97,26 +105,27 @@ class Network:
         words *= np.float32(UNIT / EMBEDDING)
         np.rint(words, out=words)
         np.minimum(np.maximum(words, -LARGEST, out=words), LARGEST, out=words)
-        h = seen.shape @ w.shape
-        h += words @ w.words
-        h += w.first
-        for place, edges in enumerate(self._edges):
-            h += edges.take(seen.edges[:, place], axis=0)
-        h = np.ascontiguousarray(_settle(h).T)  # from here on a column for each line: shifts by lines are then in one piece
+        rows = np.concatenate((seen.shape, words), axis=1) @ self._observed
+        rows += self._first_edge.take(seen.edges[:, 0], axis=0)
+        rows += self._last_edges.take(seen.edges[:, 1] * KINDS + seen.edges[:, 2], axis=0)
+        # From here on a column for each line, so that shifts by lines are in one piece.
+        whole = np.ones((width + 1, len(doc)), np.float32)
+        h = whole[:width]
+        np.rint(rows.T, out=h)
+        np.minimum(np.maximum(h, 0, out=h), LARGEST, out=h)
         for layer, d in enumerate(DILATIONS):
             if layer == CONTEXT_BEFORE:
                 mean = np.rint(np.add.reduceat(h, starts, axis=1, dtype=np.float64) / sizes).astype(np.float32)
-                whole = np.concatenate((mean, np.maximum.reduceat(h, starts, axis=1))).T @ w.context + w.context_bias
-                h += np.maximum(whole, 0).T.take(doc, axis=1)
+                both = np.concatenate((mean, np.maximum.reduceat(h, starts, axis=1))).T @ w.context + w.context_bias
+                h += np.maximum(both, 0).T.take(doc, axis=1)
                 _settle(h)
-            parts = self._layers[layer] @ h
+            parts = self._layers[layer] @ whole
             new = parts[width : 2 * width]
-            near = (doc[d:] == doc[:-d]).astype(np.float32)  # of the same document
-            parts[:width, :-d] *= near
-            parts[2 * width :, d:] *= near
+            foreign = np.flatnonzero(doc[d:] != doc[:-d])  # a line and the one `d` lines further on, in another document
+            parts[:width, foreign] = 0
+            parts[2 * width :, foreign + d] = 0
             new[:, d:] += parts[:width, :-d]
             new[:, :-d] += parts[2 * width :, d:]
-            new += w.layer_biases[layer][:, None]
             np.maximum(new, 0, out=new)
             h += new
             np.rint(h, out=h)

@@ -25,7 +25,7 @@ from cleaners.read.formats import MARKDOWN, PLAIN_TEXT, recognise
 from cleaners.read.source import HEAD, Piped, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Fields, Found, Raw, escape
 
-__all__ = ["STDIN", "Failed", "Fields", "Found", "Raw", "documents", "find", "is_container", "is_path"]
+__all__ = ["STDIN", "Failed", "Fields", "Found", "Raw", "documents", "find", "is_container", "is_path", "is_read_alike"]
 
 STDIN = "-"
 """The input that is standard input."""
@@ -153,6 +153,19 @@ def _apart(name: str, files: set[str]) -> str:
 def is_container(found: Found) -> bool:
     """Whether a file may hold many documents, going by its name."""
     return recognise(found.path.name, b"").reader not in {"text", "mhtml", None}
+
+
+def is_read_alike(found: Found, name: str) -> bool:
+    """Whether a file would be read in the same way under another name: formats are known by the end of the name, too.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    here, there = (one.rpartition("/")[2].lower().split(".")[1:] for one in (found.id, name))
+    if here == there:
+        return True
+    with found.path.open("rb") as file:  # of a compressed file the name says what is in it, and so on
+        return here[-1:] == there[-1:] and recognise(found.path.name, file.read(HEAD)).reader != "compression"
 
 
 def documents(found: Found, fields: Fields = Fields()) -> Iterator[Raw | Failed]:  # noqa: B008  it is immutable

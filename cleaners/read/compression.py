@@ -71,10 +71,10 @@ def zstd_module() -> Any:
     return zstd
 
 
-def _zstd() -> _Decompressor:
+def _zstd(dictionary: Any = None) -> _Decompressor:
     zstd = zstd_module()
     return zstd.ZstdDecompressor(  # type: ignore[no-any-return]
-        options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+        dictionary, options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
     )
 
 
@@ -94,6 +94,11 @@ CODECS = {
 }
 _LONGEST_START = 6
 
+_ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
+_DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
+_DICTIONARY = b"\x37\xa4\x30\xec"
+_MAX_DICTIONARY = 32 << 20  # most have 1 MB at most
+
 
 class Decompressed(Filled):
     """The content of compressed data, of one member or many.
@@ -101,17 +106,19 @@ class Decompressed(Filled):
     Args:
         source: what is compressed.
         codec: how.
+        begin: offset in the compressed data at which the source stands.
 
     Attributes:
         members: where the latest members begin: offset in the content, offset in the compressed data.
     """
 
-    def __init__(self, source: io.BufferedReader, codec: Codec) -> None:
+    def __init__(self, source: io.BufferedReader, codec: Codec, begin: int = 0) -> None:
         super().__init__()
         self._source, self._codec = source, codec
         self._decoder: _Decompressor | None = None
         self._pending = b""
-        self._in = self._out = self._mark_in = self._mark_out = 0
+        self._in = self._mark_in = begin
+        self._out = self._mark_out = 0
         self.members: deque[tuple[int, int]] = deque(maxlen=10_000)
 
     def mark(self) -> None:
@@ -184,13 +191,40 @@ class Decompressed(Filled):
         return data
 
 
+def _with_dictionary(source: Source, codec: Codec) -> tuple[Codec, int]:
+    """The codec with the dictionary that Zstandard data begins with, and how many bytes that took.
+
+    Web archives have it in a frame that decompressors skip, maybe compressed itself (IIPC, "Use of Zstandard compression in WARC files").
+
+    Raises:
+        ReadError: it is too large, damaged or cut off.
+    """
+    head = source.head()[:12]
+    if not head.startswith(_DICTIONARY_FRAME) or not head.endswith((_DICTIONARY, _ZSTD_FRAME)):
+        return codec, 0
+    size = int.from_bytes(head[4:8], "little")
+    if size > _MAX_DICTIONARY:
+        raise ReadError("TooLarge", f"the dictionary of this Zstandard data has more than {_MAX_DICTIONARY:,} bytes")
+    raw = source.stream.read(8 + size)[8:]
+    if len(raw) < size:
+        raise ReadError("Truncated", "the Zstandard data breaks off within its dictionary")
+    try:
+        if raw.startswith(_ZSTD_FRAME):
+            raw = _zstd().decompress(raw, _MAX_DICTIONARY)
+        dictionary = zstd_module().ZstdDict(raw)
+    except Exception as error:
+        raise ReadError("Damaged", f"the dictionary of this Zstandard data is damaged: {error}") from error
+    return codec._replace(new=lambda: _zstd(dictionary)), 8 + size
+
+
 def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
     """The documents in a compressed file."""
     stem, dot, suffix = source.name.rpartition(".")
     name = stem + (".tar" if suffix.lower() in {"tgz", "tbz2", "txz", "tzst"} else "") if dot else source.name
     codec = CODECS[media_type]
     if codec.start.match(source.head()):
-        with Decompressed(source.stream, codec) as content:
+        codec, begin = _with_dictionary(source, codec)
+        with Decompressed(source.stream, codec, begin) as content:
             yield from containers.documents(source.inside(None, name, buffered(content), 1))
     else:  # programs that fetch such files may decompress them, and keep the name
         yield from containers.documents(source.inside(None, name, source.stream, 1))

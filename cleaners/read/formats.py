@@ -31,6 +31,7 @@ def _row(name: str, media_type: str, suffixes: str, reader: str | None = None, s
 # The comments are matched possessively: a head full of them must not be tried in every combination.
 _HTML_START = rb"(?is)(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b"
 _MHTML_START = rb"(?i)(?:[!-9;-~]++:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?content-type:\s*multipart/related"
+_FEED_START = rb"(?is)(?:(?><\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*+(?:\[.*?\]\s*)?>)\s*)*+<(?:[\w.-]+:)?(?:rss|feed|rdf)[\s>]"
 
 PLAIN_TEXT = _row("plain text", "text/plain", "txt text", "text")
 MARKDOWN = _row("Markdown", "text/markdown", "md markdown", "text")
@@ -53,7 +54,8 @@ FORMATS = (
     _row("an old web archive (ARC)", "application/x-internet-archive", "arc", None, rb"filedesc://"),
     _row("HTML", "text/html", "html htm xhtml xht shtml", "text", _HTML_START),
     _row("a web page with its parts (MHTML)", "multipart/related", "mhtml mht", "mhtml", _MHTML_START),
-    _row("XML", "application/xml", "xml rss atom rdf", None, rb"<\?xml\s"),
+    _row("a feed (RSS, Atom)", "application/rss+xml", "rss atom", "feed", _FEED_START),
+    _row("XML", "application/xml", "xml rdf", None, rb"<\?xml\s"),
     # What is known by its name alone.  JSON is looked at more closely below.
     JSON,
     _row("a table (CSV)", "text/csv", "csv tsv tab", "csv_"),

@@ -1,17 +1,20 @@
-"""JSON: one object a line, an array of them, or one after the other, in whatever file name."""
+"""JSON: one object a line, an array of them, or one after the other, in whatever file name; and such arrays in other objects."""
 
+import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import orjson
 
-from cleaners.read import record
+from cleaners.read import record, wrapper
 from cleaners.read.recode import utf_8
 from cleaners.read.record import Record
-from cleaners.read.source import Source
-from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw
+from cleaners.read.source import BUFFER, HEAD, Filled, Source, buffered
+from cleaners.read.values import DOCUMENT_BYTES, Failed, Names, Raw, safe_name
 
 _BLANK = b" \t\r\n"
 
@@ -19,7 +22,12 @@ _BLANK = b" \t\r\n"
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     """The documents in the records.  Their numbers are those of the lines, or of the records where these are not lines."""
     source, encoding = utf_8(source)
-    yield from record.documents(source, _lines(source, encoding) if _is_lines(source) else _values(source, encoding))
+    by_lines = _is_lines(source)
+    if array := _long_wrapper(source, by_lines):
+        records = _streamed(source, encoding, array)
+    else:
+        records = _lines(source, encoding) if by_lines else _values(source, encoding)
+    yield from record.documents(source, chain.from_iterable(_unwrapped(source, one) for one in records))
 
 
 def _is_lines(source: Source) -> bool:
@@ -45,22 +53,25 @@ def _lines(source: Source, encoding: str) -> Iterator[Record | Failed]:
             yield _record(source, number, raw, encoding)
 
 
-def _record(source: Source, number: int, raw: bytes, encoding: str) -> Record | Failed:
+def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Record | Failed:
     try:
         return Record(number, raw, orjson.loads(raw), encoding)
     except orjson.JSONDecodeError as error:  # it refuses half characters and NaN, too, which Python's own parser does not
         reason = str(error)
     try:
-        text = raw.decode("utf-8", "surrogateescape")
-        value = json.loads(text, strict=False)
+        value = json.loads(_text(raw), strict=False)
         return Record(number, raw, value, encoding, is_escaped=not _is_utf_8(raw))
     except (ValueError, RecursionError):
         return source.failed(number, "JSONDecodeError", f"this record is not JSON: {reason}", raw)
 
 
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
 def _parse(raw: bytes) -> Any:
     try:
-        return json.loads(raw.decode("utf-8", "surrogateescape"), strict=False)
+        return json.loads(_text(raw), strict=False)
     except (ValueError, RecursionError):
         return None
 
@@ -83,6 +94,70 @@ def _values(source: Source, encoding: str) -> Iterator[Record | Failed]:
         source.next_document()
 
 
+def _unwrapped(source: Source, one: Record | Failed) -> Iterator[Record | Failed]:
+    """A record, or the records that it wraps."""
+    if isinstance(one, Failed) or one.raw is None or not wrapper.may_be(one.value, source.fields):
+        yield one
+        return
+    text = _text(one.raw)
+    arrays = wrapper.arrays(text, source.fields)
+    if not arrays:
+        yield one
+    names = Names()
+    for array in arrays:
+        inner = replace(source, stream=buffered(io.BytesIO(text[array.at :].encode("utf-8", "surrogateescape"))))
+        yield from _elements(inner, f"{one.part}#{names.unique('/'.join(array.path))}", one.encoding)
+
+
+def _elements(source: Source, name: str, encoding: str) -> Generator[Record | Failed, None, bytes]:
+    """The elements of an array that the source is in; gives back what was read beyond it."""
+    pieces = _split(source, is_inside=True)
+    number = 0
+    while True:
+        try:
+            raw = next(pieces)
+        except StopIteration as end:
+            rest: bytes = end.value
+            return rest
+        number += 1
+        part = f"{name}/{number}"
+        yield source.too_large(part, "record") if raw is None else _record(source, part, raw, encoding)
+        source.next_document()
+
+
+def _long_wrapper(source: Source, by_lines: bool) -> wrapper.Array | None:
+    """The first array of a wrapper, if the source is one that goes on behind its head and has no lines."""
+    head = source.head()
+    is_long = len(head) == HEAD and head.lstrip(_BLANK).startswith(b"{") and not (by_lines and b"\n" in head)
+    return next(iter(wrapper.arrays(_text(head), source.fields)), None) if is_long else None
+
+
+class _Behind(Filled):
+    """A stream with some bytes in front."""
+
+    def __init__(self, front: bytes, stream: io.BufferedReader) -> None:
+        super().__init__()
+        self._front, self._stream = front, stream
+
+    def piece(self, most: int) -> bytes:
+        piece, self._front = self._front[:most], self._front[most:]
+        return piece or self._stream.read1(min(most, BUFFER))
+
+
+def _streamed(source: Source, encoding: str, array: wrapper.Array) -> Iterator[Record | Failed]:
+    """The elements of an array in an object that is too long to be held; then the rest of the object, and what comes behind it."""
+    front = _text(source.head())[: array.at].encode("utf-8", "surrogateescape")
+    source.stream.read(len(front))
+    rest = yield from _elements(source, f"1#{safe_name('/'.join(array.path))}", encoding)
+    opened = '{"\\u0000":' * len(array.path) + "0"
+    behind = replace(source, stream=buffered(_Behind(opened.encode() + rest, source.stream)))
+    for one in _values(behind, encoding):
+        if isinstance(one, Failed) or one.part != 1:
+            yield one
+        elif wrapper.arrays(_text(one.raw or b""), source.fields) or record.text_of(one.value, source.fields, None):
+            yield one._replace(part="1~2")
+
+
 _TOKEN = re.compile(rb'["{}\[\],]')
 
 
@@ -94,16 +169,18 @@ def _backslashes(buffer: bytes, begin: int, end: int) -> int:
     return end - at
 
 
-def _split(source: Source) -> Iterator[bytes | None]:
+def _split(source: Source, *, is_inside: bool = False) -> Generator[bytes | None, None, bytes]:
     """Cut at the top level of an array, or of values one after the other; None is a value that is too long.
+
+    Inside an array, stop where it ends, and give back what was read beyond.
 
     A streaming parser (ijson) would lose the bytes of the record, hold a string of any length, and
     stop at the first fault.  This looks at strings and brackets alone, and goes on behind a faulty record.
     """
     buffer = b""
     at = begin = 0  # how far it was looked at; where the value begins
-    depth = top = 0  # how many brackets are open; how many around the values
-    is_first, in_string, too_long = True, False, False
+    depth = top = int(is_inside)  # how many brackets are open; how many around the values
+    is_first, in_string, too_long = not is_inside, False, False
     while True:
         too_long = too_long or at - begin > DOCUMENT_BYTES
         if too_long:
@@ -151,6 +228,9 @@ def _split(source: Source) -> Iterator[bytes | None]:
                 if too_long or value:
                     yield None if too_long or len(value) > DOCUMENT_BYTES else value
                 begin, too_long = at, False
+                if is_inside and not top:
+                    return buffer[at:]
     rest = buffer[begin:].strip(_BLANK)
     if too_long or rest:
         yield None if too_long else rest
+    return b""

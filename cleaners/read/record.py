@@ -59,14 +59,14 @@ class Record(NamedTuple):
     """A record.
 
     Attributes:
-        part: its number, for its id.
+        part: its number, for its id; for one in a wrapper what leads to it.
         raw: its bytes as they came in; None: those of its value (CSV, Parquet).
         value: its fields; a string is a record of nothing but text.  A `Failed` stands for a record that cannot be had.
         encoding: of the container.
         is_escaped: whether bytes that are no UTF-8 stand in its strings, as "surrogateescape" has them.
     """
 
-    part: int
+    part: int | str
     raw: bytes | None
     value: Any
     encoding: str = "utf-8"
@@ -83,9 +83,9 @@ def documents(source: Source, records: Iterable[Record | Failed]) -> Iterator[Ra
         size += len(record.raw or b"") if isinstance(record, Record) else 0
         if len(first) == _SURVEY or size > _SURVEY_BYTES:
             break
-    longest = _longest(record.value for record in first if isinstance(record, Record))
+    longest_ = longest(record.value for record in first if isinstance(record, Record))
     for record in chain(_emptying(first), records):
-        yield record if isinstance(record, Failed) else _document(source, record, longest)
+        yield record if isinstance(record, Failed) else _document(source, record, longest_)
 
 
 def _emptying(items: list[Record | Failed]) -> Iterator[Record | Failed]:
@@ -133,8 +133,10 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
                 blank = blank or (name, text, is_html)
         return blank
     known: dict[str, str] = {}
-    for name in flat:
-        known.setdefault(_key(name.rpartition(".")[2]), name)
+    for name, item in flat.items():
+        key = _key(name.rpartition(".")[2])
+        if isinstance(item, (str, bytes)) and (key not in known or not flat[known[key]].strip()):
+            known[key] = name
     names = [known[name] for name in (*TEXT_FIELDS, *HTML_FIELDS) if name in known]
     for name in [*names, *([longest] if longest else [])]:
         if isinstance(text := flat.get(name), (str, bytes)):
@@ -142,6 +144,17 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
                 return name, text, _key(name.rpartition(".")[2]) in HTML_FIELDS or _is_html(text)
             blank = blank or (name, text, False)
     return blank
+
+
+def text_of(value: Mapping[str, Any], fields: Fields, longest: str | None) -> str | bytes:
+    """The text that a record would give, empty if it has none."""
+    chosen = _choose(value, fields, longest)
+    return chosen[1].strip() if chosen else ""
+
+
+def has_address(value: Mapping[str, Any]) -> bool:
+    """Whether a field of a record is its address."""
+    return any(_key(name.rpartition(".")[2]) in METADATA_FIELDS["url"] and isinstance(item, str) for name, item in _flat(value))
 
 
 def _is_html(text: str | bytes) -> bool:
@@ -165,7 +178,7 @@ def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterato
                 yield from _flat(item, f"{prefix}{name}.", depth + 1)
 
 
-def _longest(values: Iterable[Any]) -> str | None:
+def longest(values: Iterable[Any]) -> str | None:
     """The field with the longest strings, on the whole; of equals, the first by name."""
     total: Counter[str] = Counter()
     times: Counter[str] = Counter()

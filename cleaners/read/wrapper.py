@@ -1,0 +1,120 @@
+"""Objects of JSON that are no record but the wrapper of many: {"status": "ok", "articles": [{…}, {…}]}.
+
+Theory.  A wrapper has no text of its own, and an array of objects that have.  Many records have such arrays, too: the
+paragraphs of an article, comments on it, related articles.  So the array must bear a name that wrappers use, or
+its objects must have addresses; and no text of the object around may be longer than all of theirs.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from cleaners.read import record
+from cleaners.read.values import Fields
+
+_WORDS = "articles items results data docs documents entries posts records rows hits news stories list feed value elements"
+_NAMES = frozenset(_WORDS.split())
+_MAX_NESTED = 3  # objects around the array
+_SAMPLE = 20  # elements of an array that are looked at
+
+_DECODER = json.JSONDecoder(strict=False)
+_BLANK = re.compile(r"[ \t\r\n]*")
+
+
+class Array(NamedTuple):
+    """An array of records.
+
+    Attributes:
+        path: its name, behind those of the objects around it.
+        at: where it begins: the offset behind its bracket.
+    """
+
+    path: tuple[str, ...]
+    at: int
+
+
+def may_be(value: Any, fields: Fields) -> bool:
+    """Whether a value is an object with an array of objects in it, and without text that bears a known name: a quick look."""
+    return isinstance(value, Mapping) and _has_array(value) and not record.text_of(value, fields, None)
+
+
+def _has_array(value: Mapping[str, Any], depth: int = 0) -> bool:
+    return any(
+        (isinstance(item, list) and any(isinstance(element, Mapping) for element in item[:_SAMPLE]))
+        or (isinstance(item, Mapping) and depth < _MAX_NESTED and _has_array(item, depth + 1))
+        for item in value.values()
+    )
+
+
+def arrays(text: str, fields: Fields) -> list[Array]:
+    """The arrays of records in a wrapper, none if it is something else.
+
+    Args:
+        text: the object as JSON; it may break off, then the arrays are found that begin before.
+        fields: which fields of a record hold the document, where that is said.
+    """
+    own: dict[str, Any] = {}  # as far as it goes
+    found: list[tuple[Array, list[Any]]] = []
+    with suppress(ValueError, TypeError, IndexError, RecursionError):
+        _walk(text, _skip(text, 0), (), own, found)
+    if record.text_of(own, fields, None):
+        return []
+    most = len(record.text_of(own, fields, record.longest([own])))
+    wrapped = []
+    for array, sample in found:
+        records = [element for element in sample if isinstance(element, Mapping)]
+        texts = [record.text_of(element, fields, record.longest([element])) for element in records]
+        is_known = array.path[-1].lower() in _NAMES or any(map(record.has_address, records))
+        if is_known and max(map(len, texts), default=0) > most:
+            wrapped.append(array)
+    return wrapped
+
+
+def _walk(text: str, at: int, path: tuple[str, ...], own: dict[str, Any], found: list[tuple[Array, list[Any]]]) -> int:
+    """Go through an object; returns where it ends.
+
+    Raises:
+        ValueError, TypeError, IndexError: it is no object, or breaks off.
+    """
+    if text[at] != "{":
+        raise ValueError
+    at = _skip(text, at + 1)
+    while text[at] != "}":
+        name, at = _DECODER.raw_decode(text, at)
+        if not isinstance(name, str):
+            raise TypeError
+        at = _skip(text, _skip(text, at) + 1)  # behind the colon
+        if text[at] == "{" and len(path) < _MAX_NESTED:
+            inner: dict[str, Any] = {}
+            own[name] = inner
+            at = _walk(text, at, (*path, name), inner, found)
+        else:
+            if text[at] == "[":
+                sample: list[Any] = []
+                found.append((Array((*path, name), at + 1), sample))
+                sample.extend(_sample(text, at + 1))
+            item, at = _DECODER.raw_decode(text, at)
+            own[name] = item
+        at = _skip(text, at)
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+    return at + 1
+
+
+def _sample(text: str, at: int) -> Iterator[Any]:
+    """The first elements of an array, as far as they are there."""
+    with suppress(ValueError, IndexError, RecursionError):
+        for _ in range(_SAMPLE):
+            element, at = _DECODER.raw_decode(text, _skip(text, at))
+            yield element
+            at = _skip(text, at)
+            if text[at] != ",":
+                return
+            at += 1
+
+
+def _skip(text: str, at: int) -> int:
+    match = _BLANK.match(text, at)
+    return match.end() if match else at

@@ -1,0 +1,77 @@
+"""The flow takes what the command takes, and fails where the command warns."""
+
+import argparse
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+from cleaners import cli, history
+from cleaners.balance import TooMuchError
+from cleaners.read import Fields
+from cleaners.run import clean_folder as by_library
+from cleaners.settings import Settings
+from tests.conftest import DUMPS, balance
+from tests.test_flows import command, written
+
+RULE = """
+[[rule]]
+id = "my.hotline"
+why = "A telephone number below every article"
+source = "made up"
+languages = ["en"]
+phrases = ["Call our news desk at any hour of the day"]
+miss = ["We call our news desk the kitchen."]
+hit = ["Call our news desk at any hour of the day"]
+"""
+
+
+def options_of_clean() -> set[str]:
+    [commands] = [action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    return {action.dest for action in commands.choices["clean"]._actions} - {"help"}
+
+
+def test_the_flow_takes_what_the_command_takes() -> None:
+    from flows.clean import clean_folder
+
+    assert options_of_clean() <= set(inspect.signature(clean_folder.fn).parameters)
+    said = command("--help").stdout
+    assert {name for name in options_of_clean() if f"--{name.replace('_', '-')}" not in said} == {"input", "output"}
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_rules_and_fields_reach_the_workers(tmp_path: Path) -> None:
+    from flows.clean import clean_folder
+
+    source, rules = tmp_path / "dump.jsonl", tmp_path / "mine.toml"
+    text = DUMPS["harbour.txt"] + "\nCall our news desk at any hour of the day\n"
+    source.write_text(json.dumps({"text": "not this", "mine": text}) + "\n", encoding="utf-8")
+    rules.write_text(RULE, encoding="utf-8")
+    clean_folder(str(source), str(tmp_path / "flow"), rules=[str(rules)], text_field="mine", workers=1)
+    by_library(Settings(source, tmp_path / "library", rules=(rules,), fields=Fields(text="mine")), workers=1)
+    assert written(tmp_path / "flow") == written(tmp_path / "library")
+    assert balance(tmp_path / "flow")["rules"]["my.hotline"]["edits"] == 1
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_the_flow_fails_where_far_more_is_cut(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows.clean import clean_folder
+
+    monkeypatch.setattr(history, "_ENOUGH", 2)
+    clean_folder(str(dumps), str(tmp_path / "out"))
+    for number in range(2):
+        (dumps / f"inland/{number}.txt").write_text(
+            "Leave a Reply\n\nYour email address will not be published.\n", encoding="utf-8"
+        )
+    with pytest.raises(TooMuchError, match="inland: 100% of each of the last 2 documents"):
+        clean_folder(str(dumps), str(tmp_path / "out"), warn_cut=0.3)
+    assert balance(tmp_path / "out")["documents"]["in"] == 5
+
+
+def test_a_faulty_rule_file_is_one_sentence(dumps: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("[[rule]]\n", encoding="utf-8")
+    answer = command(dumps, tmp_path / "out", "--rules", tmp_path / "bad.toml")
+    assert answer.returncode == 2
+    assert answer.stderr.count("\n") == 1
+    assert "bad.toml" in answer.stderr
