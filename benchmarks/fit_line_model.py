@@ -1,7 +1,7 @@
 """Fit the line model, and measure it on sites it was not fitted on.
 
 usage: python -m benchmarks.fit_line_model DUMPS.jsonl.gz FOLDER [--also WEAK.jsonl.gz]
-       [--leave-out SOURCE]... [--folds 5] [--epochs 5] [--seed 4]
+       [--leave-out SOURCE]... [--folds 5] [--epochs 8] [--seed 4]
 
 Writes FOLDER/held-out.jsonl (for each row the probability of each line, by a model that saw no page of its site) and
 FOLDER/weights.npz.  `line_model_quality.py` makes the tables of docs/model-card.md out of the former; the latter is what belongs in
@@ -50,7 +50,7 @@ from cleaners.model.network import (
 )
 
 _TABLE = character_table()
-_WIDTH = 48
+_WIDTH = 64
 _TOP = LARGEST / UNIT
 _WORD_SITES, _PAIR_SITES = 4, 8
 _SHIFT = np.uint32(32 - network.SLOT_BITS)
@@ -488,7 +488,7 @@ def main() -> None:
     parser.add_argument("--also", type=Path, help="rows of weak_labels.py: fitted on, never measured on")
     parser.add_argument("--leave-out", action="append", default=[], metavar="SOURCE")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=4)
     options = parser.parse_args()
     torch.set_num_threads(1)  # sums in another order would give other weights
