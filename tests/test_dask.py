@@ -114,6 +114,7 @@ def task_states(flow_run_id: str) -> list[str]:
         return [run_.state_type.value for run_ in client.read_task_runs(flow_run_filter=this) if run_.state_type]
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("prefect_server")
 def test_dask_writes_what_one_machine_writes(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from flows.clean import clean_folder
