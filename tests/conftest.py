@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,10 @@ def balance(output: Path) -> dict[str, Any]:
     """The run.json of an output folder."""
     content: dict[str, Any] = json.loads((output / "run.json").read_bytes())
     return content
+
+
+# A shell that starts the tests in the background has SIGINT ignored, and hands that down to the processes that tests stop with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

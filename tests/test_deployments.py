@@ -133,7 +133,7 @@ class Prefect:
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(180)
+                process.wait(60)
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)

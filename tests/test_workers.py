@@ -259,7 +259,7 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
 def test_a_run_that_is_stopped_stops_within_seconds(notes: Path, number: signal.Signals) -> None:
     process = start(notes, "hang")
     process.send_signal(number)
-    _, complaint = process.communicate(timeout=15)
+    _, complaint = process.communicate(timeout=5)
     assert process.returncode == 130
     assert complaint == (
         "copydesk: stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.\n"
