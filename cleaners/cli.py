@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cleaners.edits import Change
     from cleaners.rules import RuleBook
     from cleaners.run import Done
+    from cleaners.settings import Settings
     from cleaners.write import Kind
 
 EXIT_FAULT, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
@@ -68,80 +69,16 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(do=do)
         return sub
 
-    def add_rules(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument(
-            "--rules",
-            type=Path,
-            action="append",
-            default=[],
-            metavar="FILE",
-            help="a rule file to use beside the built-in rules; may be given again",
-        )
-
-    def add_cut(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument(
-            "--cut",
-            choices=("off", "cautious", "balanced", "eager"),
-            default="cautious",
-            help="how much the line model may take of what the rules leave (default: cautious)",
-        )
-
-    clean = command("clean", _clean, "clean a folder of dumps")
-    clean.add_argument(
-        "input",
-        metavar="IN",
-        help="a folder, a file, a pattern such as 'in/**/*.html', an address (s3://…), or - for standard input",
-    )
-    clean.add_argument(
-        "output",
-        type=Path,
-        metavar="OUT",
-        help="the folder to write; of an earlier result there, what has not changed since stays as it is",
-    )
-    clean.add_argument(
-        "--format",
-        choices=_FORMATS,
-        help="files: JSON Lines, and the clean texts as files; markdown: the same with headings marked; the others hold the "
-        "same records, and no files "
-        "(default: files where every file is a document, or else jsonl)",
-    )
-    clean.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
-    clean.add_argument(
-        "--timeout",
-        type=float,
-        default=60.0,
-        metavar="S",
-        help="seconds after which a document is given up (default: 60)",
-    )
-    clean.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
-    clean.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
-    clean.add_argument(
-        "--checksum", action="store_true", help="read all files to see which have changed, also those of the same size and time"
-    )
-    clean.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
-    clean.add_argument(
-        "--warn-cut",
-        type=float,
-        default=0.2,
-        metavar="SHARE",
-        help="warn where the share that is cut of a source (the first folder below IN) is larger than in earlier runs "
-        "by more than this (default: 0.2; 1: never)",
-    )
-    add_cut(clean)
-    for kind in ("text", "html"):
-        clean.add_argument(
-            f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
-        )
-    add_rules(clean)
+    add_clean(command("clean", _clean, "clean a folder of dumps"))
 
     explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
     explain.add_argument("file", type=Path, metavar="FILE")
-    add_cut(explain)
-    add_rules(explain)
+    _add_cut(explain)
+    _add_rules(explain)
 
     verify = command("verify", _verify, "check an output folder against every law of the output contract")
     verify.add_argument("output", type=Path, metavar="OUT")
-    add_rules(verify)
+    _add_rules(verify)
 
     undo = command("undo", _undo, "give back the text that a published document was made from")
     undo.add_argument("output", type=Path, metavar="OUT")
@@ -157,8 +94,78 @@ def _parser() -> argparse.ArgumentParser:
     test = actions.add_parser("test", help="run the examples of every rule")
     test.set_defaults(do=_rules_test)
     for sub in (listing, show, test):
-        add_rules(sub)
+        _add_rules(sub)
     return parser
+
+
+def add_clean(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `copydesk clean`, which `python -m flows.clean` takes, too."""
+    parser.add_argument(
+        "input",
+        metavar="IN",
+        help="a folder, a file, a pattern such as 'in/**/*.html', an address (s3://…), or - for standard input",
+    )
+    parser.add_argument(
+        "output",
+        type=Path,
+        metavar="OUT",
+        help="the folder to write; of an earlier result there, what has not changed since stays as it is",
+    )
+    parser.add_argument(
+        "--format",
+        choices=_FORMATS,
+        help="files: JSON Lines, and the clean texts as files; markdown: the same with headings marked; the others hold the "
+        "same records, and no files "
+        "(default: files where every file is a document, or else jsonl)",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="seconds after which a document is given up (default: 60)",
+    )
+    parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
+    parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
+    parser.add_argument(
+        "--checksum", action="store_true", help="read all files to see which have changed, also those of the same size and time"
+    )
+    parser.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
+    parser.add_argument(
+        "--warn-cut",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="warn where the share that is cut of a source (the first folder below IN) is larger than in earlier runs "
+        "by more than this (default: 0.2; 1: never)",
+    )
+    _add_cut(parser)
+    for kind in ("text", "html"):
+        parser.add_argument(
+            f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
+        )
+    _add_rules(parser)
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a rule file to use beside the built-in rules; may be given again",
+    )
+
+
+def _add_cut(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cut",
+        choices=("off", "cautious", "balanced", "eager"),
+        default="cautious",
+        help="how much the line model may take of what the rules leave (default: cautious)",
+    )
 
 
 def _help(parser: argparse.ArgumentParser) -> int:
@@ -177,16 +184,18 @@ def _book(options: argparse.Namespace) -> "RuleBook":
     return rules.load(tuple(options.rules))
 
 
-def _clean(options: argparse.Namespace) -> int:
-    from cleaners.balance import cut_more
+def settings(options: argparse.Namespace) -> "Settings":
+    """What the arguments of `add_clean` ask for.
+
+    Raises:
+        InputError: no process is to do it.
+    """
     from cleaners.read import Fields
-    from cleaners.run import clean_folder
-    from cleaners.settings import OutputError, Settings
-    from cleaners.workers import WorkerError
+    from cleaners.settings import InputError, Settings
 
     if options.workers is not None and options.workers < 1:
-        return _refuse(f"--workers is {options.workers}, but at least one is needed.")
-    settings = Settings(
+        raise InputError(f"--workers is {options.workers}, but at least one is needed.")
+    return Settings(
         options.input,
         options.output,
         options.format,
@@ -200,9 +209,17 @@ def _clean(options: argparse.Namespace) -> int:
         cut=options.cut,
         warn_cut=options.warn_cut,
     )
+
+
+def _clean(options: argparse.Namespace) -> int:
+    from cleaners.balance import cut_more
+    from cleaners.run import clean_folder
+    from cleaners.settings import OutputError
+    from cleaners.workers import WorkerError
+
     try:
         with _sigterm_is_ctrl_c(), _progress() as tick:
-            balance = clean_folder(settings, workers=options.workers, tick=tick)
+            balance = clean_folder(settings(options), workers=options.workers, tick=tick)
     except OutputError as error:
         print(f"copydesk: {error}", file=sys.stderr)
         return EXIT_FAULT

@@ -12,77 +12,37 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from cleaners.cli import add_clean, settings, summary, work
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine or was cut, 2 if the request is faulty."""
-    parser = argparse.ArgumentParser(prog="python -m flows.clean", description="Clean a folder of dumps as a Prefect flow.")
-    parser.add_argument("input", metavar="IN", help="the folder with the raw dumps")
-    parser.add_argument("output", metavar="OUT", help="the folder for the clean text and its provenance")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes to clean with (default: one for each core)")
-    parser.add_argument(
-        "--format",
-        choices=("files", "markdown", "jsonl", "jsonl.zst", "parquet"),
-        help="of the output (default: files where every file is a document, or else jsonl)",
+    parser = argparse.ArgumentParser(
+        prog="python -m flows.clean",
+        description="Clean a folder of dumps as a Prefect flow. Where `copydesk clean` warns that far more was cut, this fails.",
     )
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="seconds for a document (default: 60)")
-    parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
-    parser.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
-    parser.add_argument("--checksum", action="store_true", help="read all files to see which have changed")
-    for kind in ("text", "html"):
-        parser.add_argument(
-            f"--{kind}-field", metavar="NAME", help=f"the field of a record that holds {kind} (default: found out)"
-        )
-    parser.add_argument(
-        "--rules", action="append", metavar="FILE", help="a rule file beside the built-in ones; may be given again"
-    )
-    parser.add_argument(
-        "--warn-cut",
-        type=float,
-        default=0.2,
-        metavar="SHARE",
-        help="fail if so much more of a source is cut than before (default: 0.2)",
-    )
-    parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes for a process (default: 2048)")
-    parser.add_argument(
-        "--cut",
-        choices=("off", "cautious", "balanced", "eager"),
-        default="cautious",
-        help="how much the line model may take (default: cautious)",
-    )
+    add_clean(parser)
     parser.add_argument(
         "--dask", metavar="ADDRESS", help="clean on the workers of this Dask scheduler (tcp://host:8786), not here"
     )
     options = parser.parse_args(arguments)
-    if options.workers is not None and options.workers < 1:
-        parser.error(f"--workers is {options.workers}, but at least one is needed")
     if options.dask is not None and "://" not in options.dask:
         parser.error(f"--dask is {options.dask}, but must be an address such as tcp://host:8786")
 
     from cleaners.balance import TooMuchError
     from cleaners.planning import check
-    from cleaners.settings import InputError, OutputError, Settings
+    from cleaners.settings import InputError, OutputError
 
     try:
-        rules = tuple(map(Path, options.rules or ()))
-        check(
-            Settings(
-                options.input,
-                Path(options.output),
-                rules=rules,
-                timeout=options.timeout,
-                memory=options.memory,
-                warn_cut=options.warn_cut,
-            )
-        )
+        check(settings(options))
     except ValueError as error:  # InputError, RuleError
         print(error, file=sys.stderr)
         return 2
 
-    from cleaners.cli import summary, work
     from flows.clean import clean_folder
 
     try:
-        total = clean_folder(**vars(options))
+        total = clean_folder(**vars(options) | {"output": str(options.output), "rules": list(map(str, options.rules))})
     except (TooMuchError, OutputError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -117,7 +77,6 @@ from pydantic import Field
 
 from cleaners import elsewhere, run, shards
 from cleaners.balance import Balance, check_cuts, check_quarantine
-from cleaners.cli import work
 from cleaners.planning import Job, plan
 from cleaners.read import Fields
 from cleaners.settings import Cut, InputError, Settings
