@@ -100,7 +100,6 @@ def _clean(watch: Watch, settings: Settings, planned: str, attempt: Shard) -> No
             f"{host} has another copydesk, Python or packages than the machine that planned the run: install the same."
         )
     shards.clean_shard(watch, settings, attempt)
-    if (
-        texts := settings.folder(attempt.key) / "text"
-    ).is_dir():  # not synced one by one, and this machine may be gone when they are published
+    # Texts are not synced one by one, and this machine may be gone when they are published.
+    if (texts := settings.folder(attempt.key) / "text").is_dir():
         publish.sync_all(texts)

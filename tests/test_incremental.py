@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import orjson
@@ -266,13 +267,19 @@ def test_a_moved_record_is_what_it_was_but_for_the_name(tmp_path: Path, monkeypa
     assert json.loads((tmp_path / "out/run.json").read_bytes())["run"]["files"]["moved"] == 2
 
 
+def hashed_by(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files that a module opens to know them by their content: a list that grows."""
+    opened: list[Path] = []
+    sha256 = state.file_sha256
+    monkeypatch.setattr(module, "file_sha256", lambda path: (opened.append(path), sha256(path))[1])  # type: ignore[func-returns-value]
+    return opened
+
+
 def test_only_what_is_as_large_is_opened_to_see_whether_it_was_renamed(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here(Settings(source, tmp_path / "out"))
-    opened: list[Path] = []
-    sha256 = state.file_sha256
-    monkeypatch.setattr(planning, "file_sha256", lambda path: (opened.append(path), sha256(path))[1])  # type: ignore[func-returns-value]
+    opened = hashed_by(planning, monkeypatch)
     rename(source)
     write(source / "a/larger.txt", ARTICLE.format("another", "another"))
     write(source / "a/as-large.txt", ARTICLE.format("x", "y"))
@@ -329,9 +336,7 @@ def test_no_file_is_opened_whose_size_and_time_are_unchanged(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here(Settings(source, tmp_path / "out"))
-    opened: list[Path] = []
-    sha256 = state.file_sha256
-    monkeypatch.setattr(state, "file_sha256", lambda path: (opened.append(path), sha256(path))[1])  # type: ignore[func-returns-value]
+    opened = hashed_by(state, monkeypatch)
     work = here(Settings(source, tmp_path / "out")).work
     assert (opened, work) == ([], {"unchanged": 24})
     change_and_keep_size_and_time(source)

@@ -70,6 +70,7 @@ def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
         ({"patterns": ["a(b"], "needs": ["ab"]}, "does not compile"),
         ({"patterns": ["abc.*"]}, "patterns need a list `needs`"),
         ({"patterns": ["abc.*"], "needs": ["ABC"]}, "is in lower case"),
+        ({"patterns": ["abc {{who}}"], "needs": ["abc"]}, "names {{who}}, but [parts] has no text"),
         ({"max_chars": "many"}, "max_chars"),
     ],
 )
@@ -84,7 +85,31 @@ def test_a_faulty_rule_is_refused_with_file_rule_and_fault(tmp_path: Path, chang
     assert fault in message
 
 
-@pytest.mark.parametrize("content", ["no toml at all", "rule = 3", "[other]\nx = 1", '[[rule]]\nwhy = "no id"'])
+def test_patterns_share_the_parts_of_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    rule = GOOD | {
+        "id": "x.visit",
+        "patterns": ["visit {{shop}} now"],
+        "needs": ["visit"],
+        "hit": ["Visit Smith now", "Visit Jones now"],
+    }
+    file.write_text('[parts]\nshop = "(?:smith|jones)"\n' + toml(rule), encoding="utf-8")
+    book = rules.load((file,))
+    assert book.rules["x.visit"].patterns == ("visit (?:smith|jones) now",)
+    assert list(examples.faults(rules.RuleBook({"x.visit": book.rules["x.visit"]}, ""))) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "no toml at all",
+        "rule = 3",
+        "[other]\nx = 1",
+        "parts = 3\nrule = []",
+        "rule = []\n[parts]\nx = 1",
+        '[[rule]]\nwhy = "no id"',
+    ],
+)
 def test_a_file_that_is_no_rule_file_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(content, encoding="utf-8")

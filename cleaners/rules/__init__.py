@@ -8,7 +8,7 @@ default) also say what they match; the others name the module that decides them.
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -21,6 +21,7 @@ Where = Literal["anywhere", "top", "tail", "edges", "end"]
 Takes = Literal["", "form", "titles"]
 
 _STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "model", "run")
+_PART = regex.compile(r"\{\{(\w+)\}\}")
 _ID = regex.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 
 
@@ -42,7 +43,8 @@ class Rule:
             paragraph of prose, "tail" what stands behind the last one, "edges" both; "end" is a line
             behind which nothing is left but what other rules cut.
         phrases: lines that go, compared by `cleaners.document.key`.  A "{}" stands for a few words.
-        patterns: regular expressions for a whole line (without case), for what phrases cannot say.
+        patterns: regular expressions for a whole line (without case), for what phrases cannot say.  "{{name}}" stands for what
+            the table [parts] of the file says of that name.
         needs: for `patterns`: every line they match holds one of these strings (lower case).
         weak: phrases that are boilerplate only next to a line that a rule of this family cuts.
         weak_patterns: the same as regular expressions.
@@ -135,15 +137,32 @@ def _shipped() -> list[Path]:
 
 
 def _rules(path: Path, content: Mapping[str, Any]) -> Iterable[Rule]:
-    entries = content.get("rule")
-    if list(content) != ["rule"] or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise RuleError(f"{path}: a rule file holds [[rule]] entries and nothing else")
+    entries, parts = content.get("rule"), content.get("parts", {})
+    if set(content) - {"rule", "parts"} or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise RuleError(f"{path}: a rule file holds [[rule]] entries, a table [parts] of what patterns share, and nothing else")
+    if not isinstance(parts, dict) or not all(isinstance(part, str) for part in parts.values()):
+        raise RuleError(f"{path}: [parts] is a table of strings")
     for number, entry in enumerate(entries, start=1):
         name = entry.get("id", f"number {number}")
         try:
-            yield _rule(entry)
+            yield _filled(_rule(entry), parts)
         except (ValueError, TypeError) as error:
             raise RuleError(f"{path}: rule {name}: {error}") from error
+
+
+def _filled(rule: Rule, parts: Mapping[str, str]) -> Rule:
+    """The rule with the parts that its patterns name, `{{operator}}` for one, in their places."""
+
+    def part(named: regex.Match[str]) -> str:
+        if named[1] not in parts:
+            raise ValueError(f"a pattern names {named[0]}, but [parts] has no text of that name")
+        return parts[named[1]]
+
+    return replace(
+        rule,
+        patterns=tuple(_PART.sub(part, pattern) for pattern in rule.patterns),
+        weak_patterns=tuple(_PART.sub(part, pattern) for pattern in rule.weak_patterns),
+    )
 
 
 def _check_patterns(path: Path, rule: Rule) -> None:
