@@ -23,8 +23,9 @@ run: $(VENV)/run.stamp
 	@echo "The clean articles are in out/text, every cut is in out/ledger, the balance in out/run.json."
 	@echo "Try: $(BIN)/copydesk explain $(firstword $(wildcard seeds/*.txt))"
 
+# A file's tests stay together: some share a server of Prefect.
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-faults: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m faults

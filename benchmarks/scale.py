@@ -1,11 +1,12 @@
 """What a hundred million documents would take: the figures of docs/scale.md.
 
 usage: python -m benchmarks.scale speed DUMPS.jsonl.gz PAGES.jsonl.gz
+       python -m benchmarks.scale processes DUMPS.jsonl.gz [--gb 2] [--workers 1 2]
        python -m benchmarks.scale plan [--files 10000000]
        python -m benchmarks.scale tasks [--shards 5000]
 
 `speed` cleans each kind of document in a process of its own, and counts its CPU time: what others do on the machine
-hardly matters.  `plan` plans a run over files that are not there, and another behind it.  `tasks` has tiny
+hardly matters.  `processes` cleans a corpus with so many processes at a time, and needs a machine that has nothing else to do.  `plan` plans a run over files that are not there, and another behind it.  `tasks` has tiny
 shards cleaned by a Prefect server, a Dask scheduler and two workers that it starts, and looks at their memory.  A worker does them in
 its own process, to measure what Prefect and Dask take; a real one starts a process for each shard.
 """
@@ -15,6 +16,7 @@ import gzip
 import json
 import multiprocessing
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -22,7 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,10 @@ def main() -> None:
     speed = commands.add_parser("speed")
     speed.add_argument("dumps", type=Path)
     speed.add_argument("pages", type=Path)
+    processes = commands.add_parser("processes")
+    processes.add_argument("dumps", type=Path)
+    processes.add_argument("--gb", type=float, default=2)
+    processes.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     plan = commands.add_parser("plan")
     plan.add_argument("--files", type=int, default=10_000_000)
     tasks = commands.add_parser("tasks")
@@ -52,6 +58,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="copydesk-scale-") as folder:
         if options.command == "speed":
             _measure_speed(options.dumps, options.pages, Path(folder))
+        elif options.command == "processes":
+            _measure_processes(options.dumps, int(options.gb * 1e9), options.workers, Path(folder))
         elif options.command == "plan":
             _measure_plan(options.files, Path(folder))
         else:
@@ -109,6 +117,48 @@ def _clean(source: Path, out: Path, cut: Cut) -> tuple[float, int, int]:
         seconds = time.process_time() - started
         total = run.finish(job, balances)
     return seconds, total.chars["base"], _peak()
+
+
+# Processes
+
+
+def _measure_processes(dumps: Path, size: int, workers: list[int], folder: Path) -> None:
+    import psutil
+
+    source, out = folder / "in", folder / "out"
+    source.mkdir()
+    print(f"{_write_corpus(dumps, size, source):,} documents, {size / 1e9:g} GB")
+    for number in workers:
+        line = [sys.executable, "-m", "cleaners", "clean", source, out, "--force", "--workers", str(number)]
+        started = time.perf_counter()
+        process = subprocess.Popen(line, cwd=_ROOT, stdout=subprocess.DEVNULL)
+        memory: list[int] = []
+        while process.poll() is None:
+            with suppress(psutil.Error):
+                memory.append(
+                    max((one.memory_info().rss // 1_000_000 for one in psutil.Process(process.pid).children()), default=0)
+                )
+            time.sleep(1)
+        tenths = ", ".join(str(memory[len(memory) * n // 10]) for n in range(1, 10))
+        print(f"{number} processes: {time.perf_counter() - started:.0f} s; the largest had, by tenths of the time, {tenths} MB")
+
+
+def _write_corpus(dumps: Path, size: int, folder: Path) -> int:
+    """Write the dumps again and again, in files of 31 MB; each time other lines hold numbers, since what is known of a line is remembered."""
+    chance = random.Random(1)
+    texts = [row["dump"] for row in _rows(dumps)]
+    written = documents = part = 0
+    while written < size:
+        lines: list[bytes] = []
+        while written < size and sum(map(len, lines)) < 31_000_000:
+            text = chance.choice(texts).split("\n")
+            for n in range(chance.randrange(3), len(text), 3):
+                text[n] = text[n].replace(" ", f" {chance.randrange(10**6)} ", 1) if len(text[n]) > 60 else text[n]
+            lines.append(json.dumps({"text": "\n".join(text)}, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+            written += len(lines[-1])
+        (folder / f"{part:05}.jsonl").write_bytes(b"".join(lines))
+        documents, part = documents + len(lines), part + 1
+    return documents
 
 
 # Planning

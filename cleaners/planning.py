@@ -21,8 +21,9 @@ from uuid import uuid4
 import orjson
 
 from cleaners import publish, read, rules
+from cleaners.copies import Move
 from cleaners.settings import InputError, Settings, writing
-from cleaners.shards import DONE, Move, Shard
+from cleaners.shards import DONE, Shard
 from cleaners.state import LockedError, OldShard, Row, State, file_sha256, fingerprint, is_same, locked
 from cleaners.write import TEXT_SUFFIXES
 

@@ -5,22 +5,22 @@ part that was finished.  In a shard of which files are unchanged since the last 
 """
 
 import gc
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from cleaners import history, publish, read, records, rules
+from cleaners import history, read, records, rules
 from cleaners.balance import Balance
+from cleaners.copies import Copy, Move, Renamed, Unchanged
 from cleaners.records import Record
 from cleaners.settings import Settings, writing
 from cleaners.state import file_sha256
 from cleaners.workers import Watch
-from cleaners.write import TEXT_SUFFIXES, Kind, Parts, remove_text, rename, renamed, rows, sync, write_text
+from cleaners.write import TEXT_SUFFIXES, Kind, Parts, remove_text, sync, write_text
 
 if TYPE_CHECKING:
     from cleaners.desk import LeftOut, Published, Ruled
@@ -30,7 +30,7 @@ _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", 
 DONE = "done.json"  # beside the parts of a shard that is finished
 _PROGRESS = "progress.json"
 # A file that holds many documents makes many parts; they begin and end at the same documents, whatever stands before the file.
-#  When a worker dies, what it had of a part is done again.
+# When a worker dies, what it had of a part is done again.
 _PART_BYTES = 64_000_000
 _DOCUMENT_BYTES = 1000  # what a document costs beside its bytes
 # What is read before the line model is asked: see `benchmarks/README.md` for what that saves.
@@ -38,20 +38,6 @@ _BATCH_EVENTS = 128
 _BATCH_CHARACTERS = 500_000
 # What a document that met a limit would do on another day is not known, so it is tried again in the next run.
 _AGAIN = frozenset(("Timeout", "Memory", "Crash"))
-
-
-class Move(NamedTuple):
-    """A file that was in the last run under another name.
-
-    Attributes:
-        id: the name that it had.
-        sha256: of it.
-        sources: see `Shard`.
-    """
-
-    id: str
-    sha256: str
-    sources: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +147,7 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
                         break
                     continue
                 balance.documents["in"] += 1
-                if isinstance(came, _Copy):
+                if isinstance(came, Copy):
                     came.write(parts, balance)
                     if came.is_moved and came.ledger:
                         writer.write_text(came.record)
@@ -204,7 +190,7 @@ class _Event(NamedTuple):
     """
 
     step: int
-    came: "read.Raw | read.Failed | _Copy | None"
+    came: "read.Raw | read.Failed | Copy | None"
     files: int
     inside: int
     done: int
@@ -219,19 +205,19 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
     file, for a reader cannot be trusted to go on behind them.
     """
     step = 2 * (progress.balance.documents["in"] - progress.inside + progress.files)
-    published = _Published(settings.output, shard.sources)
+    unchanged = Unchanged(settings.output, shard.sources)
     to_do = shard.documents[progress.files :]
-    moved = _Moved(settings.output, {one.id: shard.moved[one.id] for one in to_do if one.id in shard.moved})
+    renamed = Renamed(settings.output, {one.id: shard.moved[one.id] for one in to_do if one.id in shard.moved})
     before = progress.inside  # documents of the first file that are done
     for files, found in enumerate(to_do, progress.files):
         inside = 0
-        came: read.Raw | read.Failed | _Copy | None
-        source: Iterator[read.Raw | read.Failed | _Copy]
+        came: read.Raw | read.Failed | Copy | None
+        source: Iterator[read.Raw | read.Failed | Copy]
         is_kept = found.id in shard.kept or found.id in shard.moved
         if found.id in shard.moved:
-            source = moved.copies(found.id)
+            source = renamed.copies(found.id)
         else:
-            source = published.copies(found.id) if is_kept else read.documents(found, settings.fields)
+            source = unchanged.copies(found.id) if is_kept else read.documents(found, settings.fields)
         while True:
             try:
                 if (loss := watch.given_up.get(step)) and not is_kept:
@@ -291,141 +277,6 @@ def _fact(shard: Shard, progress: Progress, only: tuple[str | None, int] | None)
     return sha256 or "", progress.again or not sha256
 
 
-class _Copy(NamedTuple):
-    """A document whose records are copied from the published output.
-
-    Attributes:
-        kind: of the record.
-        record: itself.
-        row: the record as it stands there.
-        ledger: the same for its ledger, if it has one.
-        is_last: whether it is the last of its file in the part.
-        is_moved: whether the file had another name.
-    """
-
-    kind: Kind
-    record: Record
-    row: Any
-    ledger: tuple[Record, Any] | None
-    is_last: bool = False
-    is_moved: bool = False
-
-    @property
-    def source(self) -> Record:
-        """Where the document came from."""
-        source: Record = self.record["provenance" if self.ledger else "source"]
-        return source["source"] if self.ledger else source
-
-    @property
-    def bytes(self) -> int:
-        """How large the document was as it came in."""
-        return self.source["bytes"] or 0
-
-    def renamed(self, old: str, new: str) -> "_Copy":
-        """The same under the new name of its file."""
-        rename(self.kind, self.record, old, new)
-        ledger = self.ledger and (self.ledger[0], renamed("ledger", self.ledger[1], old, new))
-        return self._replace(row=renamed(self.kind, self.row, old, new), ledger=ledger, is_moved=True)
-
-    def write(self, parts: Parts, balance: Balance) -> None:
-        """Write it again, and count it.  If it was not moved, its clean text is in its place already."""
-        parts.copy(self.kind, self.row)
-        if self.ledger:
-            record, row = self.ledger
-            parts.copy("ledger", row)
-            balance.count(self.record, records.changes_of(record))
-
-
-class _Published:
-    """The records of the published output, file by file, in the order of the files."""
-
-    def __init__(self, output: Path, sources: Iterable[tuple[int, str]]) -> None:
-        self._output = output
-        self._sources = iter(sources)
-        self._kinds: list[_Ahead] = []  # of the part at hand
-
-    def copies(self, id_: str) -> Iterator[_Copy]:
-        """The records of a file.  They may stand in many parts; of each, they come in an order of their own.
-
-        Raises:
-            ValueError: there are none, or the parts are damaged.
-        """
-        count = 0
-        while True:
-            last = None
-            for kind in self._kinds:
-                for copy in kind.of(id_):
-                    if last:
-                        yield last
-                    last = copy
-                    count += 1
-            if last:
-                yield last._replace(is_last=True)
-            if any(kind.next for kind in self._kinds):
-                break
-            if (source := next(self._sources, None)) is None:
-                break
-            self._kinds = [_Ahead(self._records(kind, *source)) for kind in _COUNTED_AS]
-        if not count:
-            raise ValueError(f"{self._output}: the records of {id_} are not where they were put; run it again with --force")
-
-    def _records(self, kind: Kind, number: int, tail: str) -> Iterator[_Copy]:
-        part = publish.part_path(self._output, number, f"{kind}/{tail}")
-        if part.exists():
-            ledgers: Iterable[Any] = repeat(None)
-            if kind == "documents":
-                ledgers = rows(publish.part_path(self._output, number, f"ledger/{tail}"))
-            for (record, row), ledger in zip(rows(part), ledgers, strict=False):
-                yield _Copy(kind, record, row, ledger)
-
-
-class _Moved:
-    """The records of files that have another name now, and so come in another order."""
-
-    def __init__(self, output: Path, moved: Mapping[str, Move]) -> None:
-        self._moved = moved
-        self._published = {move.sources: _Published(output, move.sources) for move in moved.values()}
-        self._ahead = {
-            sources: deque(sorted(move.id for move in moved.values() if move.sources == sources)) for sources in self._published
-        }
-        self._aside: dict[str, list[_Copy]] = {}
-
-    def copies(self, id_: str) -> Iterator[_Copy]:
-        """The records of a file under its new name.
-
-        Raises:
-            ValueError: as `_Published.copies`.
-        """
-        old, _sha256, sources = self._moved[id_]
-        published, ahead = self._published[sources], self._ahead[sources]
-        while ahead and ahead[0] < old:  # it will be asked for later
-            passed = ahead.popleft()
-            self._aside[passed] = list(published.copies(passed))
-        copies: Iterable[_Copy]
-        if old in self._aside:
-            copies = self._aside.pop(old)
-        else:
-            ahead.popleft()
-            copies = published.copies(old)
-        for copy in copies:
-            yield copy.renamed(old, id_)
-
-
-class _Ahead:
-    """Records that are read one ahead."""
-
-    def __init__(self, records_: Iterator[_Copy]) -> None:
-        self._records = records_
-        self.next = next(records_, None)
-
-    def of(self, id_: str) -> Iterator[_Copy]:
-        """Those of a file; those of files before it are passed over."""
-        while self.next and (path := self.next.source["path"]) <= id_:
-            if path == id_:
-                yield self.next
-            self.next = next(self._records, None)
-
-
 class _Desk:
     """What cleaning one document after the other needs."""
 
@@ -464,7 +315,7 @@ class _Desk:
         from cleaners import desk
 
         came = event.came
-        if came is None or isinstance(came, _Copy):
+        if came is None or isinstance(came, Copy):
             return None
         if loss := watch.given_up.get(event.step):  # processes died on it
             source = records.source(came)

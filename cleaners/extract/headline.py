@@ -17,9 +17,8 @@ from cleaners.extract.blocks import Block
 
 _JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~/]|::)\s+|\s*[|»«›]\s*|:\s+")
 _SURE_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~]|::)\s+|\s*[|»«›]\s*")
-_ANY_JOINT = re.compile(
-    r"\s*[|–—\-_»«·•›~:(]"
-)  # also without a space, as in "…-新华网": where a block shows what is in front of it
+# Also without a space, as in "…-新华网": where a block shows what is in front of it.
+_ANY_JOINT = re.compile(r"\s*[|–—\-_»«·•›~:(]")
 _NOT_WORD = re.compile(r"[\W_]+")
 _TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)]")
 _MARKED = XPath(".//*[@itemprop='headline']//text()")
@@ -38,9 +37,8 @@ _KICKER = re.compile(
     rf"|(?:^|[\s_-])(?:label|tag|category|date|time)(?:$|[\s_-])|{_HIDDEN.pattern}",
     re.IGNORECASE,
 )
-_FRONT_PAGE = re.compile(
-    r"(?:(?:.*https?:)?/+[^/?#]+)?/?(?:index\.\w+)?", re.IGNORECASE
-)  # in an archive, too: "/web/2014/http://site/"
+# In an archive, too: "/web/2014/http://site/".
+_FRONT_PAGE = re.compile(r"(?:(?:.*https?:)?/+[^/?#]+)?/?(?:index\.\w+)?", re.IGNORECASE)
 
 
 class _Heading(NamedTuple):
