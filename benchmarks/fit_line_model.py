@@ -3,9 +3,9 @@
 usage: python -m benchmarks.fit_line_model DUMPS.jsonl.gz FOLDER [--also WEAK.jsonl.gz]
        [--leave-out SOURCE]... [--folds 5] [--epochs 8] [--seed 4]
 
-Writes FOLDER/held-out.jsonl (for each row the probability of each line, by a model that saw no page of its site) and
-FOLDER/weights.npz.  `line_model_quality.py` makes the tables of docs/model-card.md out of the former; the latter is what belongs in
-cleaners/model/.  Only rows with `train: true` are read.  Needs benchmarks/requirements-model.txt.
+Writes FOLDER/held-out.jsonl (for each row the probability of each line, by a model that saw no page of its site), these models
+(FOLDER/fold-0.npz and so on), and FOLDER/weights.npz.  `line_model_quality.py` makes the tables of docs/model-card.md out of all but the
+last, which is what belongs in cleaners/model/.  Only rows with `train: true` are read.  Needs benchmarks/requirements-model.txt.
 
 What is done against learning the pages by heart (2,300 pages of 1,300 sites are few):
     - rows of a site that has many weigh less: each has weight 1 / sqrt(rows of the site);
@@ -497,12 +497,14 @@ def main() -> None:
     print(f"{len(also)} rows with weak labels, sha256 {also_data}")
     print(f"{len(pages)} rows of {len({page.site for page in pages})} sites, sha256 {data}")
     fold_of = folds_of(pages, options.folds)
+    of_fold: list[Weights] = []
     held_out: list[tuple[Any, Any]] = [(None, None)] * len(pages)
     articles: list[tuple[Any, Any]] = [(None, None)] * len(pages)  # the main text alone, as an already clean article
     for fold in range(options.folds):
         print(f"fold {fold + 1} of {options.folds}")
         unseen = {page.site for page, f in zip(pages, fold_of, strict=True) if f == fold}
-        net = Network(fit([page for page in pages + also if page.site not in unseen], options.epochs, options.seed))
+        of_fold.append(fit([page for page in pages + also if page.site not in unseen], options.epochs, options.seed))
+        net = Network(of_fold[-1])
         for i, page in enumerate(pages):
             if fold_of[i] == fold:
                 held_out[i], articles[i] = logits_of(page.lines, net), logits_of(page.gold, net)
@@ -516,6 +518,8 @@ def main() -> None:
             weights.append(np.full(scored.sum(), 1 / scored.sum()))
     table = calibrate(np.concatenate(logits), np.concatenate(labels), np.concatenate(weights))
     options.folder.mkdir(parents=True, exist_ok=True)
+    for fold, fitted in enumerate(of_fold):
+        np.savez_compressed(options.folder / f"fold-{fold}.npz", **network.store(fitted._replace(probability=table)))
     with (options.folder / "held-out.jsonl").open("w", encoding="utf-8") as file:
         for page, dump, article, fold in zip(pages, held_out, articles, fold_of, strict=True):
             row = {

@@ -1,10 +1,11 @@
 """What the line model does on sites that it was not fitted on.
 
-usage: python -m benchmarks.line_model_quality DUMPS.jsonl.gz FOLDER/held-out.jsonl [--by lang|source|page_type]... [--behind-rules]
+usage: python -m benchmarks.line_model_quality DUMPS.jsonl.gz FOLDER [--by lang|source|page_type]... [--behind-rules]
 
-Reads the held-out probabilities that `fit_line_model.py` wrote and prints, for a range of thresholds, F1, precision, recall and the
-share of documents hurt (see `quality.py`), and how well the probabilities are calibrated.
-With `--behind-rules` the lines that the rules cut are gone before: what is left is the text with its title in front.
+Reads from FOLDER the held-out probabilities that `fit_line_model.py` wrote, and prints, for each setting and for a range of plain
+thresholds, F1, precision, recall and the share of documents hurt (see `quality.py`), and how well the probabilities are calibrated.
+With `--behind-rules` each dump goes through the pipeline, with the model that saw no page of its site, and the title is put in
+front of the text: what users get.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from benchmarks.dumps import rows
 from benchmarks.quality import score, summary, tokens
 from cleaners import model, pipeline, rules
 from cleaners.document import Document
+from cleaners.model import network
 from cleaners.model.policy import SURE, Cut, choose
 
 THRESHOLDS: tuple[float | Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, *get_args(Cut))
@@ -26,11 +28,11 @@ THRESHOLDS: tuple[float | Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4
 _SENTENCE = 5  # words
 
 
-def cut(lines: list[str], probabilities: list[float], limit: float | Cut, *, titled: bool = False) -> str:
+def cut(lines: list[str], probabilities: list[float], limit: float | Cut) -> str:
     """The lines that stay; all, where the model lets the document be (as `model.judge`)."""
     written = [i for i, line in enumerate(lines) if line.strip()]
     probable = np.array([probabilities[i] for i in written], np.float32)
-    goes = choose(probable, limit, titled=titled) if isinstance(limit, str) else probable < limit
+    goes = choose(probable, limit, titled=False) if isinstance(limit, str) else probable < limit
     sizes = np.array([len(lines[i]) for i in written])
     if sizes[goes].sum() > model.LIMIT * sizes.sum() or not (probable >= SURE).any():
         return "\n".join(lines)
@@ -50,53 +52,53 @@ def damage(articles: list[tuple[list[str], list[float]]], threshold: float | Cut
     return f"characters gone {gone / written:.4f}  lose a line of {_SENTENCE} or more words {losing / len(articles):.3f}  n {len(articles)}"
 
 
-def left_by_rules(
-    row: dict[str, Any], probabilities: list[float], book: rules.RuleBook
-) -> tuple[str | None, list[str], list[float]]:
-    """The title that the rules find, the lines that they leave, and their probabilities."""
-    cleaned = pipeline.clean(Document(row["id"], row["dump"]), book)
-    of_line: dict[str, list[float]] = defaultdict(list)
-    for line, p in zip(row["dump"].split("\n"), probabilities, strict=True):
-        of_line[line.strip()].append(p)
-    lines, values = [], []
-    for line in cleaned.text.split("\n"):
-        found = of_line.get(line.strip())
-        lines.append(line)
-        values.append(1.0 if not found else found.pop(0) if len(found) > 1 else found[0])
-    return cleaned.title, lines, values
+def networks(folder: Path) -> list[network.Network]:
+    """The models of the folds."""
+    nets = []
+    for path in sorted(folder.glob("fold-*.npz")):
+        with path.open("rb") as file:
+            nets.append(network.load(file))
+    return nets
+
+
+def piped(row: dict[str, Any], setting: Cut | None, book: rules.RuleBook, net: network.Network) -> str:
+    """What users get, were this the network that is shipped: title and text."""
+    network.shipped = lambda: net  # type: ignore[assignment]
+    cleaned = pipeline.clean(Document(row["id"], row["dump"]), book, setting)
+    return f"{cleaned.title or ''}\n\n{cleaned.text}"
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description="Quality of the line model on held-out sites.")
     parser.add_argument("dumps", type=Path)
-    parser.add_argument("held_out", type=Path)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--by", action="append", default=[], choices=("lang", "source", "page_type"))
     parser.add_argument("--behind-rules", action="store_true")
     options = parser.parse_args()
-    with options.held_out.open(encoding="utf-8") as file:
+    with (options.folder / "held-out.jsonl").open(encoding="utf-8") as file:
         held_out = {row["id"]: row for row in map(json.loads, file)}
-    book = rules.load()
-    scores: dict[str, dict[float | Cut, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    book, nets = rules.load(), networks(options.folder)
+    scores: dict[str, dict[float | Cut | None, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     articles: list[tuple[list[str], list[float]]] = []
     bins: dict[str, Any] = defaultdict(lambda: np.zeros((3, 10)))
     for row in rows(options.dumps, None):
         if row["id"] not in held_out:
             continue
         values = held_out[row["id"]]["probabilities"]
-        title, lines = None, row["dump"].split("\n")
+        lines = row["dump"].split("\n")
         ignored = set(row["ignore"]) | set(row["dup_lines"]) | {i for i, line in enumerate(lines) if not line.strip()}
         scored = [i for i in range(len(lines)) if i not in ignored]
         for i in scored:
             place = min(9, int(values[i] * 10))
             bins[row["track"]][:, place] += 1 / len(scored), values[i] / len(scored), row["labels"][i] / len(scored)
-        if options.behind_rules:
-            title, lines, values = left_by_rules(row, values, book)
         groups = [row["track"], *(f"{row['track']} {row[by]}" for by in options.by)]
         done: dict[str, tuple[float, float]] = {}
-        for threshold in THRESHOLDS:
-            text = cut(lines, values, threshold, titled=title is not None)
-            text = f"{title}\n\n{text}" if title else text
+        for threshold in (None, *get_args(Cut)) if options.behind_rules else THRESHOLDS:
+            if options.behind_rules:
+                text = piped(row, threshold, book, nets[held_out[row["id"]]["fold"]])
+            else:
+                text = cut(lines, values, threshold)
             if text not in done:
                 done[text] = score(row["gold_text"], text, row["title"])
             for group in groups:
@@ -107,7 +109,7 @@ def main() -> None:
     for group in sorted(scores):
         if sizes[group] >= 10:
             for threshold, pairs in scores[group].items():
-                print(f"{group:24} {threshold:8}  {summary(pairs)}")
+                print(f"{group:24} {'rules' if threshold is None else threshold:8}  {summary(pairs)}")
     for threshold in THRESHOLDS[1:]:
         print(f"{'clean article':24} {threshold:8}  {damage(articles, threshold)}")
     for track, (weight, said, right) in sorted(bins.items()):

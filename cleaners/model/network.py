@@ -10,7 +10,7 @@ stays below 2**24 of them, and float32 adds them up without rounding: no machine
 
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -163,7 +163,13 @@ def store(weights: Weights) -> dict[str, npt.NDArray[np.generic]]:
 @cache
 def shipped() -> Network:
     """The network that is part of the package."""
-    with (files("cleaners.model") / "weights.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
+    with (files("cleaners.model") / "weights.npz").open("rb") as file:
+        return load(file)
+
+
+def load(file: IO[bytes]) -> Network:
+    """A network whose weights were stored."""
+    with np.load(file, allow_pickle=False) as stored:
         return Network(
             Weights(
                 **{
