@@ -36,7 +36,8 @@ _DOCUMENT_BYTES = 1000  # what a document costs beside its bytes
 # What is read before the line model is asked: see `benchmarks/README.md` for what that saves.
 _BATCH_EVENTS = 128
 _BATCH_CHARACTERS = 500_000
-# What a document that met a limit would do on another day is not known, so it is tried again in the next run.
+# What a document that met a limit would do on another day is not known, so it is tried again in the next run; and so is a file
+# on another machine that could not be read, for it may have been the network.
 _AGAIN = frozenset(("Timeout", "Memory", "Crash"))
 
 
@@ -156,7 +157,7 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
                     length, may_end = len(came.raw or b""), True
                     record = writer.write(done, parts, balance)
                     balance.count_cut(history.source_of(came.path, came.record), record)
-                    progress.again |= record.get("error", {}).get("type") in _AGAIN
+                    progress.again |= _may_go_better(shard.documents[progress.files], record)
                     if came.record is None and "source" in record:
                         sha256 = (record["source"]["sha256"], record["source"]["bytes"])
                 size += _DOCUMENT_BYTES + length
@@ -249,6 +250,11 @@ def _rest(found: read.Found, inside: int, type_: str, message: str) -> read.Fail
     if inside:
         return read.Failed(f"{found.id}#rest", found.id, "rest", type_, f"{message}; this is all that follows document {inside}")
     return read.Failed(found.id, found.id, None, type_, message)
+
+
+def _may_go_better(found: read.Found, record: Record) -> bool:
+    """Whether a document is in quarantine that might be read or cleaned on another day, its file being the same."""
+    return record.get("error", {}).get("type") in _AGAIN or (found.url is not None and record.get("stage") == "read")
 
 
 def _fact(shard: Shard, progress: Progress, only: tuple[str | None, int] | None) -> tuple[str, bool]:

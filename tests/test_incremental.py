@@ -1,5 +1,7 @@
 """Runs that do only what is new: after whatever happened to the input, the output is what a run that does everything writes."""
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 
 from cleaners import planning, publish, read, rules, run, shards, state
 from cleaners.balance import Balance
+from cleaners.read import remote
 from cleaners.run import clean_folder
 from cleaners.settings import InputError, OutputError, Settings
 from cleaners.verify import verify
@@ -273,6 +276,29 @@ def hashed_by(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[Path]
     sha256 = state.file_sha256
     monkeypatch.setattr(module, "file_sha256", lambda path: (opened.append(path), sha256(path))[1])  # type: ignore[func-returns-value]
     return opened
+
+
+def test_a_remote_file_that_could_not_be_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"a.txt": ARTICLE.format(1, 1).encode(), "b.txt": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"}
+    is_up = False
+
+    def open_(address: str) -> io.BufferedReader:
+        if not is_up:
+            raise OSError(errno.EIO, "the network is down")
+        opened.append(address)
+        return io.BufferedReader(io.BytesIO(files[address.rpartition("/")[2]]))
+
+    opened: list[str] = []
+    found = [read.Found(name, Path(name), len(raw), f"s3://bucket/{name}", f"etag of {name}") for name, raw in files.items()]
+    monkeypatch.setattr(remote, "find", lambda _address: found)
+    monkeypatch.setattr(remote, "open_", open_)
+    settings = Settings("s3://bucket", tmp_path / "out", "jsonl")
+    assert here(settings).documents["quarantined"] == 2
+    is_up = True
+    assert here(settings).documents == {"in": 2, "published": 1, "dropped": 0, "quarantined": 1}
+    assert opened == ["s3://bucket/a.txt", "s3://bucket/b.txt"]
+    assert here(settings).work == {"unchanged": 2}  # what is no text will be none tomorrow
+    assert len(opened) == 2
 
 
 def test_only_what_is_as_large_is_opened_to_see_whether_it_was_renamed(
