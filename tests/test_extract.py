@@ -180,6 +180,16 @@ def test_titles(head: str, h1: str, title: str | None) -> None:
     assert _extracted(html).title == title
 
 
+def test_trafilatura_keeps_no_text_of_a_page() -> None:
+    from trafilatura import utils
+
+    assert _extracted(_page()).text
+    utils.trim("a text")
+    assert utils.trim.cache_info().currsize == 1  # so it is a cache
+    assert _extracted(_page()).text
+    assert utils.trim.cache_info().currsize == utils.line_processing.cache_info().currsize == 0
+
+
 _POST = "<title>The Harbour Post » Archive » Old pier open again</title>"
 
 
