@@ -6,8 +6,9 @@ usage: python -m benchmarks.scale speed DUMPS.jsonl.gz PAGES.jsonl.gz
        python -m benchmarks.scale tasks [--shards 5000]
 
 `speed` cleans each kind of document in a process of its own, and counts its CPU time: what others do on the machine
-hardly matters.  `processes` cleans a corpus with so many processes at a time, and needs a machine that has nothing else to do.  `plan` plans a run over files that are not there, and another behind it.  `tasks` has tiny
-shards cleaned by a Prefect server, a Dask scheduler and two workers that it starts, and looks at their memory.  A worker does them in
+hardly matters.  `processes` cleans a corpus with so many processes at a time, and needs a machine that has nothing else to do.
+`plan` plans a run over files that are not there, and another behind it.  `tasks` has tiny shards cleaned by a Prefect
+server, a Dask scheduler and two workers that it starts, and looks at their memory.  A worker does them in
 its own process, to measure what Prefect and Dask take; a real one starts a process for each shard.
 """
 

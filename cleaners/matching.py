@@ -30,7 +30,7 @@ _SLOT_CHARS = 60  # a slot holds a name or a few words
 _MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines: short lines are looked up
 _SHORT = 2 * _MIN_LITERAL  # shorter lines are looked up, whether they hold a string or not
 _MOST_KNOWN = 50_000  # lines about which the answer is kept: some 10 MB
-_MOST_KNOWN_WEAK = 1000  # the same for each family: 10 MB in all; with 5,000 a worker grew for 2 GB of input
+_MOST_KNOWN_WEAK = 1000  # the same for each family, of which there are some twenty: 10 MB in all
 _EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
 
