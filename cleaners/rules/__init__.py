@@ -168,8 +168,8 @@ def _filled(rule: Rule, parts: Mapping[str, str]) -> Rule:
 
     patterns = [_PART.sub(part, pattern) for pattern in rule.patterns]
     unless = _PART.sub(part, rule.unless)
-    if unless:  # one expression, so that a line is looked through once and not for every pattern
-        patterns = [f"(?!.*(?:{unless}))(?:{'|'.join(map(scoped, patterns))})"]
+    if unless:  # one expression, in which only a line that matches is looked through, for most lines with one of `needs` do not
+        patterns = [rf"(?=(?:{'|'.join(map(scoped, patterns))})\Z)(?!.*(?:{unless})).*"]
     return replace(
         rule,
         patterns=tuple(patterns),
