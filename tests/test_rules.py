@@ -126,7 +126,7 @@ MENTIONS = (
 
 def test_an_article_may_quote_what_a_prompt_says() -> None:
     """Articles about newsletters, cookies and betting hold the words of prompts, and somebody who says them."""
-    guarded = [rule for rule in BOOK if rule.unless]
+    guarded = [rule for rule in BOOK if "says" in rule.unless and "en" in rule.languages]
     assert len(guarded) > 20
     gone = []
     for rule in guarded:
