@@ -22,6 +22,7 @@ titles that stand as a line 136 are found; 8 of these documents get another line
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import compress, count, islice, takewhile
 from typing import NamedTuple
 
@@ -92,6 +93,7 @@ class _Copy(NamedTuple):
     same: bool
 
 
+@lru_cache(4096)  # the lines near the top are asked for by several steps, and again once something is cut
 def key(line: str) -> str:
     """What copies of a title have in common: its letters and digits, case folded, in the form NFKC."""
     squeezed = line.encode("utf-8", "surrogatepass").translate(None, _ASCII_MARKS).decode("utf-8", "surrogatepass").casefold()
