@@ -83,8 +83,7 @@ class Matcher:
                 literal: of_long
                 for literal, patterns in by_literal.items()
                 if (of_long := [p for p in patterns if p.rule.max_chars > _USUAL_CHARS or len(literal) > _USUAL_CHARS])
-            },
-            ahocorasick_rs.Implementation.DFA,
+            }
         )
         self._longest = max(max((rule.max_chars for rule in rules), default=0), KEY_CHARS)
         self._known: dict[str, list[Rule]] = {}
@@ -208,12 +207,10 @@ class _Pattern(NamedTuple):
 class _Literals:
     """The strings of which a matching line holds one, and what to try on a line that does."""
 
-    def __init__(
-        self, by_literal: Mapping[str, Iterable[_Pattern]], implementation: ahocorasick_rs.Implementation | None = None
-    ) -> None:
+    def __init__(self, by_literal: Mapping[str, Iterable[_Pattern]]) -> None:
         literals = sorted(by_literal)
         self._patterns = [list(by_literal[literal]) for literal in literals]
-        self.search = ahocorasick_rs.BytesAhoCorasick([literal.encode() for literal in literals], implementation=implementation)
+        self.search = ahocorasick_rs.BytesAhoCorasick([literal.encode() for literal in literals])
         # The first bytes of all capitals in the literals that are not ASCII.  Only a text that holds one of these bytes needs
         # `str.lower`, which takes ten times as long as `bytes.lower`.
         capitals = {letter.upper() for literal in literals for letter in literal} - {*"".join(literals)}
@@ -315,17 +312,17 @@ class _Joined:
         head, tail = name[:_EDGE].casefold(), name[-_EDGE:].casefold()
         heads, tails = self.heads, self.tails
         return (
+            head in heads
+            or head[:2] in heads
+            or head[:1] in heads
+            or not head[:1].isalnum()
+            or any(part in name for part in self.open_heads)  # there are fewer of these than of the open tails
+        ) and (
             tail in tails
             or tail[-2:] in tails
             or tail[-1:] in tails
             or not tail[-1:].isalnum()
             or any(part in name for part in self.open_tails)
-        ) and (
-            head in heads
-            or head[:2] in heads
-            or head[:1] in heads
-            or not head[:1].isalnum()
-            or any(part in name for part in self.open_heads)
         )
 
     def fullmatch(self, name: str) -> bool:
