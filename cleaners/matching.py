@@ -312,17 +312,20 @@ class _Joined:
         head, tail = name[:_EDGE].casefold(), name[-_EDGE:].casefold()
         heads, tails = self.heads, self.tails
         return (
-            head in heads
-            or head[:2] in heads
-            or head[:1] in heads
-            or not head[:1].isalnum()
-            or any(part in name for part in self.open_heads)  # there are fewer of these than of the open tails
-        ) and (
-            tail in tails
-            or tail[-2:] in tails
-            or tail[-1:] in tails
-            or not tail[-1:].isalnum()
-            or any(part in name for part in self.open_tails)
+            (
+                head in heads
+                or head[:2] in heads
+                or head[:1] in heads
+                or not head[:1].isalnum()
+                or any(part in name for part in self.open_heads)  # there are fewer of these than of the open tails
+            )
+            and (
+                tail in tails
+                or tail[-2:] in tails
+                or tail[-1:] in tails
+                or not tail[-1:].isalnum()
+                or any(part in name for part in self.open_tails)
+            )
         )
 
     def fullmatch(self, name: str) -> bool:
