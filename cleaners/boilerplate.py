@@ -5,13 +5,13 @@ stand, and what goes with them: a comment form goes up to its button, promoted t
 and next to lines that go even words as weak as "Name" or "Reply" are boilerplate.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice, takewhile
 
 import regex
 
-from cleaners.document import Document, is_prose, key
+from cleaners.document import Document, is_prose, key, weight
 from cleaners.edits import Edit
 from cleaners.matching import Matcher, matcher
 from cleaners.rules import Rule, RuleBook
@@ -28,9 +28,12 @@ _TITLE_CHARS = 200  # a longer line is no title
 _SHORTEST_TITLE = 25  # two of five sub-headings of the development data are shorter, and hardly a promoted title
 _TEASER_CHARS = 600
 _TEASER = regex.compile(r".*(?:…|\.\.\.)\W*(?:(?:read|continue|learn|see) (?:more|reading)\W*)?", regex.I)
-# What no promoted title is: a sentence, a label, or the credit of a person.  The price: a title that ends in "U.S." stays.
+# What no promoted title is: a sentence, also one with its agency behind it, a label, or the credit of a person.  The price: a title
+# that ends in "U.S." stays.
 _NO_TITLE = regex.compile(
     r"(?<!\.)[.:;。।۔][\s\"'”’»)\]]*$"
+    r"|[.!?][\"'”’»)]*\s*[–—/-]\s*(?-i:\p{Lu})[^.!?]{1,30}(?:\.\p{L}{2,3})?$"
+    r"|[.!?][\"'”’»)]*\s*\((?-i:(?!VIDEO|PHOTO|WATCH|AUDIO|LIVE|MAP|POLL|QUIZ|UPDATE)[A-Z]{2,6}|Reuters|Xinhua|Bloomberg|Interfax|dpa)\)$"
     r"|\b(?:reporting|editing|writing|written|edited|compiled|translated) by\b"
     r"|\bcontributed to th",
     regex.I,
@@ -63,6 +66,12 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     page.take_ends()
     page.take_bare_forms()
     return page.edits()
+
+
+def is_phrase(line: str, book: RuleBook) -> bool:
+    """Whether a line is, word for word, what a rule takes wherever it stands."""
+    rule = matcher(book).phrases.get(key(line))
+    return rule is not None and rule.where == "anywhere"
 
 
 class _Page:
@@ -183,21 +192,27 @@ class _Page:
         """The promoted titles, often twice, and the teasers under a heading such as "Check Also".
 
         Behind the last prose, where nothing but titles, dates, bylines and buttons follows to the end or to
-        the next block, all of it goes.  Where the article goes on, only what looks like a whole title goes;
+        the next block, all of it goes; where a title stands twice, long teasers are no prose there.  Where the article goes on, only what looks like a whole title goes;
         and the last one may be the article's next sub-heading: it stays, unless it certainly is promoted or
         is the only one.  The price: one promoted title stays in the text for many a block in mid-article.
         """
         block = list(takewhile(self.may_be_promoted, self.below(heading)))
         behind = next(self.below(block[-1] if block else heading), None)
         nothing_behind = behind is None or behind in self.cut
-        if nothing_behind and heading > self.zones[1] and len(block) <= _BLOCK_LINES:
+        if nothing_behind and len(block) <= _BLOCK_LINES and (heading > self.zones[1] or self.has_doubles(block)):
             return block
-        titles = list(takewhile(self.looks_promoted, block))
+        rule = self.cut[heading]
+        titles = list(takewhile(lambda j: self.looks_promoted(j) or self.is_weak(j, rule), block))
         if len(titles) > _BLOCK_LINES:
             return []  # a list of that length is what the page is about
         if 1 < len(titles) == len(block) and not self.certainly_promoted(titles[-1]):
             titles.pop()
         return titles
+
+    def has_doubles(self, block: Sequence[int]) -> bool:
+        """Whether a title stands twice in the block, with its picture and without."""
+        titles = [self.key(j) for j in block if weight(self.lines[j]) >= _SHORTEST_TITLE]
+        return len({*titles}) < len(titles)
 
     def may_be_promoted(self, j: int) -> bool:
         """Whether line `j` can stand in a block of promoted titles: it is no sentence, credit or next block."""
@@ -210,7 +225,7 @@ class _Page:
 
     def looks_promoted(self, j: int) -> bool:
         """Whether line `j` is long enough for a title; sub-headings, ingredients and names are shorter."""
-        return len(self.lines[j].strip()) >= _SHORTEST_TITLE or self.certainly_promoted(j)
+        return weight(self.lines[j].strip()) >= _SHORTEST_TITLE or self.certainly_promoted(j)
 
     def certainly_promoted(self, j: int) -> bool:
         """Whether line `j` in a block is cut anyway, stands there twice, is a date, or is a teaser."""

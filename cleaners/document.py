@@ -118,6 +118,11 @@ def bare(line: str) -> str:
     return line.strip(_DECORATION)
 
 
+def weight(line: str) -> int:
+    """How much a line says, in characters of a script with spaces: one of a script without counts three times."""
+    return len(line) + (0 if line.isascii() else 2 * len(_DENSE.findall(line)))
+
+
 def is_prose(line: str) -> bool:
     """Whether a line is a paragraph of running text, going by its length and its last character.
 

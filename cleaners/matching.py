@@ -19,7 +19,7 @@ from typing import NamedTuple
 import ahocorasick_rs
 import regex
 
-from cleaners.document import KEY_CHARS, Document, bare, key
+from cleaners.document import KEY_CHARS, Document, bare, is_prose, key
 from cleaners.rules import Rule, RuleBook
 
 MATCH_SECONDS = 2.0
@@ -28,10 +28,12 @@ pattern that explodes gets here, and then the document goes to quarantine with t
 
 _SLOT_CHARS = 60  # a slot holds a name or a few words
 _MIN_LITERAL = 4  # a shorter phrase stands in too many words to be looked for within lines: short lines are looked up
+_USUAL_CHARS = 200  # the longest line that a rule matches, unless it says so
 _SHORT = 2 * _MIN_LITERAL  # shorter lines are looked up, whether they hold a string or not
 _MOST_KNOWN = 50_000  # lines about which the answer is kept: some 10 MB
 _MOST_KNOWN_WEAK = 1000  # the same for each family, of which there are some twenty: 10 MB in all
 _EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
+_BETWEEN_ZONES = frozenset(("anywhere", "end"))  # where a rule may act on prose
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
 
 
@@ -75,6 +77,15 @@ class Matcher:
                 for literal in rule.needs:
                     by_literal[literal].append(pattern)
         self._literals = _Literals(by_literal)
+        # Few rules are about longer lines, and most of a text stands in them: looking for their strings alone takes half the time.
+        self._long = _Literals(
+            {
+                literal: of_long
+                for literal, patterns in by_literal.items()
+                if (of_long := [p for p in patterns if p.rule.max_chars > _USUAL_CHARS or len(literal) > _USUAL_CHARS])
+            }
+        )
+        self._longest = max(max((rule.max_chars for rule in rules), default=0), KEY_CHARS)
         self._known: dict[str, list[Rule]] = {}
 
     def find(self, doc: Document) -> dict[str, list[Rule]]:
@@ -88,10 +99,17 @@ class Matcher:
             known.clear()
         found = {}
         short = {line for line in doc.lines if 0 < len(line) < _SHORT}
-        for line, literals in chain(self._literals.find(doc), zip(short, repeat(()))):
+        usual: list[str] = []
+        long: list[str] = []
+        for line in doc.lines:
+            if len(line) <= _USUAL_CHARS or "  " in line:  # blanks may be what makes a line long
+                usual.append(line)
+            elif len(line) <= self._longest:
+                long.append(line)
+        for line, patterns in chain(self._literals.find(usual), self._long.find(long), zip(short, repeat(()))):
             rules = known.get(line)
             if rules is None:
-                rules = self._match(line, self._literals.patterns(line, literals))
+                rules = self._match(line, patterns)
                 if len(line) <= KEY_CHARS:
                     known[line] = rules
             if rules:
@@ -102,6 +120,8 @@ class Matcher:
         """The rules that match a line.  The first one that can decides: phrases are surer than patterns, and these than phrases in a row."""
         phrase = self.phrases.get(key(line))
         rules = [phrase] if phrase else []
+        if is_prose(line):  # where it stands and stays, neither the top nor the tail reaches
+            patterns = [pattern for pattern in patterns if pattern.rule.where in _BETWEEN_ZONES]
         for pattern in sorted(patterns, key=_Pattern.order):
             if pattern.rule not in rules and pattern.matches(line):
                 rules.append(pattern.rule)
@@ -196,11 +216,12 @@ class _Literals:
         capitals = {letter.upper() for literal in literals for letter in literal} - {*"".join(literals)}
         self.cased = bytes({capital.encode()[0] for capital in capitals if not capital.isascii()})
 
-    def find(self, doc: Document) -> Iterable[tuple[str, Iterable[int]]]:
-        """The lines that hold strings, and the numbers of these, in order."""
-        text = doc.text.encode("utf-8", "surrogatepass")
-        if len(text.translate(None, self.cased)) < len(text):
-            text = doc.text.lower().encode("utf-8", "surrogatepass")
+    def find(self, lines: Sequence[str]) -> Iterable[tuple[str, Iterable[_Pattern]]]:
+        """The lines that hold strings, and what to try on each, if it is not too long for that."""
+        joined = "\n".join(lines)
+        text = joined.encode("utf-8", "surrogatepass")
+        if not joined.isascii() and len(text.translate(None, self.cased)) < len(text):
+            text = joined.lower().encode("utf-8", "surrogatepass")
         text = text.lower().replace(b"\xc2\xa0", b" ").replace(b"\t", b" ")
         while b"  " in text:
             text = text.replace(b"  ", b" ")
@@ -209,11 +230,10 @@ class _Literals:
         for number, _, end in self.search.find_matches_as_indexes(text, overlapping=True):  # in order of their ends
             line_number += text.count(b"\n", at, end)
             at = end
-            found[doc.lines[line_number]][number] = None
-        return found.items()
+            found[lines[line_number]][number] = None
+        return ((line, self._to_try(line, numbers)) for line, numbers in found.items())
 
-    def patterns(self, line: str, numbers: Iterable[int]) -> Iterable[_Pattern]:
-        """What to try on a line that holds these strings, if it is not too long for that."""
+    def _to_try(self, line: str, numbers: Iterable[int]) -> Iterable[_Pattern]:
         return {id(p): p for number in numbers for p in self._patterns[number] if len(line) <= p.rule.max_chars}.values()
 
 
@@ -292,17 +312,20 @@ class _Joined:
         head, tail = name[:_EDGE].casefold(), name[-_EDGE:].casefold()
         heads, tails = self.heads, self.tails
         return (
-            tail in tails
-            or tail[-2:] in tails
-            or tail[-1:] in tails
-            or not tail[-1:].isalnum()
-            or any(part in name for part in self.open_tails)
-        ) and (
-            head in heads
-            or head[:2] in heads
-            or head[:1] in heads
-            or not head[:1].isalnum()
-            or any(part in name for part in self.open_heads)
+            (
+                head in heads
+                or head[:2] in heads
+                or head[:1] in heads
+                or not head[:1].isalnum()
+                or any(part in name for part in self.open_heads)  # there are fewer of these than of the open tails
+            )
+            and (
+                tail in tails
+                or tail[-2:] in tails
+                or tail[-1:] in tails
+                or not tail[-1:].isalnum()
+                or any(part in name for part in self.open_tails)
+            )
         )
 
     def fullmatch(self, name: str) -> bool:

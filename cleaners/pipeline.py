@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cleaners import boilerplate, layout, repair, repeats, sites, titles
 from cleaners.document import Cleaner, Document
@@ -26,6 +26,9 @@ MAX_ROUNDS = 50
 """Cutting one thing can show another: a foot line is only a foot line once the form below it is gone.  So
 the editing steps run until nothing changes.  The deepest of the 4,578 development dumps takes a few rounds;
 the bound only keeps a text made to be slow from taking for ever."""
+
+
+_Looked = Literal["first", "never", "late"]  # when a title is looked for; late: when the rules have taken all else that they take
 
 
 class UnstableError(RuntimeError):
@@ -81,7 +84,7 @@ def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
 
 def begin(doc: Document, book: RuleBook) -> Ruled:
     """The first half of `clean`: what the rules do.  The line model can be asked about many documents at once, then."""
-    return _by_rules(doc, book, may_have_title=True)
+    return _by_rules(doc, book)
 
 
 def finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", cut: "Cut | None") -> Cleaned:
@@ -95,24 +98,37 @@ def finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", cut: "Cut | 
     """
     doc = ruled.given
     # What made a line the title may have gone with other lines.  Cleaned again it would be none, so it is none.  If then a line is
-    # the title because none is, it was the line model that took what spoke against it: the rules alone do the work.
-    attempts = [(cut, True), (cut, False), *([(None, True), (None, False)] if cut else [])]
-    for number, (allowed, may_have_title) in enumerate(attempts):
-        if number:
-            ruled = _by_rules(doc, book, may_have_title=may_have_title)
+    # the title because none is, it was the line model that took what spoke against it: the rules alone do the work, and if they upset
+    # it themselves, a title is looked for in what they leave.
+    attempts: list[tuple[Cut | None, _Looked]] = [
+        (cut, "first"),
+        (cut, "never"),
+        (None, "first"),
+        (None, "never"),
+        (None, "late"),
+    ]
+    for allowed, looked in dict.fromkeys(attempts):
+        if (allowed, looked) != attempts[0]:
+            ruled = _by_rules(doc, book, looked)
             verdict = _judge(ruled, allowed)
-        cleaned = _finish(ruled, book, verdict, may_have_title=may_have_title)
-        if doc.title or _is_stable(cleaned, may_have_title=may_have_title):
+        cleaned = _finish(ruled, book, verdict, looked)
+        if doc.title or _is_stable(cleaned, looked, book):
             return cleaned._replace(review=cleaned.review or allowed != cut)
     raise UnstableError("with the title the text has no title, and without it has one")
 
 
-def _is_stable(cleaned: Cleaned, *, may_have_title: bool) -> bool:
-    """Whether the same title would be found in the result."""
-    if cleaned.title is None:  # looked for to the end, or not at all
-        return may_have_title or titles.find_title(Document("again", cleaned.text)) is None
+def _is_stable(cleaned: Cleaned, looked: _Looked, book: RuleBook) -> bool:
+    """Whether the same title would be found in the result, or none."""
+    if cleaned.title is None:
+        return looked == "first" or _find_title(Document("again", cleaned.text), book) is None
     again = Document("again", f"{cleaned.title}\n\n{cleaned.text}")
-    return _only_title_went(cleaned) or titles.find_title(again) == cleaned.title
+    return _only_title_went(cleaned) or _find_title(again, book) == cleaned.title
+
+
+def _find_title(doc: Document, book: RuleBook) -> str | None:
+    """The title that is found, if it is none of the lines that stand above articles: "We value your privacy"."""
+    title = titles.find_title(doc)
+    return None if title and boilerplate.is_phrase(title, book) else title
 
 
 def _only_title_went(cleaned: Cleaned) -> bool:
@@ -120,15 +136,17 @@ def _only_title_went(cleaned: Cleaned) -> bool:
     return all(rule.startswith(("title.", "encoding.", "layout.")) for change in cleaned.changes for rule in change.rules)
 
 
-def _by_rules(given: Document, book: RuleBook, *, may_have_title: bool) -> Ruled:
+def _by_rules(given: Document, book: RuleBook, looked: _Looked = "first") -> Ruled:
     doc = replace(given, memo={})
     changes: list[Change] = []
     for step in REPAIR:
         doc, changes = _take(given.text, doc, step(doc), changes)
+    may_have_title = looked != "never" and doc.title is None  # no other one than the one that is given
     if doc.title is not None:
-        may_have_title = False  # no other one than the one that is given
         doc = doc.with_title(_repaired(doc.title))
         doc = doc.with_title(titles.find_title(doc))
+    if looked == "late":
+        doc, changes = _edit(given.text, doc, book, changes, may_have_title=False)
     return Ruled(given, *_edit(given.text, doc, book, changes, may_have_title=may_have_title))
 
 
@@ -140,13 +158,14 @@ def _judge(ruled: Ruled, cut: "Cut | None") -> "Verdict | None":
     return model.judge(ruled.doc, cut)
 
 
-def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", *, may_have_title: bool) -> Cleaned:
+def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Looked) -> Cleaned:
     base, (given, doc, changes) = ruled.given.text, ruled
     if verdict and verdict.blocks:
         from cleaners import model
 
         doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
-        doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title and given.title is None)
+        # What the model leaves at the top is a title less often than what the rules leave there.
+        doc, changes = _edit(base, doc, book, changes, may_have_title=looked == "first" and given.title is None)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
     return Cleaned(base, doc.title, doc.text, changes, verdict is not None and verdict.review)
@@ -161,7 +180,7 @@ def _edit(
     for _ in range(MAX_ROUNDS):
         before = doc.text
         if doc.title is None and may_have_title:
-            doc = doc.with_title(titles.find_title(doc))
+            doc = doc.with_title(_find_title(doc, book))
         for step in steps:
             if settled.get(step) is not doc.text:
                 text = doc.text

@@ -3,7 +3,8 @@
 Theory.  Scrapers put the title first, and often twice: once from the page's head, once from its body, with a blank
 line, the site's name or a standfirst between.  A template may print it once more at the foot, as "Reference".  So a
 line is the title if it looks like one, says what the text is about, and is either the first line with a blank line
-behind it or the one line that stands near the top twice.  The first line is asked first.  That makes cleaning
+behind it or the one line that stands near the top twice.  (Where a dump has no blank line anywhere, the first line needs none, if a
+paragraph follows that speaks of the same things.)  The first line is asked first.  That makes cleaning
 stable: written out as title, blank line, text, the title is that first line, and it is judged by itself and by the
 text without its copies, both of which are what they were.
 
@@ -22,6 +23,7 @@ titles that stand as a line 136 are found; 8 of these documents get another line
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import compress, count, islice, takewhile
 from typing import NamedTuple
 
@@ -41,6 +43,7 @@ _BEGIN = 2  # lines that may stand before the first paragraph of a text that beg
 _PARAGRAPHS = 30  # paragraphs in which the words of the title are looked for
 _ABOUT = 0.5  # share of the title's words that the text must hold where it does not begin at once
 
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _NOT_WORD = re.compile(r"[\W_]+")
 _PUNCTUATION = re.compile("[\xa0\xab\xbb\u2000-\u206f]+")
 # Words that mean something: "13 min read", "8 November 2016" and "Ada M. Brandt" have fewer than three of them.
@@ -92,6 +95,7 @@ class _Copy(NamedTuple):
     same: bool
 
 
+@lru_cache(4096)  # the lines near the top are asked for by several steps, and again once something is cut
 def key(line: str) -> str:
     """What copies of a title have in common: its letters and digits, case folded, in the form NFKC."""
     squeezed = line.encode("utf-8", "surrogatepass").translate(None, _ASCII_MARKS).decode("utf-8", "surrogatepass").casefold()
@@ -128,7 +132,13 @@ def find_title(doc: Document) -> str | None:
     for i, line in _candidates(lines, _near_top(doc)):
         title = _without_site(doc, line)
         copies = _copies(doc, title)
-        stands_out = i + 1 >= len(lines) or not lines[i + 1].strip() or line != lines[i].strip() or len(copies) > 1
+        stands_out = (
+            i + 1 >= len(lines)
+            or not lines[i + 1].strip()
+            or line != lines[i].strip()
+            or len(copies) > 1
+            or _heads_dense_text(doc, i, line)
+        )
         if not stands_out:
             continue
         # A first line that could be the title but does not fit leaves nothing to go by: no guess.
@@ -193,7 +203,7 @@ def _count_prose(lines: Sequence[str]) -> int:
 
 
 def _near_top(doc: Document) -> list[int]:
-    return list(islice(compress(count(), map(str.strip, doc.lines[: 4 * _NEAR_TOP])), _NEAR_TOP))
+    return list(islice(compress(count(), map(str.strip, doc.lines)), _NEAR_TOP))
 
 
 def _joints(line: str) -> Iterator[tuple[str, str]]:
@@ -239,7 +249,8 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     for i in [
         i
         for i, line in enumerate(lines)
-        if least <= len(line) <= longest
+        if least <= len(line)
+        and (len(line) <= longest or len(line.strip()) <= longest)
         and (probe in (folded := line.casefold()) or not unicodedata.is_normalized("NFKC", folded))
     ]:
         bare = _bare(lines[i])
@@ -251,7 +262,13 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     if len(wanted) >= _CUT_OFF and any(dots in doc.text for dots in _DOTS):
         done = {copy.line for copy in copies} | tailed.keys()
         for i, line in enumerate(lines):
-            if _CUT_OFF <= len(line) <= longest and line.rstrip().endswith(_DOTS) and i not in done and _is_cut_off(line, wanted):
+            if (
+                len(line) >= _CUT_OFF
+                and line.rstrip().endswith(_DOTS)
+                and len(line.strip()) <= longest
+                and i not in done
+                and _is_cut_off(line, wanted)
+            ):
                 copies.append(_Copy(i, "title.variant", False))
     if len(set(tailed.values())) == 1 and _says(title, 3):
         first, last = _paragraphs(doc)
@@ -304,6 +321,17 @@ def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> b
 def _leads(lines: Sequence[str], i: int, within: int) -> bool:
     """Whether one of the next lines is a paragraph."""
     return any(is_prose(line) for line in islice((line for line in lines[i + 1 :] if line and not line.isspace()), within))
+
+
+def _heads_dense_text(doc: Document, i: int, title: str) -> bool:
+    """Whether line `i` is the title of a dump that has no blank line anywhere: paragraphs follow, and speak of the same things.
+
+    Nothing else tells it from the first line of a text that is wrapped by hand, so a line that goes on in small letters is none.
+    """
+    if _BLANK_LINE.search(doc.text.strip()) or doc.lines[i + 1].lstrip()[:1].islower() or not _leads(doc.lines, i, _BEGIN + 1):
+        return False
+    paragraphs = list(islice(filter(is_prose, doc.lines[i + 1 :]), _PARAGRAPHS))
+    return len(paragraphs) > 1 and _is_about(paragraphs, title)
 
 
 def _fits(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:

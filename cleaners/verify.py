@@ -155,7 +155,7 @@ def _form(text: str, title: str | None) -> Iterator[str]:
     lines = text.split("\n")
     if any(line != line.rstrip() for line in lines) or text.endswith("\n"):
         yield "the text has a trailing blank"
-    if title and titles.key(title) in {titles.key(line) for line in lines if len(line) < 2 * len(title) + 40}:
+    if title and titles.key(title) in {titles.key(line) for line in lines if len(line.strip()) < 2 * len(title) + 40}:
         yield "a line of the text repeats the title"
 
 

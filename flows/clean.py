@@ -64,7 +64,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Annotated, Any
 
 from prefect import flow, get_run_logger, runtime, task
@@ -86,8 +86,11 @@ from cleaners.write import Format
 # (The types of Prefect's own runners do not fit its own decorator.)
 _THREADS: Any = ThreadPoolTaskRunner(max_workers=1000)
 # So many shards are submitted at once for each that can be cleaned: a worker that is done finds the next one, and a run of
-# many thousands is not held in the memory of all that take part.
+# many thousands is not held in the memory of all that take part.  Where the next one waits behind a shard that takes long, Dask
+# moves it to a worker that has nothing to do, within two seconds.
 _AHEAD = 2
+# Seconds after which a run that waits for a shard looks again how many can be cleaned at once: workers of Dask come and go.
+_LOOK = 2.0
 
 
 @flow(name="clean-folder", flow_run_name="clean {input}", task_runner=_THREADS)
@@ -160,8 +163,9 @@ def clean_folder(
         with _dask_workers(job, dask) if dask and job.shards else _own_workers(job, workers) as (at_once, submit):
             # The largest first, so that nobody waits at the end for one that was begun late.
             todo = sorted(job.shards, key=lambda shard: sum(one.size for one in shard.documents), reverse=True)
-            balances = list(_cleaned(todo, submit, _AHEAD * at_once))
-        about = {"workers": at_once, "dask": dask, "prefect_flow_run_id": str(runtime.flow_run.id)}
+            workers = at_once()
+            balances = list(_cleaned(todo, submit, lambda: _AHEAD * at_once()))
+        about = {"workers": workers, "dask": dask, "prefect_flow_run_id": str(runtime.flow_run.id)}
         total = run.finish(job, balances, started=started, **about)
     create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
     get_run_logger().info("%s", work(total) or "Everything was cleaned.")
@@ -184,19 +188,23 @@ def clean_shard(number: int, clean: Callable[[], Balance]) -> Balance:  # noqa: 
 
 
 _Submit = Callable[[shards.Shard], PrefectFuture[Balance]]
+_AtOnce = Callable[[], int]
 
 
 @contextmanager
-def _own_workers(job: Job, workers: int | None) -> Iterator[tuple[int, _Submit]]:
-    """The processes of this machine: how many there are, and what has a shard cleaned by the next that is free."""
-    workers, crew = run.crew(job, workers)
+def _own_workers(job: Job, workers: int | None) -> Iterator[tuple[_AtOnce, _Submit]]:
+    """The processes of this machine: what says how many there are, and what has a shard cleaned by the next that is free."""
+    number, crew = run.crew(job, workers)
     with crew:
-        yield workers, lambda shard: clean_shard.submit(shard.number, lambda: crew.do(shards.clean_shard, job.settings, shard))
+        yield (
+            lambda: number,
+            lambda shard: clean_shard.submit(shard.number, lambda: crew.do(shards.clean_shard, job.settings, shard)),
+        )
 
 
 @contextmanager
-def _dask_workers(job: Job, address: str) -> Iterator[tuple[int, _Submit]]:
-    """The workers of a Dask cluster, likewise."""
+def _dask_workers(job: Job, address: str) -> Iterator[tuple[_AtOnce, _Submit]]:
+    """The workers of a Dask cluster, likewise; those that are there at the moment count, each thread for one."""
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
@@ -206,24 +214,31 @@ def _dask_workers(job: Job, address: str) -> Iterator[tuple[int, _Submit]]:
     elsewhere.clear(job)
     clean = partial(elsewhere.clean_shard, job.settings, job.fingerprint)
     with DaskTaskRunner(address=address) as runner:
-        try:
-            at_once = sum(runner.client.nthreads().values())
-        except OSError as error:
-            raise InputError(f"No Dask scheduler answers at {address}: {error}") from error
-        if not at_once:
+
+        def threads() -> int:
+            try:
+                return sum(runner.client.nthreads().values())
+            except OSError as error:
+                raise InputError(f"No Dask scheduler answers at {address}: {error}") from error
+
+        if not threads():
             raise InputError(f"The Dask scheduler at {address} has no workers: start some with: dask worker {address}")
-        yield at_once, lambda shard: runner.submit(clean_shard, {"number": shard.number, "clean": partial(clean, shard)})
+        yield threads, lambda shard: runner.submit(clean_shard, {"number": shard.number, "clean": partial(clean, shard)})
     elsewhere.look(job)
 
 
-def _cleaned(todo: Iterable[shards.Shard], submit: _Submit, most: int) -> Iterator[Balance]:
-    """The numbers of shards, in the order in which they are done; no more than `most` are submitted at a time."""
+def _cleaned(todo: Iterable[shards.Shard], submit: _Submit, most: Callable[[], int]) -> Iterator[Balance]:
+    """The numbers of shards, in the order in which they are done; no more than `most` says at the moment are submitted at a time."""
     done: SimpleQueue[PrefectFuture[Balance]] = SimpleQueue()
     at_work = 0
     for shard in todo:
-        if at_work == most:
-            yield done.get().result()
+        while at_work >= most():
+            try:
+                future = done.get(timeout=_LOOK)
+            except Empty:
+                continue
             at_work -= 1
+            yield future.result()
         submit(shard).add_done_callback(done.put)
         at_work += 1
     for _ in range(at_work):

@@ -141,11 +141,43 @@ def test_a_slow_shard_holds_nobody_up_and_no_more_are_submitted_than_may_be():
         return future
 
     todo: Any = range(5)
-    balances = _cleaned(todo, submit, 2)
+    balances = _cleaned(todo, submit, lambda: 2)
     for number in (1, 2, 3):
         assert next(balances).files == number
         assert submitted == list(range(number + 1))
     assert [balance.files for balance in balances] == [0, 4]
+
+
+def test_workers_that_come_are_used_and_those_that_are_gone_are_not_counted(monkeypatch: pytest.MonkeyPatch):
+    from flows import clean
+
+    monkeypatch.setattr(clean, "_LOOK", 0.01)
+    futures: list[Future[Balance]] = []
+    looks = 0
+
+    def submit(number: Any) -> Any:
+        futures.append(Future())
+        if number == 3:
+            futures[number].set_result(Balance(files=number))
+        return futures[number]
+
+    def most() -> int:
+        """Two workers come while the first is at work; when all have something to do they are gone, and all is done."""
+        nonlocal looks
+        looks += 1
+        if len(futures) < 3:
+            return 1 if looks < 5 else 3
+        for number, future in enumerate(futures):
+            if not future.done():
+                future.set_result(Balance(files=number))
+        return 1
+
+    todo: Any = range(4)
+    balances = clean._cleaned(todo, submit, most)
+    for number in range(3):
+        assert next(balances).files == number
+        assert len(futures) == 3
+    assert [balance.files for balance in balances] == [3]
 
 
 @pytest.mark.usefixtures("prefect_server")

@@ -63,6 +63,14 @@ def test_a_ledger_of_several_steps_is_in_coordinates_of_the_base() -> None:
     assert places["Leave a Reply"][-1] == "comments.form"
 
 
+def test_a_heading_that_looks_like_the_title_until_its_paragraph_is_cut() -> None:
+    text = "The ferry sails again on Monday, said the harbour board, eleven years after it was laid up at the north quay."
+    notice = "We and our partners store and/or access information on a device, such as cookies, and process personal data, such as unique identifiers."
+    dump = f"We value your privacy\n\n{notice}\n\nThe ferry sails again\n\n{text}"
+    cleaned = pipeline.clean(Document("case", dump), BOOK)
+    assert (cleaned.title, cleaned.text) == ("The ferry sails again", text)
+
+
 def test_steps_that_do_not_come_to_rest_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def turn(doc: Document) -> list[Edit]:
         return [Edit(0, 1, "b" if doc.text[0] == "a" else "a", "layout.foot")]

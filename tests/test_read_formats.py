@@ -291,6 +291,9 @@ FIELDS = [
     ({"content": "<p class=x>b</p>"}, Fields(), ("<p class=x>b</p>", "text/html")),
     ({"content": "<p is a tag"}, Fields(), ("<p is a tag", "text/plain")),
     ({"content": "<!DOCTYPE html><p>"}, Fields(), ("<!DOCTYPE html><p>", "text/html")),
+    ({"content": "<div>\n\n<p>b</p>\n</div> Read on"}, Fields(), ("<div>\n\n<p>b</p>\n</div> Read on", "text/html")),
+    # A text about HTML that begins with the name of an element.
+    ({"text": "<p>: a paragraph\n\nIt ends with </p>."}, Fields(), ("<p>: a paragraph\n\nIt ends with </p>.", "text/plain")),
     ({"Content": "a", "x": LONG}, Fields(), ("a", "text/plain")),
     ({"x": LONG, "y": "short", "url": "http://" + LONG}, Fields(), (LONG, "text/plain")),
     ({"x": LONG, "y": LONG}, Fields(), (LONG, "text/plain")),

@@ -21,6 +21,35 @@ POST = (
 )
 
 CASES = {
+    "a last paragraph with its agency is none": f"""
+{FERRY}
+- Related Stories
+- Why the old ferry still runs on Sundays
+The harbour office thanked the volunteers, who had cooked four hundred meals. – Harbourwire.ph
+""",
+    "likewise in brackets": f"""
+{FERRY}
+- Related Stories
+- Why the old ferry still runs on Sundays
+The harbour office thanked the volunteers, who had cooked four hundred meals. (PTI)
+""",
+    "a button of the block's own, and a long teaser": f"""
+{FERRY}
+- Check Also
+- Close
+- Harbour bridge closed for a second week while divers look at its piers
+- Harbour bridge closed for a second week while divers look at its piers
+- 1 day ago
+- The bridge over the old harbour stays closed for cars and trams until the divers have seen all of its piers and the board has …
+- Back to top button
+- Close
+""",
+    "titles in a script without spaces": f"""
+{FERRY}
+- 相关阅读
+- 台风过后渡轮恢复通航
+{POST}
+""",
     "titles twice, with a teaser, at the end": f"""
 {FERRY}
 - Check Also

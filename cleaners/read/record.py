@@ -50,6 +50,7 @@ _MAX_DEPTH = 50  # of values that are carried into metadata
 
 _HTML_PAGE = re.compile(r"(?is)\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b")
 _HTML_PIECE = re.compile(r"(?i)\s*<(p|div|article|section|main|h[1-6]|figure|table|ul|ol|blockquote|span|strong|header)\b[^<>]*>")
+_PARAGRAPHS = re.compile(r"\n\s*\n")
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -158,13 +159,19 @@ def has_address(value: Mapping[str, Any]) -> bool:
 
 
 def _is_html(text: str | bytes) -> bool:
-    """Whether the value of a field that may hold text is HTML: a page, or elements that begin and end."""
+    """Whether the value of a field that may hold text is HTML: a page, or elements that begin and end.
+
+    A text about HTML may begin with the name of an element ("<table>: The Table element") and name its end further on, but
+    it has paragraphs between blank lines before it comes to the next tag, and no tag at its end.
+    """
     if isinstance(text, bytes):
         text = text[:4096].decode("utf-8", "replace") + text[-100:].decode("utf-8", "replace")
     if _HTML_PAGE.match(text):
         return True
     piece = _HTML_PIECE.match(text)
-    return piece is not None and f"</{piece[1].lower()}" in text.lower()
+    if piece is None or f"</{piece[1].lower()}" not in text.lower():
+        return False
+    return text.rstrip().endswith(">") or not _PARAGRAPHS.search(text[piece.end() :].partition("<")[0].strip())
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -270,9 +277,11 @@ def _json(item: Any, without: str | None = None, depth: int = 0) -> Any:
 
 def _valid(text: str) -> str:
     """A text with half characters, which no file can hold, replaced by U+FFFD."""
-    if text.isascii() or not _SURROGATES.search(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    try:
+        text.encode()  # several times as fast as looking for them
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _as_bytes(text: str) -> bytes:
