@@ -138,6 +138,12 @@ RECORDS = [
     ("a.csv", b"text,url\ncaf\xe9,x\n", [("1", b"caf\xe9")]),
     ("a.csv", "text,url\né,x\n".encode("utf-16"), [("1", "é")]),
     ("a.csv", b"text\na\0b\n", [("1", "a\0b")]),
+    ("a.csv", b"text,n\ra,1\rb,2\r", [("1", "a"), ("2", "b")]),  # as old Macs and Excel on a Mac write it
+    ("a.csv", b'text,n\r"a\rb",1\rc,2', [("1", "a\nb"), ("2", "c")]),
+    ("a.csv", b'n,text\n1,a\n2,"b\nnever closed\n3,c\n', [("1", "a"), ("2", "Truncated")]),
+    ("a.csv", b'n,text\n1,a\n2,"b\nclosed"\n3,12" of rain\n', [("1", "a"), ("2", "b\nclosed"), ("3", '12" of rain')]),
+    ("a.csv", b"1,The ferry leaves at six.\n2,The next one leaves at nine.\n", [("1", "NoText"), ("2", "NoText")]),  # no header
+    ("a.jsonl", b'{"id": "x", "sum": "' + b"0123456789abcdef" * 4 + b'"}\n', [("1", "NoText")]),
     ("a.csv", b"1," + b"long words " * 20 + b"\n2," + b"other words " * 20, [("1", "long words " * 20), ("2", "other words " * 20)]),
     ("a.tsv", b"text\turl\na, b\tx\n", [("1", "a, b")]),
     ("a.tsv", b'text\turl\n"A," she said\tx\n"B\ty\n', [("1", '"A," she said'), ("2", '"B')]),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cleaners import rules
+from cleaners import boilerplate, rules
+from cleaners.document import Document
 from cleaners.rules import Rule, RuleError, examples
 
 BOOK = rules.load()
@@ -72,6 +73,8 @@ def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
         ({"patterns": ["abc.*"], "needs": ["ABC"]}, "is in lower case"),
         ({"patterns": ["abc {{who}}"], "needs": ["abc"]}, "names {{who}}, but [parts] has no text"),
         ({"max_chars": "many"}, "max_chars"),
+        ({"unless": "said"}, "`unless` says which lines `patterns` leave alone"),
+        ({"patterns": ["abc.*"], "needs": ["abc"], "unless": "a(b"}, "does not compile"),
     ],
 )
 def test_a_faulty_rule_is_refused_with_file_rule_and_fault(tmp_path: Path, change: dict[str, object], fault: str) -> None:
@@ -97,6 +100,42 @@ def test_patterns_share_the_parts_of_their_file(tmp_path: Path) -> None:
     book = rules.load((file,))
     assert book.rules["x.visit"].patterns == ("visit (?:smith|jones) now",)
     assert list(examples.faults(rules.RuleBook({"x.visit": book.rules["x.visit"]}, ""))) == []
+
+
+def test_what_a_rule_leaves_alone_stays_whatever_its_patterns_say(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    rule = GOOD | {
+        "id": "x.visit",
+        "patterns": ["visit us .*", "(?x) see[ ]us[ ].*  # a comment"],
+        "needs": ["visit us", "see us"],
+        "unless": "{{reported}}",
+        "miss": ["Visit us at once, said the king.", "See us fall, he wrote."],
+        "hit": ["Visit us in Bergen", "See us in Bergen"],
+    }
+    file.write_text(toml(rule), encoding="utf-8")
+    assert list(examples.faults(rules.RuleBook({"x.visit": rules.load((file,)).rules["x.visit"]}, ""))) == []
+
+
+MENTIONS = (
+    "{}, says every site, and nobody does.",
+    "“{},” said the machine, and there was nothing else on the page.",
+    '"{}" was written on the door, and for a week she walked past it.',
+    "{} was the phrase that researchers found on nine pages of ten, and they wrote to the owners.",
+)
+
+
+def test_an_article_may_quote_what_a_prompt_says() -> None:
+    """Articles about newsletters, cookies and betting hold the words of prompts, and somebody who says them."""
+    guarded = [rule for rule in BOOK if "says" in rule.unless and "en" in rule.languages]
+    assert len(guarded) > 20
+    gone = []
+    for rule in guarded:
+        for hit in rule.hit:
+            line = str(hit).partition("\n")[0].strip(" .!:*-")
+            for mention in MENTIONS:
+                text = f"{examples.ABOVE}\n\n{mention.format(line)}\n\n{examples.BELOW}"
+                gone += [f"{edit.rule}: {text[edit.start : edit.end]}" for edit in boilerplate.clean(Document("x", text), BOOK)]
+    assert gone == []
 
 
 @pytest.mark.parametrize(

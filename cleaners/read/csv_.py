@@ -15,6 +15,10 @@ from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw
 # A cell of the first row that is longer than this is text: the table has no header.
 _MAX_HEADER = 100
 
+# A row with both of these in it is no header: a number or an address, and a sentence.
+_VALUE = re.compile(r"\s*(?:[+-]?\d[\d.,:/-]*|https?://\S+)\s*")
+_SENTENCE = re.compile(r"(?:\S+\s+){4,}\S*[.!?…。]\W*", re.DOTALL)
+
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
 
@@ -27,10 +31,13 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
 def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
     csv.field_size_limit(DOCUMENT_BYTES)
     too_long: list[int] = []  # lines that were left out
-    reader = csv.reader(_text(source, too_long), **_dialect(source))
+    lines = _Lines(_text(source, too_long))
+    reader = csv.reader(lines, **_dialect(source))
     names: list[str] | None = None
     number = 0
+    row: list[str] | None
     while True:
+        lines.taken.clear()
         try:
             row = next(reader, None)
         except csv.Error as error:
@@ -45,11 +52,15 @@ def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
         if not row:
             continue
         if names is None:
-            is_header = all(len(cell) <= _MAX_HEADER for cell in row) and len(set(row)) == len(row)
+            is_header = _is_header(row)
             names = [cell.strip() for cell in row] if is_header else [f"column_{n}" for n in range(1, len(row) + 1)]
             if is_header:
                 continue
         number += 1
+        if lines.ended and len(lines.taken) > 1 and sum(line.count('"') for line in lines.taken) % 2:
+            message = f"row {number} opens a quotation mark that is never closed, so it holds all lines from {reader.line_num - len(lines.taken) + 1} on"
+            yield source.failed(number, "Truncated", message, "".join(lines.taken).encode("utf-8", "surrogateescape"))
+            continue
         if len(row) != len(names):
             message = f"row {number} (line {reader.line_num}) has {len(row)} cells, and the header {len(names)}: its text may be cut in the wrong place"
             yield source.failed(number, "Columns", message, "\n".join(row).encode("utf-8", "surrogateescape"))
@@ -57,19 +68,50 @@ def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
         yield Record(number, None, dict(zip(names, row, strict=True)), encoding, is_escaped=True)
 
 
+def _is_header(row: list[str]) -> bool:
+    """Whether the first row names the columns."""
+    if len(set(row)) < len(row) or any(len(cell) > _MAX_HEADER for cell in row):
+        return False
+    return not (any(map(_VALUE.fullmatch, row)) and any(map(_SENTENCE.fullmatch, row)))
+
+
+class _Lines:
+    """The lines of a table, those of the last row at hand, and whether there are no more."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.taken: list[str] = []
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            self.taken.append(next(self._lines))
+        except StopIteration:
+            self.ended = True
+            raise
+        return self.taken[-1]
+
+
 def _text(source: Source, too_long: list[int]) -> Iterator[str]:
     """The lines as text; bytes that are no UTF-8 stand in it as "surrogateescape" has them."""
+    head = source.head()
+    old_mac = b"\r" in head and b"\n" not in head
     for number, line in source.lines():
         if line is None:
             too_long.append(number)
+        elif old_mac:
+            yield from (f"{row}\n" for row in line.decode("utf-8", "surrogateescape").split("\r"))
         else:
             yield line.decode("utf-8", "surrogateescape")
 
 
 def _dialect(source: Source) -> dict[str, Any]:
     """How the cells are parted, as far as the start of the table shows."""
-    *lines, last = source.head().decode("utf-8", "replace").split("\n")
-    lines = [line.rstrip("\r") for line in lines or [last]]
+    *lines, last = re.split(r"\r\n|\n|\r", source.head().decode("utf-8", "replace"))
+    lines = lines or [last]
     # The character that the first line has most often outside quotes.
     counts = Counter(char for part in lines[0].split('"')[::2] for char in part if char in ",;\t|")
     by_name = "\t" if source.name.lower().endswith((".tsv", ".tab")) else ","

@@ -35,6 +35,7 @@ _FEED_START = rb"(?is)(?:(?><\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*+(?:\[.*?\]\s*)
 
 PLAIN_TEXT = _row("plain text", "text/plain", "txt text", "text")
 MARKDOWN = _row("Markdown", "text/markdown", "md markdown", "text")
+HTML = _row("HTML", "text/html", "html htm xhtml xht shtml", "text", _HTML_START)
 JSON = _row("JSON", "application/json", "json jsonl ndjson jl geojson", "json_")
 
 FORMATS = (
@@ -52,7 +53,7 @@ FORMATS = (
     _row("LZ4 data", "application/x-lz4", "lz4", None, rb"\x04\x22\x4d\x18"),
     _row("a web archive (WARC)", "application/warc", "warc wet wat", "warc", rb"WARC/[01]\.\d"),
     _row("an old web archive (ARC)", "application/x-internet-archive", "arc", None, rb"filedesc://"),
-    _row("HTML", "text/html", "html htm xhtml xht shtml", "text", _HTML_START),
+    HTML,
     _row("a web page with its parts (MHTML)", "multipart/related", "mhtml mht", "mhtml", _MHTML_START),
     _row("a feed (RSS, Atom)", "application/rss+xml", "rss atom", "feed", _FEED_START),
     _row("XML", "application/xml", "xml rdf", None, rb"<\?xml\s"),
@@ -98,6 +99,8 @@ def recognise(name: str, head: bytes) -> Format:
         for format_, pattern in _SURE:
             if pattern.match(text):
                 return format_
+    if by_name is HTML and head and b"<" not in head:
+        return PLAIN_TEXT  # the parser would join its lines to one
     if by_name is not None and by_name not in {PLAIN_TEXT, MARKDOWN}:
         return by_name
     if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (by_name is None or _is_json(head)):

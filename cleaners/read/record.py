@@ -192,11 +192,16 @@ def longest(values: Iterable[Any]) -> str | None:
     for value in values:
         if isinstance(value, Mapping):
             for name, item in _flat(value):
-                if isinstance(item, (str, bytes)) and _key(name) not in _METADATA and item[:4] not in {"http", b"http"}:
+                if isinstance(item, (str, bytes)) and _key(name) not in _METADATA and _may_be_text(item):
                     total[name] += len(item)
                     times[name] += 1
     candidates = [name for name in total if total[name] >= _MIN_AVERAGE * times[name]]
     return min(candidates, key=lambda name: (-total[name], name), default=None)
+
+
+def _may_be_text(item: str | bytes) -> bool:
+    """Whether a value is more than one word, as an address, a hash or a key is one; some scripts have no spaces."""
+    return item[:4] not in {"http", b"http"} and (not item.isascii() or len(item.split(None, 1)) > 1)
 
 
 def _key(name: str) -> str:

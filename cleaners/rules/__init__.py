@@ -21,6 +21,7 @@ Where = Literal["anywhere", "top", "tail", "edges", "end"]
 Takes = Literal["", "form", "titles"]
 
 _STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "model", "run")
+_SHARED_PARTS = "parts.toml"
 _PART = regex.compile(r"\{\{(\w+)\}\}")
 _ID = regex.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 
@@ -44,7 +45,8 @@ class Rule:
             behind which nothing is left but what other rules cut.
         phrases: lines that go, compared by `cleaners.document.key`.  A "{}" stands for a few words.
         patterns: regular expressions for a whole line (without case), for what phrases cannot say.  "{{name}}" stands for what
-            the table [parts] of the file says of that name.
+            the table [parts] of the file says of that name, or that of `parts.toml`.
+        unless: a regular expression; `patterns` match no line in which it is found.
         needs: for `patterns`: every line they match holds one of these strings (lower case).
         weak: phrases that are boilerplate only next to a line that a rule of this family cuts.
         weak_patterns: the same as regular expressions.
@@ -64,6 +66,7 @@ class Rule:
     where: Where = "anywhere"
     phrases: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    unless: str = ""
     needs: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
     weak_patterns: tuple[str, ...] = ()
@@ -103,6 +106,7 @@ def load(extra: tuple[Path, ...] = ()) -> RuleBook:
         RuleError: a file cannot be read or holds a faulty rule.
     """
     rules: dict[str, Rule] = {}
+    shared: Mapping[str, str] = {}
     for path in (*_shipped(), *extra):
         try:
             raw = path.read_bytes()
@@ -111,7 +115,10 @@ def load(extra: tuple[Path, ...] = ()) -> RuleBook:
             raise RuleError(f"{path}: the rule file cannot be read: {error.strerror}") from error
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise RuleError(f"{path}: this is not valid TOML: {error}") from error
-        for rule in _rules(path, content):
+        if path.name == _SHARED_PARTS and path not in extra:
+            shared = content["parts"]
+            continue
+        for rule in _rules(path, content, shared):
             if path in extra:  # compiling takes a third of a second for our own rules; their tests do it
                 _check_patterns(path, rule)
             if rule.id in rules:
@@ -133,10 +140,11 @@ def sha256(extra: tuple[Path, ...] = ()) -> str:
 
 
 def _shipped() -> list[Path]:
-    return sorted(Path(__file__).parent.glob("*.toml"))
+    """The shipped files, those parts first that all share."""
+    return sorted(Path(__file__).parent.glob("*.toml"), key=lambda path: (path.name != _SHARED_PARTS, path.name))
 
 
-def _rules(path: Path, content: Mapping[str, Any]) -> Iterable[Rule]:
+def _rules(path: Path, content: Mapping[str, Any], shared: Mapping[str, str]) -> Iterable[Rule]:
     entries, parts = content.get("rule"), content.get("parts", {})
     if set(content) - {"rule", "parts"} or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise RuleError(f"{path}: a rule file holds [[rule]] entries, a table [parts] of what patterns share, and nothing else")
@@ -145,7 +153,7 @@ def _rules(path: Path, content: Mapping[str, Any]) -> Iterable[Rule]:
     for number, entry in enumerate(entries, start=1):
         name = entry.get("id", f"number {number}")
         try:
-            yield _filled(_rule(entry), parts)
+            yield _filled(_rule(entry), {**shared, **parts})
         except (ValueError, TypeError) as error:
             raise RuleError(f"{path}: rule {name}: {error}") from error
 
@@ -158,11 +166,21 @@ def _filled(rule: Rule, parts: Mapping[str, str]) -> Rule:
             raise ValueError(f"a pattern names {named[0]}, but [parts] has no text of that name")
         return parts[named[1]]
 
+    patterns = [_PART.sub(part, pattern) for pattern in rule.patterns]
+    unless = _PART.sub(part, rule.unless)
+    if unless:  # one expression, in which only a line that matches is looked through, for most lines with one of `needs` do not
+        patterns = [rf"(?=(?:{'|'.join(map(scoped, patterns))})\Z)(?!.*(?:{unless})).*"]
     return replace(
         rule,
-        patterns=tuple(_PART.sub(part, pattern) for pattern in rule.patterns),
+        patterns=tuple(patterns),
+        unless=unless,
         weak_patterns=tuple(_PART.sub(part, pattern) for pattern in rule.weak_patterns),
     )
+
+
+def scoped(pattern: str) -> str:
+    """The pattern as a part of a larger one.  Flags at its start stay its own."""
+    return f"(?x:{pattern[4:]}\n)" if pattern.startswith("(?x)") else f"(?:{pattern})"
 
 
 def _check_patterns(path: Path, rule: Rule) -> None:
@@ -181,7 +199,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     for name in ("id", "why", "source", "languages", "miss", "hit"):
         if not entry.get(name):
             raise ValueError(f"{name!r} is missing or empty")
-    for name, kind in (("max_chars", int), ("why", str), ("source", str), ("id", str)):
+    for name, kind in (("max_chars", int), ("why", str), ("source", str), ("id", str), ("unless", str)):
         if not isinstance(entry.get(name, kind()), kind):
             raise TypeError(f"{name} = {entry[name]!r} is not of the type {kind.__name__}")
     rule = Rule(**{name: _flat(value) for name, value in entry.items()})
@@ -200,6 +218,8 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
             raise ValueError(f"{name} = {value!r} is none of {', '.join(map(repr, allowed))}")
     if rule.patterns and not rule.needs:
         raise ValueError("patterns need a list `needs` of strings of which every matching line holds one")
+    if rule.unless and not rule.patterns:
+        raise ValueError("`unless` says which lines `patterns` leave alone, and there are none")
     if any(need != need.lower() or (len(need) < 2 and need.isascii()) for need in rule.needs):
         raise ValueError("every string of `needs` is in lower case and at least two characters long")
     for phrase in (*rule.phrases, *rule.weak, *rule.ends):
