@@ -419,6 +419,28 @@ def test_sums_are_exact_in_any_order() -> None:
     assert (net.logits(seen) == wide.logits(seen)).all()
 
 
+def test_the_matrices_are_multiplied_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    logits = network.Network._logits
+
+    def watched(net: network.Network, seen: features.Features) -> features.Floats:
+        threads.extend(library["num_threads"] for library in network._blas().info())
+        return logits(net, seen)
+
+    monkeypatch.setattr(network.Network, "_logits", watched)
+    model.scores(ARTICLE)
+    assert set(threads) <= {1}
+
+
+def test_only_lines_that_are_blank_for_python_are_left_out() -> None:
+    lines = ["\u200b", " \u200b ", " \t", "\u2003\u2003", "", "x", " y ", "\x1f", "\ue000", "𝄞"]
+    seen = features.observe([["", *lines], [], [" "], lines], network.shipped().weights.table)
+    assert seen
+    left = [i for i, line in enumerate(lines) if line.strip()]
+    assert seen.lines.tolist() == [*(i + 1 for i in left), *left]
+    assert seen.sizes.tolist() == [len(left), 0, 0, len(left)]
+
+
 def test_scores_do_not_depend_on_the_process() -> None:
     """Python's own hash of strings does; the model must not."""
     script = "import json,sys\nfrom cleaners import model\nprint(model.scores(json.load(sys.stdin)).tolist())"

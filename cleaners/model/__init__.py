@@ -31,9 +31,9 @@ REVIEW_SHARE = 0.8
 """If more than this share of the characters goes, the document is for a person to look at.  Held-out documents above it (being
 cautious: 0.9 % of the columns, 6 % of the pages) are hurt in half of the cases."""
 
-GROUP_LINES, GROUP_CHARACTERS = 4000, 400_000
-"""So many lines or characters are looked at together.  More are not faster, and need memory: 70 to 85 bytes a
-character."""
+GROUP_LINES, GROUP_CHARACTERS = 6000, 250_000
+"""So many lines or characters are looked at together.  With fewer, some 200 calls of NumPy a group are dear; with more, what is worked on no
+longer fits into the processor's cache, and they need memory: 70 to 110 bytes a character."""
 
 LIMIT = 0.95
 """If more than this share of the characters would go, nothing goes.  Of 25 held-out documents that would lose more, being balanced, 22
@@ -122,27 +122,24 @@ def judge_all(docs: Sequence[Document], cut: Cut) -> list[Verdict]:
 
 
 def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdict:
-    places = written.tolist()
-    lines = [doc.lines[i] for i in places]
-    sizes = np.array([len(line) for line in lines], np.intp)
-    if not len(sizes):
-        return Verdict([], 0.0, review=False)
-    found = probable.max() >= SURE
     goes = choose(probable, cut, titled=doc.title is not None)
+    gone = np.flatnonzero(goes)
+    if not len(gone):
+        return Verdict([], 0.0, review=False)
+    places, found = written.tolist(), probable.max() >= SURE
+    lines = list(map(doc.lines.__getitem__, places))
     if doc.title:
         title = titles.key(doc.title)
-        for i in np.flatnonzero(goes):
+        for i in gone.tolist():
             line = lines[i]
             # Only letters that are not ASCII become more in the key.
             if (len(line) >= len(title) or not line.isascii()) and titles.key(line) == title:
                 goes[i] = False
-    gone = int(sizes[goes].sum())
-    share = gone / int(sizes.sum())
+    share = sum(len(lines[i]) for i in np.flatnonzero(goes).tolist()) / sum(map(len, lines))
     if share > LIMIT or not found:
-        return Verdict([], share, review=gone > 0)
-    blocks = [
-        Block(places[first], places[end - 1], round(float(probable[first:end].max()), 4)) for first, end in runs(goes).tolist()
-    ]
+        return Verdict([], share, review=share > 0)
+    values = probable.tolist()
+    blocks = [Block(places[first], places[end - 1], round(max(values[first:end]), 4)) for first, end in runs(goes).tolist()]
     return Verdict(blocks, share, review=share > REVIEW_SHARE)
 
 

@@ -11,6 +11,7 @@ the same scores on every machine, whatever library multiplies the matrices.
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,7 @@ _SIGNS = (
 )  # fmt: skip
 KINDS = 24  # of characters: the ten above, a kind for each row of signs, other symbols, and what is left
 COLUMNS = 2 * KINDS + 12
+_CAPITAL_CLASS, _LOWER_CLASS = _UPPER | 1 << 5, _LOWER | 1 << 5  # bits 0-6 of the table
 _CAP = 4095  # counts above are taken for this one
 
 
@@ -112,70 +114,93 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
     Raises:
         ValueError: a line holds a line end.
     """
-    kept = [[i for i, line in enumerate(lines) if line and not line.isspace()] for lines in docs]
-    sizes = np.array([len(of_doc) for of_doc in kept], np.intp)
-    n = int(sizes.sum())
+    text = "\n".join(chain.from_iterable(docs)) + "\n"
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2").astype(np.intp)
+    known = table.take(units)
+    classes = known.astype(np.uint8)
+    # Most characters are lower-case letters: what is asked of each is asked of the others alone, where that will do.
+    others = np.flatnonzero(classes != _LOWER_CLASS)
+    other = classes.take(others)
+    is_end = units.take(others) == 10
+    ends, ends_among_others = others[is_end], np.flatnonzero(is_end)
+    begins = np.zeros_like(ends)
+    begins[1:] = ends[:-1] + 1
+    of_docs = np.array([len(lines) for lines in docs], np.intp)
+    if len(ends) != max(of_docs.sum(), 1):
+        raise ValueError("a line holds a line end")
+    written = _written(units, classes, begins, ends)
+    n = len(written)
     if not n:
         return None
-    at_line = np.concatenate([np.array(of_doc, np.intp) for of_doc in kept])
+    doc_ends = np.cumsum(of_docs)
+    until = np.searchsorted(written, doc_ends)
+    sizes = np.diff(until, prepend=0)
     some_docs = np.flatnonzero(sizes)
-    doc = np.repeat(np.arange(len(some_docs)), sizes[some_docs])  # of each line, among those that have any
-    stop = np.cumsum(sizes[some_docs])
-    start = stop - sizes[some_docs]
-    before = np.diff(at_line, prepend=-1) - 1
-    before[start] = at_line[start]
+    some_sizes, stop = sizes[some_docs], until[some_docs]
+    doc = np.repeat(np.arange(len(some_docs)), some_sizes)  # of each line, among those that have any
+    start = stop - some_sizes
+    before = np.diff(written, prepend=-1) - 1
+    before[start] = written[start] - (doc_ends - of_docs)[some_docs]
     after = np.empty_like(before)
     after[:-1] = before[1:]
-    after[stop - 1] = np.array([len(lines) for lines in docs])[some_docs] - 1 - at_line[stop - 1]
-    text = "\n".join([lines[i] for lines, of_doc in zip(docs, kept, strict=True) for i in of_doc]) + "\n"
-    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
-    ends = np.flatnonzero(units == 10)
-    if len(ends) != n:
-        raise ValueError("a line holds a line end")
-    lengths = ends + 1  # with the line end
-    lengths[1:] -= lengths[:-1].copy()
-    known = table.take(units)
-    low = known.astype(np.uint32)
-    kinds = low & np.uint32(31)
-    cells = np.repeat(np.arange(0, 32 * n, 32), lengths)
-    cells += kinds
+    after[stop - 1] = doc_ends[some_docs] - 1 - written[stop - 1]
+    at_line = written - (doc_ends - of_docs).take(some_docs).take(doc)
+    begins, ends = begins.take(written), ends.take(written)
+    lengths = ends + 1 - begins  # with the line end
+
+    # Counts.  What stands between a line and the one before it that is written counts for it at first: spaces all.
+    last = ends_among_others.take(written)
+    first = np.zeros_like(last)
+    first[written > 0] = ends_among_others.take(written[written > 0] - 1) + 1
+    cells = np.repeat(np.arange(0, 32 * n, 32), np.diff(last, prepend=-1))
+    cells += other[: len(cells)] & np.uint8(31)
     counts = np.bincount(cells, minlength=32 * n).reshape(n, 32)[:, :KINDS]
-    counts[:, _SPACE] -= 1
+    counts[:, _SPACE] -= np.diff(last, prepend=-1) - (last - first)
+    counts[:, _LOWER] = lengths - 1 - (last - first)
 
     # Tokens: runs of letters, runs of digits, single signs.  The hash of one is the sum of what its pairs of neighbours add.
-    group = (low >> np.uint32(5)).astype(np.uint8)
-    group &= np.uint8(3)
-    begins = group == 3
-    begins[1:] |= group[1:] != group[:-1]
-    begins[0] = True
-    at = np.flatnonzero(begins)
-    adds = (known >> np.uint64(32)).astype(np.uint32)
-    adds[:-1] ^= low[1:] & np.uint32(0xFFFFFF00)
+    group = classes & np.uint8(96)
+    starts = group == 96
+    starts[1:] |= group[1:] != group[:-1]
+    starts[0] = True
+    starts &= group != 0
+    starts[ends] = True
+    at = np.flatnonzero(starts)
+    kinds_at = classes.take(at)
+    line_at = np.flatnonzero(kinds_at == 0)  # where the tokens of a line end
+    capitals = np.diff(np.cumsum(kinds_at == _CAPITAL_CLASS).take(line_at), prepend=0)
+    all_tokens = np.diff(line_at, prepend=-1) - 1
+    tokens = np.minimum(all_tokens, FIRST_TOKENS + LAST_TOKENS)
+    token_stops = np.cumsum(tokens)
+    token_starts = token_stops - tokens
+    heads = np.minimum(tokens, FIRST_TOKENS)
+    skipped = np.empty((n, 2), np.intp)  # before the head of each line, and before its tail
+    skipped[:, 0] = line_at - all_tokens - token_starts
+    skipped[:, 1] = skipped[:, 0] + all_tokens - tokens
+    some = np.repeat(skipped.reshape(-1), np.stack((heads, tokens - heads), axis=1).reshape(-1))
+    some += np.arange(len(some))
+    parts = known.view("<u4").reshape(-1, 2)
+    adds = parts[:, 1].copy()
+    nothing_at_spaces = adds & np.uint32(1)
+    adds[:-1] ^= parts[1:, 0] & np.uint32(0xFFFFFF00)
     adds *= np.uint32(0x85EBCA6B)
     adds ^= adds >> np.uint32(15)
+    adds *= nothing_at_spaces
     sums = np.zeros(len(adds) + 1, np.uint32)
     np.cumsum(adds, dtype=np.uint32, out=sums[1:])
-    hashes = -sums.take(at)  # where the next token begins minus where this one does; modulo 2**32
-    hashes[:-1] -= hashes[1:].copy()
-    hashes[-1:] += sums[-1:]
-    real = np.flatnonzero(group.take(at))
-    at, hashes = at.take(real), hashes.take(real)
-    line = cells.take(at) >> 5
-    tokens = np.bincount(line, minlength=n)
-    capitals = np.bincount(line.take(np.flatnonzero(kinds.take(at) == _UPPER)), minlength=n)
-    rank = np.arange(len(at)) - (np.cumsum(tokens) - tokens).take(line)
-    some = np.flatnonzero((rank < FIRST_TOKENS) | (rank >= (tokens - LAST_TOKENS).take(line)))
-    hashes, line = hashes.take(some), line.take(some)
-    tokens = np.minimum(tokens, FIRST_TOKENS + LAST_TOKENS)
+    sums = sums.take(at)
+    hashes = sums.take(some + 1) - sums.take(some)
     pairs = np.zeros_like(hashes)
-    pairs[1:] = hashes[:-1] * (line[1:] == line[:-1])
-    pairs = (pairs ^ hashes >> np.uint32(7)) * np.uint32(0xC2B2AE35) + hashes
+    pairs[1:] = hashes[:-1]
+    pairs[token_starts[tokens > 0]] = 0
+    pairs ^= hashes >> np.uint32(7)
+    pairs *= np.uint32(0xC2B2AE35)
+    pairs += hashes
 
     # Lines that stand in the document more than once; sums of pairs know the order of the words.
-    np.cumsum(pairs, dtype=np.uint32, out=(sums := sums[: len(pairs) + 1])[1:])
-    whole = sums.take(np.cumsum(tokens))
-    whole[1:] -= whole[:-1].copy()
-    named = doc.astype(np.uint64) << np.uint64(32) | whole
+    sums = np.zeros(len(pairs) + 1, np.uint32)
+    np.cumsum(pairs, dtype=np.uint32, out=sums[1:])
+    named = sums.take(token_stops) - sums.take(token_starts) | doc.astype(np.uint64) << np.uint64(32)
     order = np.argsort(named)
     alike = np.diff(np.flatnonzero(np.diff(named.take(order)) != 0) + 1, prepend=0, append=n)
     copies = np.empty(n, np.intp)
@@ -197,7 +222,7 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
             before,  # blank lines
             after,
             rank,
-            sizes[some_docs].take(doc) - 1 - rank,
+            some_sizes.take(doc) - 1 - rank,
             copies,
             past,
             total - past - lengths,
@@ -208,15 +233,27 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
         numbers[:, column] = values
     shape = np.empty((n, COLUMNS), np.float32)
     _logs().take(numbers, out=shape[:, : KINDS + 11], mode="clip")
-    np.rint(counts * (256 / lengths)[:, None], out=shape[:, KINDS + 11 : -1], casting="same_kind")
+    shares = counts * (256 / lengths)[:, None]
+    shape[:, KINDS + 11 : -1] = np.rint(shares, out=shares)
     shape[:, -1] = np.rint(past * (256 / total))
     edges = np.empty((n, 3), np.intp)
-    edges[:, 0] = kinds.take(ends - lengths + 1)
-    edges[:, 1] = kinds.take(ends - 1)
-    edges[:, 2] = kinds.take(ends - 2, mode="clip")
+    edges[:, 0] = classes.take(begins)
+    edges[:, 1] = classes.take(ends - 1)
+    edges[:, 2] = classes.take(ends - 2, mode="clip")
     alone = start[lengths[start] == 2]  # a document that begins with a single character has no line end before it
     edges[alone, 2] = edges[alone, 1]
+    edges &= 31
     both = np.empty((len(hashes), 2), np.uint32)
     both[:, 0], both[:, 1] = hashes, pairs
     both *= np.uint32(0x9E3779B1)
     return Features(sizes, at_line, shape, edges, both.reshape(-1), tokens)
+
+
+def _written(units: Ints, classes: npt.NDArray[np.uint8], begins: Ints, ends: Ints) -> Ints:
+    """Which lines are not blank."""
+    full = ends > begins
+    # Some of what counts as a space here is none for Python, such as a zero-width space.
+    for i in np.flatnonzero(full & (classes.take(begins) == 0) & (classes.take(ends - 1, mode="clip") == 0)):
+        line = units[begins[i] : ends[i]].astype("<u2").tobytes().decode("utf-16-le", "surrogatepass")
+        full[i] = not line.isspace()
+    return np.flatnonzero(full)

@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
 from cleaners.model.features import FIRST_TOKENS, KINDS, LAST_TOKENS, Features, Floats, Table
 
@@ -26,6 +27,10 @@ LARGEST = 256
 LOGITS = 16  # steps to 1 in which a logit is looked up
 LOGIT_RANGE = 8
 DIMENSIONS = 8  # of a token
+
+_LOWER_BITS = np.uint32(32 - SLOT_BITS)
+_LOWER = np.uint32((1 << 32 - SLOT_BITS) - 1)
+_EVEN = np.uint64(0x00FF00FF00FF00FF)
 
 
 class Weights(NamedTuple):
@@ -67,69 +72,81 @@ class Network:
         """Lay out the weights for use."""
         self.weights = weights
         rows = len(weights.vocabulary) + 1
+        # For the upper bits of a hash: its row in the embedding, and the lower bits that it must have.
         self._slots: npt.NDArray[np.uint32] = np.zeros(1 << SLOT_BITS, np.uint32)
-        self._slots[weights.vocabulary >> np.uint32(32 - SLOT_BITS)] = np.arange(1, rows)
-        self._check = np.concatenate((np.zeros(1, np.uint32), weights.vocabulary))
-        # Four dimensions side by side in one integer, 16 bits each and none below zero: one sum adds up four.
-        self._packed = (weights.embedding.astype("<i2") + 128).astype("<u2").view("<u8")
+        self._slots[weights.vocabulary >> _LOWER_BITS] = (
+            np.arange(1, rows, dtype=np.uint32) << _LOWER_BITS | weights.vocabulary & _LOWER
+        )
+        # All dimensions side by side in one integer, none below zero.
+        self._packed = (weights.embedding.astype(np.int16) + 128).astype(np.uint8).view("<u8")[:, 0].astype(np.uint64)
         most = 2 * (FIRST_TOKENS + LAST_TOKENS)
         self._scale = (np.rint(256 / np.sqrt(np.arange(most + 1) + 1.0)) / 256).astype(np.float32)
-        # Side by side, so that one product serves the line before, the line itself and the line after.
-        self._layers = np.ascontiguousarray(np.concatenate(np.split(weights.layers, 3, axis=1), axis=2).transpose(0, 2, 1))
         self._hidden, self._out = np.ascontiguousarray(weights.hidden.T), np.ascontiguousarray(weights.out.T)
         first, last, before_last = weights.edges.reshape(3, -1, weights.edges.shape[-1])
         self._first_edge = first + weights.first
         self._last_edges = (last[:, None] + before_last).reshape(-1, last.shape[1])  # a row for each two kinds
         self._observed = np.concatenate((weights.shape, weights.words))
         # A row of ones below the lines brings the biases into the product.
-        biases = np.zeros((len(DILATIONS), self._layers.shape[1], 1), np.float32)
-        width = weights.first.shape[0]
-        biases[:, width : 2 * width, 0] = weights.layer_biases
-        self._layers = np.concatenate((self._layers, biases), axis=2)
+        self._layers = np.concatenate((weights.layers, weights.layer_biases[:, None]), axis=1).transpose(0, 2, 1).copy()
+
+    def _words(self, seen: Features) -> Floats:
+        """What is known of the words of each line: the sums of their embeddings."""
+        slot = self._slots.take(seen.tokens >> _LOWER_BITS)
+        row = slot >> _LOWER_BITS
+        row *= (slot ^ seen.tokens) & _LOWER == 0
+        each = np.zeros(len(row) + 1, np.uint64)  # a zero behind the last, for lines without words at the end
+        self._packed.take(row, out=each[:-1], mode="clip")
+        many = 2 * seen.counts
+        begins = np.cumsum(many) - many
+        words = np.empty((len(many), DIMENSIONS), np.float32)
+        # With room beside each dimension to add up in, one sum adds up four.
+        words[:, 0::2] = np.add.reduceat(each & _EVEN, begins).astype("<u8").view("<u2").reshape(-1, 4)
+        each >>= np.uint64(8)
+        each &= _EVEN
+        words[:, 1::2] = np.add.reduceat(each, begins).astype("<u8").view("<u2").reshape(-1, 4)
+        words -= (128.0 * many[:, None]).astype(np.float32)
+        words[many == 0] = 0  # `reduceat` has taken the next one for them
+        words *= self._scale.take(many)[:, None] * np.float32(UNIT / EMBEDDING)
+        np.rint(words, out=words)
+        return np.clip(words, -LARGEST, LARGEST, out=words)
 
     def logits(self, seen: Features) -> Floats:
         """The score of each line that is not blank, before it is a probability."""
+        # The products are too small to share: threads that wait for work would burn several times what the model costs.
+        with _blas().limit(limits=1):
+            return self._logits(seen)
+
+    def _logits(self, seen: Features) -> Floats:
         w, width = self.weights, self.weights.first.shape[0]
         sizes = seen.sizes[seen.sizes > 0]
         starts = np.cumsum(sizes) - sizes
-        doc = np.repeat(np.arange(len(sizes)), sizes)
-        slot = self._slots.take(seen.tokens >> np.uint32(32 - SLOT_BITS))
-        slot *= self._check.take(slot) == seen.tokens
-        sums = np.zeros((len(slot) + 1, self._packed.shape[1]), np.uint64)
-        np.cumsum(self._packed.take(slot, axis=0), axis=0, out=sums[1:])
-        many = 2 * seen.counts
-        packed = sums.take(np.cumsum(many), axis=0)
-        packed[1:] -= packed[:-1].copy()
-        words = packed.astype("<u8").view("<u2").astype(np.float32) - (128.0 * many[:, None]).astype(np.float32)
-        words *= self._scale.take(many)[:, None]
-        words *= np.float32(UNIT / EMBEDDING)
-        np.rint(words, out=words)
-        np.minimum(np.maximum(words, -LARGEST, out=words), LARGEST, out=words)
-        rows = np.concatenate((seen.shape, words), axis=1) @ self._observed
+        n = len(seen.lines)
+        rows = np.concatenate((seen.shape, self._words(seen)), axis=1) @ self._observed
         rows += self._first_edge.take(seen.edges[:, 0], axis=0)
         rows += self._last_edges.take(seen.edges[:, 1] * KINDS + seen.edges[:, 2], axis=0)
-        # From here on a column for each line, so that shifts by lines are in one piece.
-        whole = np.ones((width + 1, len(doc)), np.float32)
-        h = whole[:width]
-        np.rint(rows.T, out=h)
-        np.minimum(np.maximum(h, 0, out=h), LARGEST, out=h)
+        # From here on a column for each line, so that shifts by lines are in one piece: one product serves the line before (first rows),
+        # the line itself and the line after.
+        around = np.ones((3 * width + 1, n), np.float32)
+        h = around[width : 2 * width]
+        h[:] = _settle(rows).T
         for layer, d in enumerate(DILATIONS):
             if layer == CONTEXT_BEFORE:
-                mean = np.rint(np.add.reduceat(h, starts, axis=1, dtype=np.float64) / sizes).astype(np.float32)
+                wide = np.float64 if sizes.max() * LARGEST > 1 << 24 else np.float32
+                mean = np.rint(np.add.reduceat(h, starts, axis=1, dtype=wide) / sizes).astype(np.float32)
                 both = np.concatenate((mean, np.maximum.reduceat(h, starts, axis=1))).T @ w.context + w.context_bias
-                h += np.maximum(both, 0).T.take(doc, axis=1)
+                h += np.repeat(np.maximum(both, 0).T, sizes, axis=1)
                 _settle(h)
-            parts = self._layers[layer] @ whole
-            new = parts[width : 2 * width]
-            foreign = np.flatnonzero(doc[d:] != doc[:-d])  # a line and the one `d` lines further on, in another document
-            parts[:width, foreign] = 0
-            parts[2 * width :, foreign + d] = 0
-            new[:, d:] += parts[:width, :-d]
-            new[:, :-d] += parts[2 * width :, d:]
-            np.maximum(new, 0, out=new)
-            h += new
-            np.rint(h, out=h)
-            np.minimum(h, LARGEST, out=h)
+            # A line in another document, or in none, is as good as zeros.
+            edge = starts[:, None] + np.arange(d)
+            around[:width, d:] = h[:, :-d]
+            around[:width, edge[edge < n]] = 0
+            edge = starts[1:, None] - np.arange(1, d + 1)
+            around[2 * width : -1, :-d] = h[:, d:]
+            around[2 * width : -1, edge[edge >= 0]] = 0
+            around[2 * width : -1, -d:] = 0
+            new = self._layers[layer] @ around
+            h += np.clip(new, 0, np.inf, out=new)
+            _settle(h)
         hidden = self._hidden @ h
         hidden += w.hidden_bias[:, None]
         logits: Floats = (self._out @ _settle(hidden) + w.out_bias)[0] / UNIT
@@ -141,11 +158,16 @@ class Network:
         return self.weights.probability.take(step.astype(np.intp))
 
 
+@cache
+def _blas() -> ThreadpoolController:
+    """What multiplies the matrices."""
+    return ThreadpoolController().select(user_api="blas")
+
+
 def _settle(values: Floats) -> Floats:
     """Make integers from 0 to 256 of them, in place."""
     np.rint(values, out=values)
-    np.maximum(values, 0, out=values)
-    return np.minimum(values, LARGEST, out=values)
+    return np.clip(values, 0, LARGEST, out=values)  # several times as fast as `maximum` and `minimum`
 
 
 _FITTED = (

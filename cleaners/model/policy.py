@@ -71,7 +71,7 @@ def choose(probable: Floats, cut: Cut, *, titled: bool) -> Bools:
         goes = probable < setting.middle
         goes[:first] = probable[:first] < setting.head
         goes[last:] = probable[last:] < setting.tail
-        for begin, end in runs(goes[first:last]) + first:
+        for begin, end in (runs(goes[first:last]) + first).tolist():
             if end - begin <= ISLAND:
                 goes[begin:end] = probable[begin:end] < setting.island
     if first and not titled:
@@ -82,4 +82,6 @@ def choose(probable: Floats, cut: Cut, *, titled: bool) -> Bools:
 
 def runs(goes: Bools) -> Ints:
     """Where runs of lines that go begin and end, the end not included: two columns."""
-    return np.flatnonzero(np.diff(goes, prepend=False, append=False)).reshape(-1, 2)
+    padded = np.zeros(len(goes) + 2, np.bool_)
+    padded[1:-1] = goes
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
