@@ -146,6 +146,12 @@ def test_metadata_from_meta() -> None:
     }
 
 
+@pytest.mark.parametrize(("account", "author"), [("@HarbourPost", None), ("@harbourpost", None), ("@ada", "@ada")])
+def test_the_account_of_a_site_is_no_author(account: str, author: str | None) -> None:
+    head = f'<meta name="twitter:site" content="@HarbourPost"><meta name="twitter:creator" content="{account}">'
+    assert _extracted(_page(head=head)).metadata["author"] == author
+
+
 def test_nothing_is_guessed() -> None:
     assert set(_extracted(_page(head="")).metadata.values()) == {None}
 

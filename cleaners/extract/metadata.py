@@ -82,6 +82,8 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
             or "published" in f"{element.get('itemprop') or element.get('class') or ''}".lower()
         ):
             marked_date = element.get("datetime") or ""
+    if meta.get("twitter:creator", "").casefold() == meta.get("twitter:site", "").casefold():
+        meta.pop("twitter:creator", None)  # the account of the site, which is no author
     articles = [o for o in objects if any(_ARTICLE.search(kind) for kind in _strings(o.get("@type")))]
     address = url or _address(canonical or meta.get("og:url", ""), meta.get("og:url"))
     host = (_split(address).hostname or "").removeprefix("www.") if address else ""
