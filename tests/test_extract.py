@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cleaners import pipeline, rules
 from cleaners.document import Document
-from cleaners.extract import Extracted, NoText, blocks, extract
+from cleaners.extract import Extracted, NoText, blocks, extract, metadata
 
 _PARAGRAPHS = [
     "The harbour town has repaired its old pier, which a storm had broken in two places last winter, the council said.",
@@ -146,6 +146,12 @@ def test_metadata_from_meta() -> None:
     }
 
 
+@pytest.mark.parametrize(("account", "author"), [("@HarbourPost", None), ("@harbourpost", None), ("@ada", "@ada")])
+def test_the_account_of_a_site_is_no_author(account: str, author: str | None) -> None:
+    head = f'<meta name="twitter:site" content="@HarbourPost"><meta name="twitter:creator" content="{account}">'
+    assert _extracted(_page(head=head)).metadata["author"] == author
+
+
 def test_nothing_is_guessed() -> None:
     assert set(_extracted(_page(head="")).metadata.values()) == {None}
 
@@ -172,6 +178,20 @@ def test_nothing_is_guessed() -> None:
         ("<title>Piers - and how to mend them</title>", "Piers - and how to mend them", "Piers - and how to mend them"),
         ("<title>Tom &amp;amp; Ada</title>", "Tom &amp; Ada", "Tom & Ada"),
         ("<title>x</title>", "<style>h1{color:red}</style>Old pier open again", "Old pier open again"),
+        ("<title>»Open again« | Post</title>", "»Open again«", "»Open again«"),
+        ("<title>« Le vieux pont est ouvert » - Post</title>", "« Le vieux pont est ouvert »", "« Le vieux pont est ouvert »"),
+        ("<title>Old pier open again » Post</title>", "", "Old pier open again"),
+        ("<title>x</title>", "Old pier open&shy;ed a&#8203;gain", "Old pier opened again"),
+        ("<title>x</title>", "Old<br><span>pier</span> open<br/><b>again</b>", "Old pier open again"),
+        ("<title>x</title>", "<span>Old pier</span>\n<span>open again</span>", "Old pier open again"),
+        ("<title>x</title>", 'Old pier open again<a href="#top">¶</a>', "Old pier open again"),
+        ("<title>x</title>", 'Old pier open again <span class="visually-hidden">: Harbour,</span> <time>May 6</time>', "Old pier open again"),
+        ("<title>x</title>", 'Old pier open again <span class="subtitle">after two years</span>', "Old pier open again after two years"),
+        ("<title>x</title>", "<b>“</b>Old pier open again”", "“Old pier open again”"),
+        ("<title>x</title>", '<span class="field--label-hidden">Old pier</span> open again', "Old pier open again"),
+        ("<title>Old pier open again</title>", '<span class="x">Repairs</span><span class="x">: Old pier open again</span>', "Old pier open again"),
+        ("<title>Letters: Old pier | Ferry</title>", "<i>To the editor |</i> <b>Letters: Old pier | Ferry</b>", "Letters: Old pier | Ferry"),
+        ("<title>Old pier open again</title>", "<b>Old pier open again:</b> <i>pictures</i>", "Old pier open again"),
         ("", "", None),
     ],
 )  # fmt: skip
@@ -190,6 +210,8 @@ def test_trafilatura_keeps_no_text_of_a_page() -> None:
     assert utils.trim.cache_info().currsize == utils.line_processing.cache_info().currsize == 0
 
 
+_LINKS = "<ul>" + "<li><a href='/'>Home</a></li>" * 20 + "</ul>"
+_FEW = "<ul><li><a href='/a'>Share</a></li><li><a href='/b'>Print</a></li></ul>"
 _POST = "<title>The Harbour Post » Archive » Old pier open again</title>"
 
 
@@ -208,10 +230,41 @@ _POST = "<title>The Harbour Post » Archive » Old pier open again</title>"
         ("<title>Report 12</title>", "<h2>Old pier open again</h2>", "Old pier open again"),
         ("<title>Report 12</title>", "<div>Report 12</div><h2>Old pier open again</h2>", "Report 12"),
         ("<title>Report 12</title>", "", "Report 12"),
+        ("<title>The Harbour Post</title>", '<h1><a href="/pier">Old pier open again</a></h1>', "Old pier open again"),
+        # Sections stand between headline and site
+        ("<title>Old pier open again | Repairs | Harbour</title>", "<h1>The pier is open</h1><h2>Repairs</h2>", "The pier is open"),
+        ("<title>Old pier open again | Repairs | Harbour</title>", "<h1>Repairs</h1><h1>Ferry</h1><h2>Old pier open again</h2>", "Old pier open again"),
+        ("<title>News - Piers - open again - Harbour</title>", "<h1>News of the harbour</h1><h2>Piers - open again</h2>", "Piers - open again"),
+        ("<title>Old pier open again | Harbour</title>", "<h1>Welcome</h1><h2>Old pier open again</h2>", "Old pier open again"),
+        ("<title>Old pier open again</title>", "<h1>Welcome</h1><h2>Old pier open again</h2>", "Old pier open again"),
+        # Other headings stand aside, or far from the article
+        ("<title>Repairs - Old pier open again</title>", '<h1 class="strapline">Repairs</h1><h2>Old pier open again</h2>', "Old pier open again"),
+        ("<title>Old pier open again</title>", '<h1 class="login-modal-title">Log in</h1><div>Old pier open again</div>', "Old pier open again"),
+        ("<title>Visit our pier!</title>", f"<nav><h1>Menu</h1>{_LINKS}</nav><h1>Old pier open again</h1>{_FEW}", "Old pier open again"),
+        ("<title>All about this pier</title>", f"<nav><h1>Menu</h1><h1>Pier</h1>{_LINKS}</nav>", "All about this pier"),
+        ("<title>The old pier is open again</title>", "<h1>Menu of our paper</h1><h1>Old pier open again</h1>", "Old pier open again"),
+        ("<title>Visit our pier!</title>", '<h2 class="hidden">Main content of the page</h2>', "Visit our pier!"),
+        ("<title>Report 12</title>", '<h2>Old pier open again</h2><h2 class="hidden">Main content</h2>', "Old pier open again"),
+        # No heading at all
+        ("<title>旧码头重新开放-新华网</title>", "<div>旧码头重新开放-新华网</div><div>旧码头重新开放</div>", "旧码头重新开放"),
+        ("<title>Pier | Old pier open again | Post</title>", "<div>Pier</div>", "Pier | Old pier open again"),
+        ('<title>The Harbour Post</title><meta property="og:site_name" content="The Harbour Post">', "", "The Harbour Post"),
+        ("<title>Old pier open again-Harbour</title>", "<div>Old pier open again-Harbour</div><div>Old pier open again</div>", "Old pier open again"),
+        ("<title>Old pier open again | Harbour, North Sea, Europe | Port Local News</title>", "<h4>Old pier open again</h4>", "Old pier open again"),
+        ("<title>Report 12 | Harbour</title>", '<nav><a href="/r">Report 12</a></nav><h2>Old pier open again</h2>', "Old pier open again"),
     ],
 )  # fmt: skip
 def test_titles_of_pages_without_a_heading_of_their_own(head: str, above: str, title: str) -> None:
     assert _extracted(_page(head=head).replace("<h1>Old pier open again</h1>", above)).title == title
+
+
+def test_the_only_h1_just_above_the_article_is_its_headline() -> None:
+    root = blocks.parse(
+        f"<h1>Menu</h1>{'<p>Piers</p>' * 12}<h1>Old pier open again</h1><p>By Ada</p><p>May 6</p><p>{_PARAGRAPHS[0]}</p>"
+    )
+    found = blocks.find(root)
+    assert metadata.read(root, None, found, len(found) - 1)[0] == "Old pier open again"
+    assert metadata.read(root, None, found, 11)[0] is None
 
 
 @pytest.mark.parametrize(
@@ -243,7 +296,7 @@ def test_dates(given_date: str, date: str | None) -> None:
         ("<html><head><script>let x = 'text';</script></head><body><script>run()</script></body></html>", "blocks"),
         ("<frameset><frame src='a.html'><frame src='b.html'></frameset>", "blocks"),
         ("<div>" * 1_000_000 + "text", "parse"),
-        ("<ul>" + "<li><a href='/'>Home</a></li>" * 20 + "</ul>", "model"),
+        (_LINKS, "model"),
     ],
 )
 def test_no_text(html: str, stage: str) -> None:
@@ -257,7 +310,7 @@ def _script(body: str) -> str:
     return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "headline": "Old pier open again", "articleBody": body})}</script>'
 
 
-@pytest.mark.parametrize("shown", ["", "<ul>" + "<li><a href='/'>Home</a></li>" * 20 + "</ul>"])
+@pytest.mark.parametrize("shown", ["", _LINKS])
 @pytest.mark.parametrize(
     ("body", "text"),
     [

@@ -59,16 +59,16 @@ KINDS = {
     "hidden": "hidden hide sr screenreader invisible noprint none offscreen visually",
     "quote": "quote quotes blockquote pullquote testimonial highlight",
 }
-_KIND_OF: dict[str, int] = {word: 1 << n for n, words in enumerate(KINDS.values()) for word in words.split()}
+KIND_OF: dict[str, int] = {word: 1 << n for n, words in enumerate(KINDS.values()) for word in words.split()}
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _NAMES_CHARS = 400  # characters of class names read; more are made by machines for machines
 _KIND_OF_TAG = {
-    "nav": _KIND_OF["nav"],
-    "footer": _KIND_OF["footer"],
-    "aside": _KIND_OF["aside"],
-    "figure": _KIND_OF["figure"],
-    "figcaption": _KIND_OF["figcaption"],
-    "form": _KIND_OF["form"],
+    "nav": KIND_OF["nav"],
+    "footer": KIND_OF["footer"],
+    "aside": KIND_OF["aside"],
+    "figure": KIND_OF["figure"],
+    "figcaption": KIND_OF["figcaption"],
+    "form": KIND_OF["form"],
 }
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
@@ -150,7 +150,7 @@ def _kinds(names: str, known: dict[str, int]) -> int:
     if kinds is None:
         kinds = 0
         for word in _WORD.findall(names[:_NAMES_CHARS]):
-            kinds |= _KIND_OF.get(word.lower(), 0)
+            kinds |= KIND_OF.get(word.lower(), 0)
         known[names] = kinds
     return kinds
 
@@ -160,7 +160,7 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
     names = get("class") or ""
     kinds = _kinds(f"{names} {get('id') or ''} {get('role') or ''}", known) | _KIND_OF_TAG.get(element.tag, 0)
     if get("hidden") is not None or get("aria-hidden") == "true" or _STYLE_HIDDEN.search(get("style") or ""):
-        kinds |= _KIND_OF["hidden"]
+        kinds |= KIND_OF["hidden"]
     return Box(parent, element.tag, parent.depth + 1, kinds, f"{element.tag}.{names}")
 
 

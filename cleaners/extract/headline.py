@@ -3,42 +3,52 @@
 Theory.  The head of a page names the article up to four times, for search engines and networks: often by another title than the
 reader sees, and with the name of the site.  The page itself has many headings, of which one is the headline, sometimes with
 a kicker, a date or an author in the same element.  So the heading goes first that says what the head says, whole or in part;
-the head alone is believed only where no heading does.  Figures, and what is left, are in `benchmarks/README.md`.
+then the only h1, the only one just above the article, or one that says the same in other words; the head alone is believed
+only where no heading is.  A model over all candidates, fitted on 46 features, is no better on sites held out.  Figures, and what
+is left, are in `benchmarks/README.md`.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from cleaners.extract.blocks import Block
+from cleaners.extract.blocks import KIND_OF, Block
 
-_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~/]|::)\s+|\s*[|»«›]\s*|:\s+")
-_SURE_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~]|::)\s+|\s*[|»«›]\s*")
+_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~/]|::)\s+|\s*\|\s*|:\s+")
+_SURE_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~]|::)\s+|\s*\|\s*")  # "»" at a word may be a mark of quotation
 # Also without a space, as in "…-新华网": where a block shows what is in front of it.
 _ANY_JOINT = re.compile(r"\s*[|–—\-_»«·•›~:(]")
+_EDGES = " :;,|/•·–—-"  # what stands between a kicker and a headline
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # where a line may or must not break
 _NOT_WORD = re.compile(r"[\W_]+")
-_TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)]")
+_TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)] | .//br")
 _MARKED = XPath(".//*[@itemprop='headline']//text()")
 _LONGEST = 400  # characters; no title of the development data has more than half of that
 _HEADS = 100  # headings looked at; the headline is among the first of them
 _BLOCKS = 300  # and blocks
+_ABOVE = 8  # blocks above the article among which its headline stands: author, date, share buttons, a picture lie between
 _LEVELS = frozenset(("h1", "h2", "h3"))
-_PARTS = 10  # parts of a heading; what has more is no headline with a kicker
+_PARTS = 10  # parts of a heading or title; what has more is no headline with a kicker
 _CERTAIN = 15  # letters and digits that are not alike by chance
+_ALIKE = 0.5  # share of a heading's trigrams that a title in other words has; from 0.4 to 0.7 no title of the data changes
 _TAIL_WORDS = 6  # words in the name of a site
 
-# Class names of what is for screen readers alone, and of what stands in a heading before the headline.
-_HIDDEN = re.compile(r"hidden|sr-only|screen-reader|invisible", re.IGNORECASE)
-_KICKER = re.compile(
-    r"kicker|overline|roofline|top-?line|top-?title|eyebrow|strapline|sub-?(?:head|title|line)"
-    rf"|(?:^|[\s_-])(?:label|tag|category|date|time)(?:$|[\s_-])|{_HIDDEN.pattern}",
+# Class names of what is for screen readers alone; of what stands in or above a heading before the headline; of windows that open
+# over a page.  "label-hidden" is Drupal's, for what is shown without its label.
+_HIDDEN = re.compile(r"(?<!label-)hidden|sr-only|screen-reader|invisible|aural|text-hide", re.IGNORECASE)
+_LABEL = re.compile(
+    r"kicker|overline|roofline|top-?line|top-?title|eyebrow|strapline"
+    rf"|(?:^|[\s_-])(?:label(?!-hidden)|tag|category|date|time)(?:$|[\s_-])|{_HIDDEN.pattern}",
     re.IGNORECASE,
 )
+_KICKER = re.compile(rf"sub-?(?:head|title|line)|{_LABEL.pattern}", re.IGNORECASE)  # behind a headline, a subtitle is part of it
+_ASIDE = re.compile(rf"modal|popup|cookie|newsletter|login|{_KICKER.pattern}", re.IGNORECASE)
 # In an archive, too: "/web/2014/http://site/".
-_FRONT_PAGE = re.compile(r"(?:(?:.*https?:)?/+[^/?#]+)?/?(?:index\.\w+)?", re.IGNORECASE)
+_FRONT_PAGE = re.compile(r"(?:(?:.*https?:)?//+[^/?#]+)?/?(?:index\.\w+)?", re.IGNORECASE)
 
 
 class _Heading(NamedTuple):
@@ -47,13 +57,13 @@ class _Heading(NamedTuple):
     Attributes:
         tag: "h1", "h2" or "h3".
         texts: what it shows, without a kicker; then the beginnings and ends of that, where an element within it ends or begins.
-        is_hidden: whether it is for screen readers alone.
+        is_aside: whether its class says that it is no headline.
         leads_home: whether it is a link to the front page: then it is the name of the site.
     """
 
     tag: str
     texts: list[str]
-    is_hidden: bool
+    is_aside: bool
     leads_home: bool
 
 
@@ -68,8 +78,6 @@ def find(heads: list[HtmlElement], claims: list[str], site: Iterable[str], block
         begin: where among them the article begins.
     """
     claims = [claim for claim in claims if claim and len(claim) <= _LONGEST]
-    whole = {key(claim) for claim in claims}
-    pieces = {key(piece) for claim in claims for joint in (_JOINT, _SURE_JOINT) for piece in _pieces(claim, joint)}
     headings = [_read(element) for element in heads[:_HEADS]]
     names = {"", *map(key, site)}
     home = {key(heading.texts[0]) for heading in headings if heading.leads_home}
@@ -77,42 +85,77 @@ def find(heads: list[HtmlElement], claims: list[str], site: Iterable[str], block
         names |= home
     headings = [heading._replace(texts=[_without_tail(text, names) for text in heading.texts]) for heading in headings]
     headings = [heading for heading in headings if len(heading.texts[0]) <= _LONGEST and key(heading.texts[0]) not in names]
+    shown = [heading for heading in headings if not heading.is_aside]
+    h1s = [heading.texts[0] for heading in shown if heading.tag == "h1"]
+    whole = {key(claim) for claim in claims}
     bare = [text for claim in claims if (text := _without_site(claim, names, whole))]
-    if confirmed := _confirmed(headings, whole, pieces, bare):
-        return confirmed
-    firsts = [heading.texts[0] for heading in headings if heading.tag == "h1"]
-    if len(set(firsts)) == 1:
-        return firsts[0]
+    top = blocks[max(begin - _ABOVE, 0) : begin + 2]
+    above = {key(block.text) for block in top if "h1" in (block.box.tag, block.box.parent.tag)}
     nearest = [*blocks[begin : begin + 1], *blocks[max(begin - 1, 0) : begin]]
-    near = _texts([block for block in nearest if block.box.tag in _LEVELS], names)
-    return next(iter([*_displayed(_texts(blocks[:_BLOCKS], names), claims, bare), *near, *bare, *firsts, *claims]), None)
+    near = [block for block in nearest if block.box.tag in _LEVELS and not block.box.kinds & KIND_OF["hidden"]]
+    keys = {key(claim) for claim in bare}
+    found = chain(
+        _confirmed(shown, claims, bare),
+        h1s if len(set(h1s)) == 1 else (),
+        (text for text in h1s if above == {key(text)}),
+        (text for text in h1s if _is_alike(text, claims)),
+        (text for text in _unlinked(top, names) if len(key(text)) >= _CERTAIN and _is_beginning(text, claims, 0)),
+        (text for text in _unlinked(blocks[:_BLOCKS], names) if _is_beginning(text, claims, 0.5)),
+        (text for text in _unlinked(blocks[:_BLOCKS], names) if key(text) in keys),
+        _texts(near, names),
+        bare,
+        claims,
+    )
+    return next(found, None)
 
 
-def _texts(blocks: Iterable[Block], names: Collection[str]) -> list[str]:
-    return [block.text for block in blocks if len(block.text) <= _LONGEST and key(block.text) not in names]
+def _texts(blocks: Iterable[Block], names: Collection[str]) -> Iterator[str]:
+    return (block.text for block in blocks if len(block.text) <= _LONGEST and key(block.text) not in names)
 
 
-def _confirmed(headings: list[_Heading], whole: set[str], pieces: set[str], bare: list[str]) -> str | None:
-    """The first heading of those that say what the head says, an h1 before others, and what is hidden last.
+def _unlinked(blocks: Iterable[Block], names: Collection[str]) -> Iterator[str]:
+    """Texts that are no links, as those of a menu are."""
+    return _texts((block for block in blocks if block.linked * 2 < len(block.text)), names)
+
+
+def _is_beginning(text: str, claims: Iterable[str], share: float) -> bool:
+    """Whether a title begins with this text and goes on behind a joint; of titles of which it is more than a share."""
+    return any(
+        claim.startswith(text) and len(text) > share * len(claim) and _ANY_JOINT.match(claim, len(text)) for claim in claims
+    )
+
+
+def _is_alike(heading: str, claims: Iterable[str]) -> bool:
+    """Whether the head says much the same in other words."""
+    own = _trigrams(heading)
+    return len(key(heading)) >= _CERTAIN and any(len(own & _trigrams(claim)) >= _ALIKE * len(own) for claim in claims)
+
+
+def _trigrams(text: str) -> set[str]:
+    letters = key(text)
+    return {letters[i : i + 3] for i in range(len(letters) - 2)}
+
+
+def _confirmed(headings: list[_Heading], claims: list[str], bare: list[str]) -> Iterator[str]:
+    """The headings that say what the head says, an h1 before others.
 
     Args:
         headings: without the names of the site.
-        whole, pieces: what the head says, all of it or what stands between joints.
-        bare: what it says, without the names of the site.
+        claims: what the head says.
+        bare: the same, without the names of the site.
     """
-    sure = {key(claim) for claim in bare if len(key(claim)) >= _CERTAIN}
-    for is_hidden in (False, True):
-        for tags in (("h1",), ("h2", "h3")):
-            among = [heading.texts for heading in headings if heading.tag in tags and heading.is_hidden == is_hidden]
-            if found := _saying(among, whole, sure):
-                return found[0]
-            if found := _saying(among, pieces, sure):
-                return max(found, key=len)
-            if tags == ("h1",):  # the head may have it shortened
-                for text, *_ in among:
-                    if any(key(text).startswith(claim) or key(text).endswith(claim) for claim in sure):
-                        return text
-    return None
+    h1s = [heading.texts for heading in headings if heading.tag == "h1"]
+    others = [heading.texts for heading in headings if heading.tag != "h1"]
+    whole = {key(claim) for claim in claims}
+    parts = {key(part) for claim in claims for joint in (_JOINT, _SURE_JOINT) for part in _parts(claim, joint)}
+    sure = {key(claim) for claim in (*claims, *bare) if len(key(claim)) >= _CERTAIN}
+    yield from _saying(h1s, whole, sure)
+    yield from sorted(_saying(h1s, parts, sure), key=len, reverse=True)
+    for text, *_ in h1s:  # the head may have it shortened
+        if any(key(text).startswith(claim) or key(text).endswith(claim) for claim in sure):
+            yield text
+    yield from _saying(others, whole, sure)
+    yield from sorted(_saying(others, parts, sure), key=len, reverse=True)
 
 
 def _read(element: HtmlElement) -> _Heading:
@@ -120,19 +163,43 @@ def _read(element: HtmlElement) -> _Heading:
     if not len(element):
         texts = [clean(element.text)]
     else:
-        parts = [text for text in _MARKED(element) or _TEXTS(element) if text.strip()]
-        start = next((n for n, part in enumerate(parts) if key(part) and not _is_kicker(part, element)), 0)
-        parts = [f" {part}" if part.is_tail and part.getparent().tag == "br" else part for part in parts[start:]]
+        parts = _shown(element)
         cuts = range(1, len(parts) if len(parts) <= _PARTS else 0)
-        texts = [clean("".join(some)) for some in (parts, *(parts[:n] for n in cuts), *(parts[n:] for n in cuts))]
-    return _Heading(element.tag, texts, bool(_HIDDEN.search(element.get("class") or "")), _leads_home(element))
+        texts = [clean("".join(parts))]
+        texts += [clean("".join(parts[:n])).rstrip(_EDGES) for n in cuts]
+        texts += [clean("".join(parts[n:])).lstrip(_EDGES) for n in cuts]
+    return _Heading(element.tag, texts, bool(_ASIDE.search(element.get("class") or "")), _leads_home(element))
 
 
-def _is_kicker(text: Any, heading: HtmlElement) -> bool:
-    """Whether a text stands in an element of a heading that is there for something else than the headline."""
+def _shown(heading: HtmlElement) -> list[str]:
+    """The pieces of text in a heading, without the kicker before its headline and the label behind it."""
+    found: list[Any] = []
+    parts, gap = [], ""
+    for part in _MARKED(heading) or _TEXTS(heading):
+        if isinstance(part, str) and part.strip():
+            found.append(part)
+            parts.append(f"{gap}{part}")
+            gap = ""
+        else:  # a line break, or white space between elements
+            gap = " "
+    start, end = 0, len(found)
+    while start < end and (_is_within(found[start], heading, _KICKER, ("small", "time")) or (start and not key(found[start]))):
+        start += 1
+    while start < end and _is_behind(found[end - 1], heading):
+        end -= 1
+    return parts[start:end] or parts
+
+
+def _is_behind(text: Any, heading: HtmlElement) -> bool:
+    """Whether a text at the end of a heading is a label, or a sign to link to, as "¶"."""
+    return _is_within(text, heading, _LABEL, ("time",)) or (not key(text) and _is_within(text, heading, None, ("a",)))
+
+
+def _is_within(text: Any, heading: HtmlElement, names: re.Pattern[str] | None, tags: Collection[str]) -> bool:
+    """Whether an element within the heading that holds the text has such a class name or tag."""
     element = text.getparent().getparent() if text.is_tail else text.getparent()
     while element is not heading:
-        if element.tag in ("small", "time") or _KICKER.search(element.get("class") or ""):
+        if element.tag in tags or (names and names.search(element.get("class") or "")):
             return True
         element = element.getparent()
     return False
@@ -151,24 +218,16 @@ def _saying(headings: list[list[str]], known: Collection[str], sure: Collection[
     return [text for texts in headings for n, text in enumerate(texts) if key(text) in (sure if n else known)]
 
 
-def _displayed(texts: list[str], claims: list[str], bare: list[str]) -> Iterator[str]:
-    """What the head says and a block shows: all of it; or more than half, from its beginning to a joint."""
-    known = {key(claim) for claim in bare}
-    yield from (text for text in texts if key(text) in known)
-    for text in texts:
-        if any(claim.startswith(text) and len(text) > len(claim) / 2 and _ANY_JOINT.match(claim, len(text)) for claim in claims):
-            yield text
+def _parts(claim: str, joint: re.Pattern[str]) -> Iterator[str]:
+    """What stands before and behind the joints of a title, and what is more than half of it between them.
 
-
-def _pieces(claim: str, joint: re.Pattern[str]) -> Iterator[str]:
-    """What stands before, between and behind the joints of a title."""
-    start = 0
-    cuts = [match.span() for match in joint.finditer(claim)][:20]
-    for left, right in cuts:
+    Headline and site stand at the ends; what else stands between two joints is mostly the name of a section.
+    """
+    cuts = [match.span() for match in joint.finditer(claim)][:_PARTS]
+    for n, (left, right) in enumerate(cuts):
         yield claim[:left]
         yield claim[right:]
-        yield claim[start:left]
-        start = right
+        yield from (claim[start:left] for _, start in cuts[:n] if left - start > len(claim) / 2)
 
 
 def _without_tail(text: str, names: Collection[str]) -> str:
@@ -193,7 +252,7 @@ def _without_site(claim: str, names: set[str], whole: set[str]) -> str:
 
 def clean(text: str | None) -> str:
     """A text with single spaces."""
-    return " ".join(text.split()) if text else ""
+    return " ".join(text.translate(_INVISIBLE).split()) if text else ""
 
 
 def key(text: str) -> str:

@@ -3,7 +3,7 @@
 Nothing is guessed.  The page's JSON-LD is asked first, then OpenGraph and other <meta>, then the elements that HTML has for
 it.  trafilatura's metadata is not used: it costs as much again as its extraction, its dates are searched for in
 the text and depend on the day of the run, and its titles keep the site's name (right on 54 % and 59 % of the two
-kinds of development pages; those found here on 91 %).
+kinds of development pages; those found here on 92 and 93 %).
 """
 
 import json
@@ -82,6 +82,8 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
             or "published" in f"{element.get('itemprop') or element.get('class') or ''}".lower()
         ):
             marked_date = element.get("datetime") or ""
+    if meta.get("twitter:creator", "").casefold() == meta.get("twitter:site", "").casefold():
+        meta.pop("twitter:creator", None)  # the account of the site, which is no author
     articles = [o for o in objects if any(_ARTICLE.search(kind) for kind in _strings(o.get("@type")))]
     address = url or _address(canonical or meta.get("og:url", ""), meta.get("og:url"))
     host = (_split(address).hostname or "").removeprefix("www.") if address else ""
