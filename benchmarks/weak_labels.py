@@ -10,6 +10,7 @@ Only rows without `gold_text` are read.
 
 import argparse
 import gzip
+import io
 import json
 import re
 from collections import Counter
@@ -167,7 +168,10 @@ def main() -> None:
     read = written = 0
     with (
         gzip.open(options.pages, "rt", encoding="utf-8") as pages,
-        gzip.open(options.out, "wt", encoding="utf-8", compresslevel=6) as out,
+        # Without the time, so that the same rows make the same file, whose hash the fitted weights hold.
+        options.out.open("wb") as file,
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding="utf-8") as out,
     ):
         for line in pages:
             row = json.loads(line)
