@@ -20,7 +20,7 @@ import ahocorasick_rs
 import regex
 
 from cleaners.document import KEY_CHARS, Document, bare, is_prose, key
-from cleaners.rules import Rule, RuleBook
+from cleaners.rules import Rule, RuleBook, scoped
 
 MATCH_SECONDS = 2.0
 """Time limit of one match.  A line of at most a few hundred characters takes microseconds; only a
@@ -248,9 +248,8 @@ class _Either:
 
     @cached_property
     def compiled(self) -> regex.Pattern[str]:
-        """The expression.  Flags at the start of a pattern stay its own."""
-        scoped = (f"(?x:{pattern[4:]}\n)" if pattern.startswith("(?x)") else f"(?:{pattern})" for pattern in self.patterns)
-        return regex.compile("|".join(scoped), regex.I)
+        """The expression."""
+        return regex.compile("|".join(map(scoped, self.patterns)), regex.I)
 
 
 class _Slotted(NamedTuple):

@@ -3,8 +3,8 @@
 Theory.  Scrapers put the title first, and often twice: once from the page's head, once from its body, with a blank
 line, the site's name or a standfirst between.  A template may print it once more at the foot, as "Reference".  So a
 line is the title if it looks like one, says what the text is about, and is either the first line with a blank line
-behind it or the one line that stands near the top twice.  (Where a dump has no blank line anywhere, the first line needs none, if a
-paragraph follows that speaks of the same things.)  The first line is asked first.  That makes cleaning
+behind it or the one line that stands near the top twice.  (The first line needs no blank line, if paragraphs
+follow at once that speak of the same things.)  The first line is asked first.  That makes cleaning
 stable: written out as title, blank line, text, the title is that first line, and it is judged by itself and by the
 text without its copies, both of which are what they were.
 
@@ -76,7 +76,7 @@ _NO_TITLE = tuple(
         r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80}))(?<=\p{L}{3}.)|。.",  # more than one sentence
         r"""[>›→⟩▸►]|\|.*\||».*»|[•·].*[•·]
             |/(?:(?<=\ /)\ .*\ /\ |(?<=\w/)\w.*\w/\w)""",  # a breadcrumb or a menu
-        r"""(?i:\bphoto(?:graph)?s?\ ?(?:by|via|:|courtesy)|\b(?:picture|source|credit)s?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read
+        r"""(?i:\b(?:photo(?:graph)?|illustration|image)s?\ ?(?:by|via|:|courtesy)|\b(?:picture|source|credit)s?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read
             |\.(?:jpe?g|png|gif|webp|pdf)\b)""",  # a caption, a notice, the name of a file
         # A first sentence that speaks to the reader: "Ever wondered how …?", "You want to declutter your home, but where do you start?"
         r"""(?i:^(?:have\ you\ )?ever\ wonder|^(?=.{80}).*\by(?:ou(?:r|['’]re)?)\b.*[?!][\W]*$)""",
@@ -137,7 +137,7 @@ def find_title(doc: Document) -> str | None:
             or not lines[i + 1].strip()
             or line != lines[i].strip()
             or len(copies) > 1
-            or _heads_dense_text(doc, i, line)
+            or _heads_paragraphs(doc, i, line)
         )
         if not stands_out:
             continue
@@ -323,12 +323,14 @@ def _leads(lines: Sequence[str], i: int, within: int) -> bool:
     return any(is_prose(line) for line in islice((line for line in lines[i + 1 :] if line and not line.isspace()), within))
 
 
-def _heads_dense_text(doc: Document, i: int, title: str) -> bool:
-    """Whether line `i` is the title of a dump that has no blank line anywhere: paragraphs follow, and speak of the same things.
+def _heads_paragraphs(doc: Document, i: int, title: str) -> bool:
+    """Whether line `i`, right below which the text goes on, is the title all the same: paragraphs follow, and speak of the same things.
 
-    Nothing else tells it from the first line of a text that is wrapped by hand, so a line that goes on in small letters is none.
+    Nothing else tells it from the first line of a text that is wrapped by hand, so a line that goes on in small letters is none.  Where
+    blank lines stand between other lines, the next line must be a paragraph itself.
     """
-    if _BLANK_LINE.search(doc.text.strip()) or doc.lines[i + 1].lstrip()[:1].islower() or not _leads(doc.lines, i, _BEGIN + 1):
+    within = 1 if _BLANK_LINE.search(doc.text.strip()) else _BEGIN + 1
+    if doc.lines[i + 1].lstrip()[:1].islower() or not _leads(doc.lines, i, within):
         return False
     paragraphs = list(islice(filter(is_prose, doc.lines[i + 1 :]), _PARAGRAPHS))
     return len(paragraphs) > 1 and _is_about(paragraphs, title)
