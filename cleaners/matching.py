@@ -77,7 +77,7 @@ class Matcher:
                 for literal in rule.needs:
                     by_literal[literal].append(pattern)
         self._literals = _Literals(by_literal)
-        # Few rules are about longer lines, and most of a text stands in them: looking for their strings alone takes half the time.
+        # Few rules are about longer lines, and most of a text stands in them: looking for their strings alone gives a quarter of the finds.
         self._long = _Literals(
             {
                 literal: of_long
