@@ -192,7 +192,8 @@ class _Page:
         """The promoted titles, often twice, and the teasers under a heading such as "Check Also".
 
         Behind the last prose, where nothing but titles, dates, bylines and buttons follows to the end or to
-        the next block, all of it goes; where a title stands twice, long teasers are no prose there.  Where the article goes on, only what looks like a whole title goes;
+        the next block, all of it goes; where a title stands twice, long teasers are no prose there.  Where
+        the article goes on, only what looks like a whole title goes;
         and the last one may be the article's next sub-heading: it stays, unless it certainly is promoted or
         is the only one.  The price: one promoted title stays in the text for many a block in mid-article.
         """
