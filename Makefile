@@ -70,4 +70,6 @@ $(VENV)/%.stamp:
 	$(PIP) --require-hashes -r $<
 	$(PIP) --no-build-isolation --editable .
 	$(BIN)/python -m pip check
+	$(BIN)/python -m compileall -q cleaners flows
+	$(BIN)/python -m cleaners.compiled
 	@touch $@

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import ahocorasick_rs
 import regex
 
+from cleaners.compiled import compile_expression
 from cleaners.document import KEY_CHARS, Document, bare, is_prose, key
 from cleaners.rules import Rule, RuleBook, scoped
 
@@ -49,6 +50,7 @@ class Matcher:
         families: what belongs to each family of rules.
         ends: the phrases that close the forms of a rule, by its id.
         forms: the rules that take whole forms.
+        expressions: all regular expressions.
     """
 
     def __init__(self, book: RuleBook) -> None:
@@ -62,6 +64,7 @@ class Matcher:
             self.phrases = family.strong | self.phrases  # the first rule of a phrase keeps it
         self.ends = {rule.id: {key(end) for end in rule.ends} for rule in rules if rule.ends}
         self.forms = [rule for rule in rules if rule.takes == "form"]
+        self.expressions = [family.beside for family in self.families.values() if family.beside]
         by_literal: dict[str, list[_Pattern]] = defaultdict(list)
         for rule in rules:
             joined = _Pattern(rule, self.families[rule.family].joined)
@@ -73,7 +76,9 @@ class Matcher:
                         if len(literal) >= _MIN_LITERAL:
                             by_literal[literal].append(joined)
             if rule.patterns:
-                pattern = _Pattern(rule, _Either(rule.patterns))
+                expression = _Either(rule.patterns)
+                self.expressions.append(expression)
+                pattern = _Pattern(rule, expression)
                 for literal in rule.needs:
                     by_literal[literal].append(pattern)
         self._literals = _Literals(by_literal)
@@ -139,6 +144,7 @@ class Family:
 
     Attributes:
         strong: the rule of each phrase without a slot, by key.
+        beside: what lines match that are boilerplate only beside a line of the family.
     """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -151,7 +157,8 @@ class Family:
         self.weak = {key(phrase) for phrase in weak if "{}" not in phrase}
         self._slots = [_Slotted.of(phrase) for phrase in weak if "{}" in phrase]
         patterns = [pattern for rule in rules for pattern in rule.weak_patterns]
-        self._pattern = _Pattern(rules[0], _Either(patterns)) if patterns else None
+        self.beside = _Either(patterns) if patterns else None
+        self._pattern = _Pattern(rules[0], self.beside) if self.beside else None
         self._befores = tuple(slot.before for slot in self._slots if slot.before)
         self._afters = tuple(slot.after for slot in self._slots if slot.after and not slot.before)
         slots = [_Slotted.of(phrase) for rule in rules for phrase in rule.phrases if "{}" in phrase]
@@ -213,7 +220,8 @@ class _Literals:
         self.search = ahocorasick_rs.BytesAhoCorasick([literal.encode() for literal in literals])
         # The first bytes of all capitals in the literals that are not ASCII.  Only a text that holds one of these bytes needs
         # `str.lower`, which takes ten times as long as `bytes.lower`.
-        capitals = {letter.upper() for literal in literals for letter in literal} - {*"".join(literals)}
+        letters = {*"".join(literals)}
+        capitals = {letter.upper() for letter in letters} - letters
         self.cased = bytes({capital.encode()[0] for capital in capitals if not capital.isascii()})
 
     def find(self, lines: Sequence[str]) -> Iterable[tuple[str, Iterable[_Pattern]]]:
@@ -240,7 +248,7 @@ class _Literals:
 class _Either:
     """One regular expression for many, so that a line is asked once; compiled when the first line comes.
 
-    Compiling all takes half a second, and most runs over a few files need a few of them.
+    Compiling all takes half a second if it was never done before, and most runs over a few files need a few of them.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
@@ -249,7 +257,7 @@ class _Either:
     @cached_property
     def compiled(self) -> regex.Pattern[str]:
         """The expression."""
-        return regex.compile("|".join(map(scoped, self.patterns)), regex.I)
+        return compile_expression("|".join(map(scoped, self.patterns)), regex.I)
 
 
 class _Slotted(NamedTuple):
