@@ -56,7 +56,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     """
     page = _Page(doc, matcher(book))
     found = page.found(book)
-    for i in [i for i, line in enumerate(page.lines) if line in found]:
+    for i in [i for i, line in enumerate(page.lines) if line in found] if found else ():
         for rule in found[page.lines[i]]:
             page.decide(i, rule)
     page.take_zones()

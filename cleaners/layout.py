@@ -14,7 +14,7 @@ from cleaners.edits import Edit
 def clean(doc: Document) -> Iterator[Edit]:
     """Cut blanks at line ends, blank lines at top and foot, and all but one blank line between paragraphs."""
     lines, text = doc.lines, doc.text
-    stripped = [line.rstrip() for line in lines]
+    stripped = list(map(str.rstrip, lines))
     if stripped == lines and "\n\n\n" not in text and not text.startswith("\n") and not text.endswith("\n"):
         return
     starts = doc.starts

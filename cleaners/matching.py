@@ -81,13 +81,19 @@ class Matcher:
                 pattern = _Pattern(rule, expression)
                 for literal in rule.needs:
                     by_literal[literal].append(pattern)
-        self._literals = _Literals(by_literal)
+        self._patterns = sorted({id(p): p for patterns in by_literal.values() for p in patterns}.values(), key=_Pattern.order)
+        numbers = {id(pattern): number for number, pattern in enumerate(self._patterns)}
+        self._literals = _Literals({literal: [numbers[id(p)] for p in patterns] for literal, patterns in by_literal.items()})
         # Few rules are about longer lines, and most of a text stands in them: looking for their strings alone gives a quarter of the finds.
         self._long = _Literals(
             {
                 literal: of_long
                 for literal, patterns in by_literal.items()
-                if (of_long := [p for p in patterns if p.rule.max_chars > _USUAL_CHARS or len(literal) > _USUAL_CHARS])
+                if (
+                    of_long := [
+                        numbers[id(p)] for p in patterns if p.rule.max_chars > _USUAL_CHARS or len(literal) > _USUAL_CHARS
+                    ]
+                )
             }
         )
         self._longest = max(max((rule.max_chars for rule in rules), default=0), KEY_CHARS)
@@ -103,33 +109,35 @@ class Matcher:
         if len(known) > _MOST_KNOWN:
             known.clear()
         found = {}
-        short = {line for line in doc.lines if 0 < len(line) < _SHORT}
-        usual: list[str] = []
-        long: list[str] = []
-        for line in doc.lines:
-            if len(line) <= _USUAL_CHARS or "  " in line:  # blanks may be what makes a line long
-                usual.append(line)
-            elif len(line) <= self._longest:
-                long.append(line)
-        for line, patterns in chain(self._literals.find(usual), self._long.find(long), zip(short, repeat(()))):
+        lines = dict.fromkeys(doc.lines)
+        short = [line for line in lines if 0 < len(line) < _SHORT]
+        usual = [line for line in lines if len(line) <= _USUAL_CHARS or "  " in line]  # blanks may be what makes a line long
+        long = [line for line in lines if _USUAL_CHARS < len(line) <= self._longest and "  " not in line]
+        for line, numbers in chain(self._literals.find(usual), self._long.find(long), zip(short, repeat(()))):
             rules = known.get(line)
             if rules is None:
-                rules = self._match(line, patterns)
+                rules = self._match(line, numbers)
                 if len(line) <= KEY_CHARS:
                     known[line] = rules
             if rules:
                 found[line] = rules
         return found
 
-    def _match(self, line: str, patterns: Iterable["_Pattern"]) -> list[Rule]:
-        """The rules that match a line.  The first one that can decides: phrases are surer than patterns, and these than phrases in a row."""
-        phrase = self.phrases.get(key(line))
+    def _match(self, line: str, numbers: Iterable[int]) -> list[Rule]:
+        """The rules that match a line, among those of the patterns with these numbers, or by a phrase.
+
+        The first one that can decides: phrases are surer than patterns, and these than phrases in a row.
+        """
+        name = key(line)
+        phrase = self.phrases.get(name)
         rules = [phrase] if phrase else []
-        if is_prose(line):  # where it stands and stays, neither the top nor the tail reaches
-            patterns = [pattern for pattern in patterns if pattern.rule.where in _BETWEEN_ZONES]
-        for pattern in sorted(patterns, key=_Pattern.order):
-            if pattern.rule not in rules and pattern.matches(line):
-                rules.append(pattern.rule)
+        between = is_prose(line)  # where it stands and stays, neither the top nor the tail reaches
+        for pattern in map(self._patterns.__getitem__, sorted(numbers)):
+            rule = pattern.rule
+            if len(line) > rule.max_chars or rule in rules or (between and rule.where not in _BETWEEN_ZONES):
+                continue
+            if pattern.matches(line, name):
+                rules.append(rule)
         return rules
 
 
@@ -185,7 +193,7 @@ class Family:
                 (name.startswith(self._befores) or name.endswith(self._afters))
                 and any(slot.fullmatch(name) for slot in self._slots)
             )
-            or bool(self._pattern and self._pattern.matches(line))
+            or bool(self._pattern and self._pattern.matches(line, name))
         )
 
 
@@ -199,10 +207,10 @@ class _Pattern(NamedTuple):
         """When it is tried: phrases in a row last, the others by the ids of their rules."""
         return isinstance(self.shape, _Joined), self.rule.id
 
-    def matches(self, line: str) -> bool:
-        """Whether the line matches: the line itself for regular expressions, its key for phrases."""
+    def matches(self, line: str, name: str) -> bool:
+        """Whether a line with that key matches: the line itself for regular expressions, its key for phrases."""
         if isinstance(self.shape, (_Slotted, _Joined)):
-            return self.shape.fullmatch(key(line))
+            return self.shape.fullmatch(name)
         try:
             return self.shape.compiled.fullmatch(line.strip(), timeout=MATCH_SECONDS) is not None
         except TimeoutError as error:
@@ -212,11 +220,11 @@ class _Pattern(NamedTuple):
 
 
 class _Literals:
-    """The strings of which a matching line holds one, and what to try on a line that does."""
+    """The strings of which a matching line holds one, and the numbers of the patterns to try on a line that does."""
 
-    def __init__(self, by_literal: Mapping[str, Iterable[_Pattern]]) -> None:
+    def __init__(self, by_literal: Mapping[str, Sequence[int]]) -> None:
         literals = sorted(by_literal)
-        self._patterns = [list(by_literal[literal]) for literal in literals]
+        self._numbers = [by_literal[literal] for literal in literals]
         self.search = ahocorasick_rs.BytesAhoCorasick([literal.encode() for literal in literals])
         # The first bytes of all capitals in the literals that are not ASCII.  Only a text that holds one of these bytes needs
         # `str.lower`, which takes ten times as long as `bytes.lower`.
@@ -224,8 +232,8 @@ class _Literals:
         capitals = {letter.upper() for letter in letters} - letters
         self.cased = bytes({capital.encode()[0] for capital in capitals if not capital.isascii()})
 
-    def find(self, lines: Sequence[str]) -> Iterable[tuple[str, Iterable[_Pattern]]]:
-        """The lines that hold strings, and what to try on each, if it is not too long for that."""
+    def find(self, lines: Sequence[str]) -> Iterable[tuple[str, Iterable[int]]]:
+        """The lines that hold strings, and what to try on each."""
         joined = "\n".join(lines)
         text = joined.encode("utf-8", "surrogatepass")
         if not joined.isascii() and len(text.translate(None, self.cased)) < len(text):
@@ -233,16 +241,13 @@ class _Literals:
         text = text.lower().replace(b"\xc2\xa0", b" ").replace(b"\t", b" ")
         while b"  " in text:
             text = text.replace(b"  ", b" ")
-        found: dict[str, dict[int, None]] = defaultdict(dict)
+        found: dict[str, set[int]] = defaultdict(set)
         line_number = at = 0
-        for number, _, end in self.search.find_matches_as_indexes(text, overlapping=True):  # in order of their ends
+        for literal, _, end in self.search.find_matches_as_indexes(text, overlapping=True):  # in order of their ends
             line_number += text.count(b"\n", at, end)
             at = end
-            found[lines[line_number]][number] = None
-        return ((line, self._to_try(line, numbers)) for line, numbers in found.items())
-
-    def _to_try(self, line: str, numbers: Iterable[int]) -> Iterable[_Pattern]:
-        return {id(p): p for number in numbers for p in self._patterns[number] if len(line) <= p.rule.max_chars}.values()
+            found[lines[line_number]].update(self._numbers[literal])
+        return found.items()
 
 
 class _Either:

@@ -134,7 +134,7 @@ def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:
     Of the sentences only those that close a line count: no quote is without one.
     """
     kept = _prose(lines)
-    prose = [line.strip() for line in kept]
+    prose = list(map(str.strip, kept))
     heads, tails = _ends(prose)
     ends = _repeated(heads) | _repeated(tails)
     text = "\n".join(prose).replace(",", "")  # “It is late,” she said.

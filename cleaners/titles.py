@@ -24,7 +24,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import compress, count, islice, takewhile
+from itertools import chain, compress, count, islice
 from typing import NamedTuple
 
 import regex
@@ -110,6 +110,7 @@ def key(line: str) -> str:
     return normal if normal.isalnum() else _NOT_WORD.sub("", normal)
 
 
+@lru_cache(4096)
 def looks_like_title(line: str) -> bool:
     """Whether a line can be a title, going by the line alone."""
     return _could_be_title(line) and not any(pattern.search(line) for pattern in _NO_TITLE)
@@ -341,17 +342,23 @@ def _fits(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
 
     It looks at the text without the copies, so that the answer is the same once they are gone.
     """
-    lines = list(doc.lines)
-    for copy in copies:
-        lines[copy.line] = ""
-    lines = list(filter(str.strip, lines))
-    if _twice([_bare(line) for line in lines[:_NEAR_TOP]]):
+    copied = {copy.line for copy in copies}
+    lines = (line for i, line in enumerate(doc.lines) if i not in copied and line and not line.isspace())
+    top = list(islice(lines, _NEAR_TOP))
+    if _twice([_bare(line) for line in top]):
         return False  # other lines stand twice near the top: a menu, a table of contents
-    opening = list(takewhile(lambda line: not is_prose(line), lines))  # what stands before the first paragraph
-    rest = lines[len(opening) :]
+    opening: list[str] = []  # what stands before the first paragraph
+    rest: list[str] = []  # what follows, as far as it is asked for
+    for line in chain(top, lines):
+        if is_prose(line):
+            rest.append(line)
+            if len(rest) == _PARAGRAPHS:
+                break
+        elif not rest:
+            opening.append(line)
 
     def is_about(title: str) -> bool:
-        return _is_about(islice(filter(is_prose, rest), _PARAGRAPHS) if rest else opening, title)
+        return _is_about(rest or opening, title)
 
     about = is_about(title)
     if not (about and _says(title, 5)):
