@@ -4,15 +4,16 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners import pipeline, rules
+from cleaners import matching, pipeline, rules
 from cleaners.document import Document
-from cleaners.extract import Extracted, NoText, blocks, extract, metadata
+from cleaners.extract import Extracted, NoText, as_lines, blocks, extract, features, metadata, model
 
 _PARAGRAPHS = [
     "The harbour town has repaired its old pier, which a storm had broken in two places last winter, the council said.",
@@ -441,3 +442,42 @@ def test_trafilatura_is_imported_for_the_first_page_only() -> None:
         "assert 'trafilatura' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# What decides about a block
+
+
+def test_a_block_is_judged_as_a_line_too() -> None:
+    root = blocks.parse(_page("<p>Leave a<br>Reply</p>"))
+    found = blocks.find(root)
+    probable, ruled = as_lines(found)
+    of = {block.text: (p, r) for block, p, r in zip(found, probable, ruled, strict=True)}
+    assert all(of[text][0] > 0.8 and of[text][1] == 0 for text in _PARAGRAPHS)
+    assert of["Sport"][0] < 0.5
+    assert of["Leave a\nReply"][1] == 1  # goes wherever it stands
+
+
+def test_a_line_that_is_slow_for_a_rule_does_not_cost_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_slow(*_: object) -> None:
+        raise matching.RuleTimeoutError
+
+    monkeypatch.setattr(matching.Matcher, "find", too_slow)
+    assert _PARAGRAPHS[0] in _extracted(_page()).text
+
+
+def test_trees_are_walked_as_they_are_written() -> None:
+    """The same as to go from node to node, for more blocks than are looked at together."""
+
+    def leaf(node: Any, row: list[float]) -> float:
+        while isinstance(node, list):
+            node = node[2] if row[node[0]] <= node[1] else node[3]
+        return float(node)
+
+    written = json.loads(Path(model.__file__).with_name("model.json").read_bytes())
+    found = blocks.find(blocks.parse(_page("".join(f"<p>{n} {text}</p>" for n in range(90) for text in _PARAGRAPHS))))
+    rows = list(features.table(found, "\n".join(_PARAGRAPHS), *as_lines(found)))
+    assert len(rows) > 512
+    kept = model.keeps(model.load(), rows)
+    assert kept == [sum(leaf(tree, row) for tree in written["trees"]) >= written["threshold"] for row in rows]
+    assert {*kept} == {True, False}
+    assert model.keeps(model.load(), []) == []

@@ -1,9 +1,10 @@
 """The article of an HTML page: its text, its title and what the page says about it.
 
 The page is parsed once and cut into blocks: paragraphs, headings, list items, cells.  A small model decides about each
-block, by its own looks, by what stands around it, and by whether trafilatura would take it.  trafilatura finds the
-region of the article on most pages; where it errs, it takes the wrong region or half of the right one, and the blocks
-that are like the ones it took, or unlike them, show it.  The text is made from the blocks, not from trafilatura's output.
+block, by its own looks, by what stands around it, by whether trafilatura would take it, and by what the line model and
+the rules say of its words.  trafilatura finds the region of the article on most pages; where it errs, it takes the
+wrong region or half of the right one, and the blocks that are like the ones it took, or unlike them, show it.  The
+text is made from the blocks, not from trafilatura's output.
 
 This package is the only place that knows trafilatura.
 """
@@ -14,14 +15,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 from lxml.html import HtmlElement
 
+from cleaners import matching, rules
+from cleaners.document import Document
 from cleaners.extract import blocks, features, metadata, model
 from cleaners.extract.blocks import Block
 
 _ITEMS = frozenset(("li", "dt", "dd"))
+_WHERE = get_args(rules.Where)
 _CELLS = frozenset(("td", "th"))
 _LINKS = 0.9  # share of a text in links from which on it is a list of links
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
@@ -98,7 +102,7 @@ def _choose(found: list[Block], root: HtmlElement, url: str | None) -> tuple[lis
     chosen = found
     if len(found) <= _MOST_BLOCKS:
         other, failure = second_opinion(root, url)
-        rows = features.table(found, other)
+        rows = features.table(found, other, *as_lines(found))
         chosen = [block for block, keep in zip(found, model.keeps(model.load(), rows), strict=True) if keep]
     if not chosen:
         return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article."), failure
@@ -118,6 +122,19 @@ def _from_json(root: HtmlElement) -> str:
         return _write(blocks.find(blocks.parse(html)))[0]
     except blocks.UnreadableError:
         return ""
+
+
+def as_lines(found: Sequence[Block]) -> tuple[list[float], list[int]]:
+    """What the line model and the rules say of each block, were the page a plain text with a line for each; see `features.table`."""
+    from cleaners.model import scores  # NumPy takes a tenth of a second to import
+
+    lines = [" ".join(block.text.split("\n")) for block in found]
+    try:
+        ruled = matching.matcher(rules.load()).find(Document("", "\n".join(lines)))
+    except matching.RuleTimeoutError:  # a line made to be slow; if it is left in the text, it is told there
+        ruled = {}
+    where = [1 + _WHERE.index(ruled[line][0].where) if line in ruled else 0 for line in lines]
+    return scores(lines).tolist(), where
 
 
 def second_opinion(root: HtmlElement, url: str | None) -> tuple[str, str | None]:

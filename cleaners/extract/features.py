@@ -34,7 +34,8 @@ _NAMES = (
     "box_kept parent_kept grandparent_kept greatgrandparent_kept parent_of_kept grandparent_of_kept greatgrandparent_of_kept "
     "parent_linked grandparent_linked parent_of_prose grandparent_of_prose greatgrandparent_of_prose parent_prose grandparent_prose "
     "parent_blocks grandparent_blocks parent_chars alike alike_chars alike_linked alike_kept alike_prose alike_of_kept "
-    "copies copy depth since_heading level_behind"
+    "copies copy depth since_heading level_behind "
+    "main_text main_text_3_before main_text_3_behind main_text_8_around main_text_above rule"
 )
 NAMES = (*_NAMES.split(), *(f"in_{kind}" for kind in KINDS))
 
@@ -51,12 +52,14 @@ def kept_by(text: str, keys: Sequence[str]) -> list[int]:
     return [int(key in lines or (len(key) >= _LONG and key in whole)) for key in keys]
 
 
-def table(blocks: Sequence[Block], other: str) -> Iterator[list[float]]:
+def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled: Sequence[int]) -> Iterator[list[float]]:
     """One row of numbers, in the order of `NAMES`, for each block; one at a time, since a page may have a million blocks.
 
     Args:
         blocks: of one page; what their boxes count is filled in.
         other: the text that another extractor takes from the page.
+        main_text: how probable the line model holds each block, read as a line of a dump, to be main text.
+        ruled: whether a rule of `boilerplate` would take that line, and where: 0 if none would, else 1 and the number of its `where`.
     """
     n = len(blocks)
     keys = [squeeze(block.text) for block in blocks]
@@ -95,9 +98,11 @@ def table(blocks: Sequence[Block], other: str) -> Iterator[list[float]]:
     kept_upto = [0, *accumulate(k * size for k, size in zip(kept, sizes, strict=True))]
     prose_upto = [0, *accumulate(p * size for p, size in zip(prose, sizes, strict=True))]
     linked_upto = [0, *accumulate(block.linked for block in blocks)]
+    main_text_upto = [0, *accumulate(probable * size for probable, size in zip(main_text, sizes, strict=True))]
+    all_main_text = main_text_upto[-1] or 1
     all_chars, all_kept, all_prose = upto[-1], kept_upto[-1] or 1, prose_upto[-1] or 1
 
-    def share(sums: list[int], start: int, end: int) -> float:
+    def share(sums: Sequence[float], start: int, end: int) -> float:
         """Of the characters of the blocks from `start` up to `end`, the share that `sums` counts."""
         start, end = max(start, 0), min(end, n)
         chars = upto[end] - upto[start] if start < end else 0
@@ -181,6 +186,12 @@ def table(blocks: Sequence[Block], other: str) -> Iterator[list[float]]:
             box.depth,
             since_heading,
             levels[i + 1] if i + 1 < n else -1,
+            main_text[i],
+            share(main_text_upto, i - 3, i),
+            share(main_text_upto, i + 1, i + 4),
+            share(main_text_upto, i - 8, i + 9),
+            main_text_upto[i] / all_main_text,
+            ruled[i],
         ]
         row.extend(kinds >> bit & 1 for bit in range(len(KINDS)))
         seen.add(keys[i])
