@@ -83,7 +83,7 @@ def _code() -> str:
     """A hash of the code and the data of this package: what they are decides the result, whatever version they bear."""
     digest = hashlib.sha256()
     root = Path(__file__).parent
-    for path in sorted(path for path in root.rglob("*") if path.suffix not in {"", ".pyc"}):
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
         digest.update(f"\0{path.relative_to(root)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

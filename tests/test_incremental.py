@@ -408,6 +408,18 @@ def test_other_code_is_another_pipeline(source: Path, tmp_path: Path, monkeypatc
     assert here(Settings(source, tmp_path / "out")).work == {"changed": 24}
 
 
+def test_what_python_and_the_rules_leave_beside_the_code_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "__file__", str(tmp_path / "state.py"))
+    (tmp_path / "rules" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "rules" / "a.toml").write_text("1")
+    before = state._code.__wrapped__()
+    for name in "a.pyc", "b.regex", "temporary":
+        (tmp_path / "rules" / "__pycache__" / name).write_text(name)
+    assert state._code.__wrapped__() == before
+    (tmp_path / "rules" / "a.toml").write_text("2")
+    assert state._code.__wrapped__() != before
+
+
 @pytest.mark.parametrize("format_", ["files", "parquet"])
 def test_what_is_gone_from_the_input_can_be_kept(source: Path, tmp_path: Path, format_: Format) -> None:
     output = tmp_path / "out"
