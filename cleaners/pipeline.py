@@ -38,7 +38,8 @@ class UnstableError(RuntimeError):
 class Cleaned(NamedTuple):
     """What became of a document: its title and text, the base text, and the changes that led from there.
 
-    `review` says that a person should look: the line model would take much of it, or finds no main text.
+    `review` says that a person should look: the line model would take much of it, or finds no main text.  `found` says that the title
+    was found in the text, not given.
     """
 
     base: str
@@ -46,13 +47,14 @@ class Cleaned(NamedTuple):
     text: str
     changes: list[Change]
     review: bool = False
+    found: bool = False
 
 
 class Ruled(NamedTuple):
     """A document as the rules leave it: what the line model is asked about.
 
     Attributes:
-        given: the document as it came.
+        given: the document as it came, without the title if it cannot be that.
         doc: its text and title now.
         changes: what led there from the base text.
     """
@@ -141,10 +143,14 @@ def _by_rules(given: Document, book: RuleBook, looked: _Looked = "first") -> Rul
     changes: list[Change] = []
     for step in REPAIR:
         doc, changes = _take(given.text, doc, step(doc), changes)
-    may_have_title = looked != "never" and doc.title is None  # no other one than the one that is given
     if doc.title is not None:
         doc = doc.with_title(_repaired(doc.title))
         doc = doc.with_title(titles.find_title(doc))
+        if (
+            doc.title is None
+        ):  # a line of the text says the same on purpose: as if none were given, for cleaned again none will be
+            given = replace(given, title=None)
+    may_have_title = looked != "never" and doc.title is None
     if looked == "late":
         doc, changes = _edit(given.text, doc, book, changes, may_have_title=False)
     return Ruled(given, *_edit(given.text, doc, book, changes, may_have_title=may_have_title))
@@ -168,7 +174,8 @@ def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Lo
         doc, changes = _edit(base, doc, book, changes, may_have_title=looked == "first" and given.title is None)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
-    return Cleaned(base, doc.title, doc.text, changes, verdict is not None and verdict.review)
+    review = verdict is not None and verdict.review
+    return Cleaned(base, doc.title, doc.text, changes, review, found=given.title is None and doc.title is not None)
 
 
 def _edit(
@@ -194,6 +201,7 @@ def _edit(
 
 def _repaired(title: str) -> str:
     """A title that came with the document, in one line, and as well encoded as the text."""
+    title += "\n"  # as it would stand there: what is mojibake may depend on the line end
     for step in REPAIR:
         title, _ = apply(title, step(Document("title", title)))
     return " ".join(title.split())

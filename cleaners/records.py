@@ -144,7 +144,7 @@ def document(doc: "Document", cleaned: "Cleaned", source: Record, pipeline: Reco
             "pipeline": pipeline,
             "extraction": extraction,
             "review": cleaned.review,
-            "title": None if cleaned.title is None else "found" if doc.title is None else "given",
+            "title": None if cleaned.title is None else "found" if cleaned.found else "given",
             "edits": edits(cleaned.changes),
             "chars": chars(cleaned.base, cleaned.text, cleaned.changes),
         },

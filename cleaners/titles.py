@@ -128,7 +128,7 @@ def find_title(doc: Document) -> str | None:
     """
     if doc.title is not None:
         title = doc.title.strip()
-        return None if not title or _repeats_on_purpose(doc, title, _copies(doc, title)) else title
+        return None if not key(title) or _repeats_on_purpose(doc, title, _copies(doc, title)) else title
     lines = doc.lines
     for i, line in _candidates(lines, _near_top(doc)):
         title = _without_site(doc, line)
@@ -250,7 +250,7 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     for i in [
         i
         for i, line in enumerate(lines)
-        if least <= len(line)
+        if (least <= len(line) or not line.isascii())  # one character may stand for four: "㌀"
         and (len(line) <= longest or len(line.strip()) <= longest)
         and (probe in (folded := line.casefold()) or not unicodedata.is_normalized("NFKC", folded))
     ]:

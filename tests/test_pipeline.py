@@ -16,19 +16,26 @@ BOOK = rules.load()
 
 
 @settings(max_examples=400)
-@given(DUMPS | TEXT | st.tuples(DUMPS, TEXT, DUMPS).map("\n".join), st.sampled_from([None, "cautious", "eager"]))
-@example("", None)
-@example("\n", None)
-@example("a" * 100_000, "cautious")
-@example("a\r\nb\r\r\n\x00c\ud83d\ude00\ud83d e\u0301", None)
-@example("\u0301\u0301 \u0301", None)
-def test_laws(base: str, cut: Cut | None) -> None:
+@given(
+    DUMPS | TEXT | st.tuples(DUMPS, TEXT, DUMPS).map("\n".join),
+    st.sampled_from([None, "cautious", "eager"]),
+    st.none() | st.integers(0, 9),
+)
+@example("", None, None)
+@example("\n", None, None)
+@example("a" * 100_000, "cautious", 0)
+@example("a\r\nb\r\r\n\x00c\ud83d\ude00\ud83d e\u0301", None, 1)
+@example("\u0301\u0301 \u0301", None, 0)
+@example("\u3300", None, 0)
+@example("à?\x9c", None, 0)
+def test_laws(base: str, cut: Cut | None, title_line: int | None) -> None:
+    given_title = " ".join((base.split("\n") * 10)[title_line].split()) if title_line is not None else None
     try:
-        cleaned = pipeline.clean(Document("law", base), BOOK, cut)
+        cleaned = pipeline.clean(Document("law", base, given_title), BOOK, cut)
     except pipeline.UnstableError:  # quarantine: a soup can be made in which a line is a title only if it is none
         event("unstable")
         return
-    _, title, text, changes, _ = cleaned
+    _, title, text, changes, _, found = cleaned
     # 1, 2: the edits lead from the base to the text, and back
     assert redo(base, changes) == text
     assert undo(text, changes) == base
@@ -49,7 +56,7 @@ def test_laws(base: str, cut: Cut | None) -> None:
     if title:
         assert titles.key(title) not in map(titles.key, lines)
     # 5: cleaning again changes nothing, but for what a learned model may find when lines have other neighbours
-    again = pipeline.clean(Document("law", f"{title}\n\n{text}" if title else text), BOOK)
+    again = pipeline.clean(Document("law", f"{title}\n\n{text}" if title else text, None if found else title), BOOK)
     assert (again.title, again.text) == (title, text)
 
 
@@ -78,3 +85,18 @@ def test_steps_that_do_not_come_to_rest_are_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pipeline, "editing", lambda _: (turn, turn, turn))
     with pytest.raises(pipeline.UnstableError):
         pipeline.clean(Document("case", "a"), BOOK)
+
+
+def test_a_given_title_that_a_heading_repeats_is_none_and_another_one_is_found() -> None:
+    paragraphs = [
+        "The old pier in the harbour town is open again, eleven months after a storm had broken it in two places, the council said.",
+        "Work on the pier took longer than planned, because the oak for the piles had to be brought from another county.",
+        "Next year the lamps are to follow, and a bench for every family that gave money, in the order in which they gave it.",
+    ]
+    text = "\n\n".join((*paragraphs, "What comes next", *(f"{p} It was said again." for p in paragraphs)))
+    cleaned = pipeline.clean(Document("case", f"Old pier open again\n\n{text}", "What comes next"), BOOK)
+    assert (cleaned.title, cleaned.found) == ("Old pier open again", True)
+    again = pipeline.clean(Document("case", f"{cleaned.title}\n\n{cleaned.text}"), BOOK)
+    assert (again.title, again.text) == (cleaned.title, cleaned.text)
+    kept = pipeline.clean(Document("case", text, "Old pier open again"), BOOK)
+    assert (kept.title, kept.found) == ("Old pier open again", False)
