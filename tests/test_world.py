@@ -11,7 +11,7 @@ from cleaners.document import Document, key
 from cleaners.edits import apply
 
 BOOK = rules.load()
-FILES = ("world.toml", "world-prompts.toml", "wordpress.toml", "comments-world.toml")
+FILES = ("world.toml", "prompts-east.toml", "wordpress.toml", "comments-world.toml")
 LANGUAGES = (
     "de",
     "fr",
