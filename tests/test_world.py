@@ -11,7 +11,7 @@ from cleaners.document import Document, key
 from cleaners.edits import apply
 
 BOOK = rules.load()
-FILES = ("world.toml", "prompts-east.toml", "wordpress.toml", "comments-world.toml")
+FILES = ("world.toml", "wordpress.toml", "comments-world.toml", "prompts-world.toml", "prompts-east.toml")
 LANGUAGES = (
     "de",
     "fr",
