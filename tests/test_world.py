@@ -11,7 +11,7 @@ from cleaners.document import Document, key
 from cleaners.edits import apply
 
 BOOK = rules.load()
-FILES = ("world.toml", "wordpress.toml", "comments-world.toml", "prompts-world.toml")
+FILES = ("world.toml", "wordpress.toml", "comments-world.toml", "prompts-world.toml", "prompts-east.toml")
 LANGUAGES = (
     "de",
     "fr",
@@ -35,6 +35,9 @@ LANGUAGES = (
     "no",
     "da",
     "cs",
+    "ro",
+    "hu",
+    "vi",
 )
 ARTICLE = (
     "The ferry to the outer islands will keep its winter timetable until May, the harbour office said on Tuesday, although two of "
