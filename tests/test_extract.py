@@ -88,6 +88,10 @@ def test_all_of_a_page_without_a_body_is_read_in_order() -> None:
     assert [block.text for block in blocks.find(page)] == ["One", "two", "three", "four", "five"]
 
 
+def test_what_follows_an_embedded_object_is_no_part_of_it() -> None:
+    assert _extracted(_page().replace("</h1>", "</h1><embed src=pier.pdf>")) == _extracted(_page())
+
+
 def test_an_article_within_noscript_is_found() -> None:
     html = _page().replace("<main>", "<noscript><main>").replace("</main>", "</main></noscript>")
     assert all(text in _extracted(html).text for text in _PARAGRAPHS)

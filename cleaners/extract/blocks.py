@@ -137,6 +137,8 @@ def parse(html: str) -> HtmlElement:
         # The parser stops there, and what comes behind is not in the tree.
         raise UnreadableError("the elements of the page are nested more than 2,048 deep, which the parser refuses")
     _open_body(root)
+    for embed in list(root.iter("embed")):  # it has no end tag, and what follows is no part of it
+        embed.drop_tag()
     return root
 
 
