@@ -5,6 +5,7 @@ answered at once.
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cannot be carried out as it stands, 130 if it was stopped by Ctrl-C or SIGTERM.
     """
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files with odd bytes, and locales that know few letters
     try:
         return int(options.do(options))
     except ValueError as error:  # InputError, RuleError, a damaged output: all say in a sentence what is wrong
@@ -329,7 +332,10 @@ def _explain(options: argparse.Namespace) -> int:
     if isinstance(ready, desk.LeftOut):
         reason = ready.record["error"]["message"] if ready.kind == "quarantine" else ready.record["note"]
         return _refuse(f"{path} cannot be cleaned: {reason}")
-    cleaned = pipeline.clean(ready.doc, book, None if options.cut == "off" else options.cut)
+    try:
+        cleaned = pipeline.clean(ready.doc, book, None if options.cut == "off" or ready.extraction else options.cut)
+    except RuntimeError as error:  # a rule takes too long, or the steps upset each other: it would go to quarantine
+        return _refuse(f"{path} cannot be cleaned: {error}")
     console = Console(highlight=False, soft_wrap=True, markup=False)
     _print_marked(console, cleaned.base, cleaned.changes)
     console.print()
@@ -351,16 +357,19 @@ def _print_marked(console: "Console", base: str, changes: "list[Change]") -> Non
     at = 0
     for change in changes:
         console.out(base[at : change.start], end="", highlight=False)
-        for text, style, left, right in ((change.old, "red strike", "[-", "-]"), (change.new, "green", "{+", "+}")):
+        at = change.end
+        if change.rules == ("encoding.newline",):  # another kind of line end, which would not be seen in the marks
+            console.out(change.new, end="", highlight=False)
+            continue
+        old = change.old.replace("\r\n", "\n").replace("\r", "\n")
+        for text, style, left, right in ((old, "red strike", "[-", "-]"), (change.new, "green", "{+", "+}")):
             # Line ends stay outside the marks, so that a cut line looks like a line.
             body = text.rstrip("\n")
             if body:
                 console.out(body if colour else f"{left}{body}{right}", style=style, end="", highlight=False)
         if change.old.strip() or change.new.strip():
             console.out(f" <{', '.join(change.rules)}>", style="cyan", end="", highlight=False)
-        trailing = change.old[len(change.old.rstrip("\n")) :]
-        console.out(trailing, end="", highlight=False)
-        at = change.end
+        console.out(old[len(old.rstrip("\n")) :], end="", highlight=False)
     console.out(base[at:], highlight=False)
 
 

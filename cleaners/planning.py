@@ -37,6 +37,7 @@ _SHARD_BYTES = 32_000_000
 _MOST_ORIGINS = 32
 _LONGEST = 86_400  # seconds for a document: a day
 _SMALLEST = 256  # megabytes for a worker, which takes about 50 before it has read anything
+_LARGEST = 1_000_000_000  # megabytes: a thousand terabytes; the system takes no number of bytes beyond 2**63
 # A file that was changed just before it was read may be changed again in the same tick of the clock of its file system, which has
 # 2 s on FAT.  Its time says nothing, then, and next time it is opened.
 _TICK_OF_FILES = 2_000_000_000  # nanoseconds
@@ -97,10 +98,12 @@ def check(settings: Settings) -> None:
         raise InputError(f"The time limit is {settings.timeout:g} s, but must be more than 0 and no more than {_LONGEST:,} s.")
     if settings.memory < _SMALLEST:
         raise InputError(f"The memory limit is {settings.memory} MB, but a worker needs {_SMALLEST} MB at least.")
+    if settings.memory > _LARGEST:
+        raise InputError(f"The memory limit is {settings.memory} MB, but must be no more than {_LARGEST:,} MB.")
     if not 0 <= settings.warn_cut <= 1:
         raise InputError(f"The share to warn of is {settings.warn_cut:g}, but must be from 0 to 1.")
     if read.is_path(settings.input):
-        _check_apart(Path(settings.input), output)
+        _check_apart(read.path_of(settings.input), output)
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
     _check_ours(output)

@@ -29,6 +29,7 @@ from cleaners import history, publish
 from cleaners.balance import Balance
 from cleaners.history import Past
 from cleaners.planning import Job, plan
+from cleaners.read import valid
 from cleaners.records import Record
 from cleaners.settings import Settings, writing
 from cleaners.shards import DONE, Progress, Shard, clean_shard
@@ -165,10 +166,10 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
         "pipeline": pipeline,
         "version": pipeline["version"],
         "config": {
-            "input": str(settings.input),
-            "output": str(settings.output),
+            "input": valid(str(settings.input)),
+            "output": valid(str(settings.output)),
             "format": settings.format,
-            "rules": [str(path) for path in settings.rules],
+            "rules": [valid(str(path)) for path in settings.rules],
             "timeout": settings.timeout,
             "memory": settings.memory,
             "fields": asdict(settings.fields),

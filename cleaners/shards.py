@@ -168,6 +168,7 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
                     break
             else:
                 more = False
+            watch.pause()  # to close a part and have it on the disk is no document's work
             for kind, counted_as in _COUNTED_AS.items():
                 balance.documents[counted_as] = parts.written[kind]
         parts.sync()
@@ -214,6 +215,7 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
     before = progress.inside  # documents of the first file that are done
     for files, found in enumerate(to_do, progress.files):
         inside = 0
+        is_broken = False  # the source is at its end, and this was told
         came: read.Raw | read.Failed | Copy | None
         source: Iterator[read.Raw | read.Failed | Copy]
         is_kept = found.id in shard.kept or found.id in shard.moved
@@ -223,8 +225,8 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
             source = unchanged.copies(found.id) if is_kept else read.documents(found, settings.fields)
         while True:
             try:
-                if (loss := watch.given_up.get(step)) and not is_kept:
-                    source, came = iter(()), _rest(found, inside, *loss)
+                if (loss := watch.given_up.get(step)) and not (is_kept or is_broken):
+                    source, came, is_broken = iter(()), _rest(found, inside, *loss), True
                 else:
                     watch.begin(step, step // 2 - files)
                     came = next(source, None)
@@ -236,7 +238,7 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
                 if is_kept:
                     raise
                 # Whatever a reader meets, it is told and the other files are read.
-                source, came = iter(()), _rest(found, inside, type(error).__name__, str(error))
+                source, came, is_broken = iter(()), _rest(found, inside, type(error).__name__, str(error)), True
             step += 2
             if came is None:
                 break

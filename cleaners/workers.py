@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 _OUT_OF_MEMORY = 77  # the exit status of a process that met the limit of memory
 _BEFORE = -1  # on the board: no step has begun
+_BETWEEN = -2  # on the board: the last step is over, and the next has not begun
 _BOARD = struct.Struct("=qq")  # the step that is taken, and how much was done before
 _TRIES = 2
 
@@ -75,6 +76,9 @@ class Watch:
             step: its number, which must be the same each time the same work is done, and no other step's.
             done: how much was done before, for who looks on.
         """
+
+    def pause(self) -> None:
+        """The step is over: what comes now may take its time, and cannot be given up."""
 
 
 class WorkerError(RuntimeError):
@@ -144,7 +148,7 @@ class Crew:
                     if deaths[death.step] >= _TRIES:
                         if death.step == _BEFORE:
                             raise WorkerError(f"worker processes end before they begin: {death.loss.message}") from None
-                        if death.step in given_up:
+                        if death.step == _BETWEEN or death.step in given_up:
                             raise WorkerError(
                                 f"worker processes end again and again where nothing can be left out: {death.loss.message}"
                             ) from None
@@ -264,6 +268,11 @@ class _Board(Watch):
         # Nobody handles the signal, so the system ends the process, whatever that is doing; and a process
         # whose parent is gone does not hang for ever.
         signal.setitimer(signal.ITIMER_REAL, self._timeout)
+
+    def pause(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _, done = _BOARD.unpack_from(self._board)
+        _BOARD.pack_into(self._board, 0, _BETWEEN, done)
 
 
 def serve(connection: str, board: str, parent: str, timeout: str, memory: str) -> None:

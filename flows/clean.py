@@ -35,6 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         check(settings(options))
+        for name in map(str, (options.input, options.output, *options.rules)):
+            name.encode()
+    except UnicodeEncodeError as error:
+        print(
+            f"Prefect cannot hold the name {error.object!r}, which is not valid Unicode: use `copydesk clean`.", file=sys.stderr
+        )
+        return 2
     except ValueError as error:  # InputError, RuleError
         print(error, file=sys.stderr)
         return 2

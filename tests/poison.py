@@ -18,11 +18,14 @@ from cleaners import elsewhere, pipeline, read, shards
 from cleaners.balance import Balance
 from cleaners.settings import Settings
 from cleaners.workers import Watch
+from cleaners.write import Parts
 
 NOTES = "POISON_NOTES"
 """The environment variable that names a folder for notes: which processes there were, and what was done once."""
 PART_BYTES = "POISON_PART_BYTES"
 """The environment variable that says how large parts become."""
+SYNC = "POISON_SYNC"
+"""The environment variable that says what is done where a part is put on the disk."""
 
 
 def hang() -> None:
@@ -36,6 +39,10 @@ def sleep() -> None:
 
 def doze() -> None:
     time.sleep(1)
+
+
+def linger() -> None:
+    time.sleep(1.5)
 
 
 def segfault() -> None:
@@ -56,7 +63,7 @@ def hog() -> None:
         hoard.append(b"x" * 50_000_000)
 
 
-DEEDS = {deed.__name__: deed for deed in (hang, sleep, doze, segfault, leave, kill, hog)}
+DEEDS = {deed.__name__: deed for deed in (hang, sleep, doze, linger, segfault, leave, kill, hog)}
 
 
 def act(text: str) -> None:
@@ -112,5 +119,13 @@ def _poison() -> None:
 
         read.documents = either  # type: ignore[assignment]  # nobody here leaves the fields to the default
         shards._PART_BYTES = int(os.environ.get(PART_BYTES, shards._PART_BYTES))
+        sync = Parts.sync
+
+        def poisoned_sync(parts: Parts) -> None:
+            act(f"POISON {os.environ[SYNC]}")
+            sync(parts)
+
+        if SYNC in os.environ:
+            Parts.sync = poisoned_sync  # type: ignore[assignment, method-assign]
         if NOTES in os.environ:
             (Path(os.environ[NOTES]) / f"pid-{os.getpid()}").touch()

@@ -1,15 +1,17 @@
 """The command: what it prints, what it returns, and what it does not import."""
 
+import json
 import os
 import pty
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cleaners import cli, rules
+from cleaners import cli, matching, rules
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.write import Output
@@ -70,6 +72,8 @@ def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
         (("clean", str(SEEDS), str(SEEDS / "out")), "lies inside the input"),
         (("clean", str(SEEDS), "out", "--workers", "0"), "at least one is needed"),
         (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
+        (("clean", str(SEEDS), "out", "--memory", "99999999999999"), "no more than 1,000,000,000 MB"),
+        (("clean", "file:///nowhere", "out"), "There is no /nowhere"),
         (("explain", "nowhere"), "There is no file nowhere"),
         (("verify", "nowhere"), "There is no folder nowhere"),
         (("undo", "nowhere", "x"), "There is no folder nowhere"),
@@ -146,6 +150,57 @@ def test_explain_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixtur
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\0")
     assert cli.main(["explain", str(picture)]) == 2
     assert "a PNG image" in capsys.readouterr().err
+
+
+PARAGRAPH = "The council voted nine to four on Tuesday night to keep branch library number {} open until the end of the year."
+
+
+def test_explain_shows_what_clean_does_with_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line model is not asked about pages."""
+    page = tmp_path / "page.html"
+    paragraphs = "".join(f"<p>{PARAGRAPH.format(n)}</p>" for n in range(8))
+    page.write_text(
+        f"<html><title>Libraries stay open</title><body><article><h1>Libraries stay open</h1>{paragraphs}<p>Home</p></article>"
+    )
+    assert cli.main(["explain", str(page), "--cut", "eager"]) == 0
+    shown = capsys.readouterr().out
+    assert "\nHome\n" in shown
+    assert "model.main-text" not in shown
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_explain_shows_the_same_lines_whatever_ends_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], newline: str
+) -> None:
+    text = (
+        f"Libraries stay open\n\n{PARAGRAPH}\n{PARAGRAPH.format(1)}\n\nLeave a Reply\n\nYour email address will not be published."
+    )
+    (tmp_path / "a.txt").write_bytes(text.replace("\n", newline).encode())
+    assert cli.main(["explain", str(tmp_path / "a.txt")]) == 0
+    marked = capsys.readouterr().out.partition("\ntitle ")[0]
+    marked = marked.replace("<encoding.newline, ", "<")
+    assert marked.splitlines()[:4] == ["[-Libraries stay open-] <title.line>", "", PARAGRAPH, PARAGRAPH.format(1)]
+    assert marked.rstrip().endswith("[-Leave a Reply\n\nYour email address will not be published.-] <comments.form>")
+
+
+def test_explain_of_what_would_go_to_quarantine(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    def slow(*_: object) -> None:
+        raise matching.RuleTimeoutError("rule my.rule: a pattern ran longer than 1 s")
+
+    monkeypatch.setattr(matching.Matcher, "find", slow)
+    (tmp_path / "a.txt").write_text(PARAGRAPH)
+    assert cli.main(["explain", str(tmp_path / "a.txt")]) == 2
+    assert "cannot be cleaned: rule my.rule" in capsys.readouterr().err
+
+
+def test_folders_whose_names_are_no_unicode(tmp_path: Path) -> None:
+    source, output = (tmp_path / os.fsdecode(name) for name in (b"in\xff", b"out\xff"))
+    source.mkdir()
+    (source / "a.txt").write_text(PARAGRAPH)
+    done = run("clean", str(source), str(output))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert run("verify", str(output)).returncode == 0
+    assert json.loads((output / "run.json").read_bytes())["config"]["output"] == f"{tmp_path}/out\ufffdFF"
 
 
 def test_verify(output: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """HTML pages: what is taken from them, what they say about themselves, and that nothing in them can hurt."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -75,6 +76,20 @@ def test_the_article_and_nothing_around_it() -> None:
 )  # fmt: skip
 def test_how_blocks_are_written(body: str, text: str) -> None:
     assert f"\n\n{text}\n\n" in _extracted(_page(body)).text
+
+
+@pytest.mark.parametrize("tags", ["</head><body>", "<body>", "</head>|</body></html>", "</?(head|body|html ?)>"])
+def test_tags_that_html_does_not_ask_for_may_be_missing(tags: str) -> None:
+    assert extract(re.sub(tags, "", _page())) == extract(_page())
+
+
+def test_all_of_a_page_without_a_body_is_read_in_order() -> None:
+    page = blocks.parse("<title>Title</title><script>let x</script><main><p>One</main>two<section>three</section>four<p>five")
+    assert [block.text for block in blocks.find(page)] == ["One", "two", "three", "four", "five"]
+
+
+def test_what_follows_an_embedded_object_is_no_part_of_it() -> None:
+    assert _extracted(_page().replace("</h1>", "</h1><embed src=pier.pdf>")) == _extracted(_page())
 
 
 def test_an_article_within_noscript_is_found() -> None:

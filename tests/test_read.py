@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.read import Failed, Found, Raw, _valid, documents, find
+from cleaners.read import Failed, Found, Raw, documents, find, valid
 from cleaners.read.formats import recognise
 
 
@@ -166,7 +166,7 @@ def test_ids_are_valid_unicode(tmp_path, name, wanted):
 
 @given(st.binary().filter(lambda name: b"\0" not in name))
 def test_ids_lead_back_to_the_name(name):
-    id_ = _valid(os.fsdecode(name))
+    id_ = valid(os.fsdecode(name))
     back = re.sub("\ufffd([0-9A-F]{2})", lambda match: os.fsdecode(bytes.fromhex(match[1])), id_)
     assert os.fsencode(back) == name
     assert id_.encode().decode() == id_

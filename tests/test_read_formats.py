@@ -3,10 +3,14 @@
 import gzip
 import io
 import json
+import os
 import random
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ from hypothesis import strategies as st
 
 from cleaners.read import Failed, Fields, Raw, documents, find
 from tests import make_inputs
+from tests.conftest import ROOT
 from tests.make_inputs import PAGE, TEXT, http, tar, warc_record, zip_
 
 FOUND = Fields()  # none is named
@@ -143,6 +148,9 @@ RECORDS = [
     ("a.csv", b'n,text\n1,a\n2,"b\nnever closed\n3,c\n', [("1", "a"), ("2", "Truncated")]),
     ("a.csv", b'n,text\n1,a\n2,"b\nclosed"\n3,12" of rain\n', [("1", "a"), ("2", "b\nclosed"), ("3", '12" of rain')]),
     ("a.csv", b"1,The ferry leaves at six.\n2,The next one leaves at nine.\n", [("1", "NoText"), ("2", "NoText")]),  # no header
+    ("a.csv", b",,text,tags,tags\n1,x,a,y,z\n", [("1", "a")]),
+    ("a.csv", b"yes,yes,He came back in the night.\nno,no,She had left by then.\n", [("1", "NoText"), ("2", "NoText")]),
+    ("a.csv", b"text, text\na,b\n", [("1", "a")]),
     ("a.jsonl", b'{"id": "x", "sum": "' + b"0123456789abcdef" * 4 + b'"}\n', [("1", "NoText")]),
     ("a.csv", b"1," + b"long words " * 20 + b"\n2," + b"other words " * 20, [("1", "long words " * 20), ("2", "other words " * 20)]),
     ("a.tsv", b"text\turl\na, b\tx\n", [("1", "a, b")]),
@@ -357,6 +365,57 @@ def test_parquet_values_of_all_kinds(tmp_path):
     assert came(tmp_path, "b.parquet", make_inputs.parquet([{"text": "a"}])[:-8] + b"\xff" * 4 + b"PAR1")[0].id == "b.parquet"
 
 
+def test_columns_of_one_name_are_kept_apart(tmp_path):
+    [one] = came(tmp_path, "a.csv", b",title, title,,text\n1,A,B,2,C\n")
+    assert isinstance(one, Raw)
+    assert one.metadata == {"title": "A", "title_": "B", "": "1", "_": "2"}
+
+
+TIMES = [
+    (pa.array([1_700_000_000_123_456_789], pa.timestamp("ns")), "2023-11-14T22:13:20.123456"),
+    (pa.array([1_234_567], pa.time64("ns")), "00:00:00.001234"),
+    (pa.array([1_234_567], pa.duration("ns")), None),
+    (pa.array([{"x": [1]}], pa.struct({"x": pa.list_(pa.timestamp("ns"))})), {"x": ["1970-01-01T00:00:00"]}),
+    (pa.array([10**18], pa.timestamp("us")), None),
+    (pa.array([{"x": 2 * 10**9, "y": "z"}], pa.struct({"x": pa.date32(), "y": pa.string()})), {"x": None, "y": "z"}),
+    (pa.array([Decimal("1.20")]), "1.20"),
+]
+
+
+@pytest.mark.parametrize("has_pandas", [True, False])
+@pytest.mark.parametrize(("column", "wanted"), TIMES)
+def test_parquet_values_that_python_has_not(tmp_path, column, wanted, has_pandas):
+    """They cost neither the document nor the file, and are the same whether pandas is installed or not."""
+    out = io.BytesIO()
+    pq.write_table(pa.table({"text": ["a"], "x": column}), out)
+    if has_pandas:
+        [one] = came(tmp_path, "a.parquet", out.getvalue())
+        assert isinstance(one, Raw)
+        metadata = one.metadata
+    else:
+        (tmp_path / "pandas.py").write_text("raise ImportError")
+        (tmp_path / "a.parquet").write_bytes(out.getvalue())
+        script = (
+            "import json; from cleaners.read import *; [f] = find('a.parquet'); [d] = documents(f); print(json.dumps(d.metadata))"
+        )
+        environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, check=True)
+        metadata = json.loads(done.stdout)
+    assert metadata == ({} if wanted is None else {"x": wanted})
+
+
+def test_parquet_bytes_in_a_struct_cost_no_other_row(tmp_path):
+    bytes_ = pa.array([b"caf\xe9", b"plain"])
+    inner = pa.Array.from_buffers(pa.string(), 2, bytes_.buffers())
+    out = io.BytesIO()
+    pq.write_table(pa.table({"text": ["a", "b"], "x": pa.StructArray.from_arrays([inner], ["y"])}), out)
+    got = came(tmp_path, "a.parquet", out.getvalue())
+    assert [(one.text, one.metadata) for one in got if isinstance(one, Raw)] == [
+        ("a", {"x": {"y": "caf\ufffd"}}),
+        ("b", {"x": {"y": "plain"}}),
+    ]
+
+
 def test_parquet_strings_that_are_not_utf_8(tmp_path):
     bytes_ = pa.array([b"caf\xe9", b"plain"])
     column = pa.Array.from_buffers(pa.string(), 2, bytes_.buffers())
@@ -478,6 +537,8 @@ def test_a_page_with_its_parts(tmp_path):
     assert isinstance(one, Raw)
     assert (one.raw, one.charset, one.media_type, one.record) == (PAGE, "utf-8", "text/html", None)
     assert one.metadata == {"url": "https://ferry.example/1", "title": "Ferry returns ✓"}
+    odd = b"Content-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\nContent-ID: <\xe9>\r\n\r\n<p>a\r\n--x--"
+    assert [one.raw for one in came(tmp_path, "c.mhtml", odd)] == [b"<p>a"]
     [one] = came(tmp_path, "b.mhtml", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x--")
     assert isinstance(one, Failed)
     assert one.type == "Empty"

@@ -64,11 +64,13 @@ def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
         ({"phrases": []}, "it matches nothing"),
         ({"phrases": "not a list"}, "must be a list"),
         ({"phrases": [3]}, "must be a list"),
+        ({"hit": "not a list"}, "hit must be a list"),
         ({"where": "nowhere"}, "where = 'nowhere' is none of"),
         ({"step": "magic"}, "step = 'magic' is none of"),
         ({"takes": "all"}, "takes = 'all' is none of"),
         ({"takes": "form"}, "`ends` and `takes"),
         ({"patterns": ["a(b"], "needs": ["ab"]}, "does not compile"),
+        ({"patterns": [r"(a)b'\1"], "needs": ["ab"]}, "names a group by its number"),
         ({"patterns": ["abc.*"]}, "patterns need a list `needs`"),
         ({"patterns": ["abc.*"], "needs": ["ABC"]}, "is in lower case"),
         ({"patterns": ["abc {{who}}"], "needs": ["abc"]}, "names {{who}}, but [parts] has no text"),
@@ -106,7 +108,7 @@ def test_what_a_rule_leaves_alone_stays_whatever_its_patterns_say(tmp_path: Path
     file = tmp_path / "mine.toml"
     rule = GOOD | {
         "id": "x.visit",
-        "patterns": ["visit us .*", "(?x) see[ ]us[ ].*  # a comment"],
+        "patterns": ["visit us .*", "(?sx) see[ ]us[ ].*  # a comment"],
         "needs": ["visit us", "see us"],
         "unless": "{{reported}}",
         "miss": ["Visit us at once, said the king.", "See us fall, he wrote."],

@@ -140,6 +140,12 @@ def test_a_single_file(dumps: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "text" / "0001.txt").is_file()
 
 
+def test_a_folder_by_its_address(dumps: Path, tmp_path: Path) -> None:
+    clean_folder(Settings(dumps, tmp_path / "path"), workers=1)
+    clean_folder(Settings(f"file://{dumps}", tmp_path / "address"), workers=1)
+    assert tree(tmp_path / "path") == tree(tmp_path / "address")
+
+
 def test_format_jsonl_writes_no_files(dumps: Path, tmp_path: Path) -> None:
     clean_folder(Settings(dumps, tmp_path / "out", "jsonl"))
     assert not (tmp_path / "out" / "text").exists()

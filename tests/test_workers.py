@@ -186,6 +186,20 @@ def test_a_reader_that_breaks_costs_the_rest_of_its_file(
     assert list(verify(tmp_path / "out", rules.load())) == []
 
 
+@pytest.mark.usefixtures("notes")
+def test_a_slow_disk_costs_no_document(tmp_path: Path, without: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(poison.SYNC, "linger")
+    clean_folder(Settings(dumps(tmp_path / "in"), tmp_path / "out", timeout=1), workers=1)
+    assert tree(tmp_path / "out") == tree(without)
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_death_between_two_steps_is_no_document_s_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(poison.SYNC, "kill")
+    with pytest.raises(workers.WorkerError, match="where nothing can be left out"):
+        clean_folder(Settings(dumps(tmp_path / "in"), tmp_path / "out"), workers=1)
+
+
 def fail(_watch: Watch, *_: Any) -> None:
     raise OSError(28, "No space left on device")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import html as lxml_html
-from lxml.etree import ParserError
+from lxml.etree import ParserError, SubElement
 from lxml.html import HtmlElement
 
 # What holds no text that a reader sees.  Not <noscript>: on some pages the article stands there alone.
@@ -136,7 +136,34 @@ def parse(html: str) -> HtmlElement:
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         # The parser stops there, and what comes behind is not in the tree.
         raise UnreadableError("the elements of the page are nested more than 2,048 deep, which the parser refuses")
+    _open_body(root)
+    for embed in list(root.iter("embed")):  # it has no end tag, and what follows is no part of it
+        embed.drop_tag()
     return root
+
+
+def _open_body(root: HtmlElement) -> None:
+    """Put the body of a page where it belongs that does not say where its head ends, as it need not.
+
+    The parser is of the time before HTML 5: it takes <main>, <article> and the like for parts of the head.
+    """
+    head = root.find("head")
+    children = [] if head is None else list(head)
+    begin = next((n for n, child in enumerate(children) if _shows_text(child)), None)
+    if begin is None:
+        return
+    body = root.find("body")
+    if body is None:
+        body = SubElement(root, "body")
+    elif body.text:
+        children[-1].tail = (children[-1].tail or "") + body.text
+        body.text = None
+    body[:0] = children[begin:]
+
+
+def _shows_text(child: HtmlElement) -> bool:
+    """Whether a child of the head is none that belongs there, and has text."""
+    return child.tag not in _SKIPPED and child.tag not in ("title", "noscript") and bool(child.text_content().strip())
 
 
 def _without_soup(tag: re.Match[str]) -> str:

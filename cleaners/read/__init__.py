@@ -25,7 +25,20 @@ from cleaners.read.formats import MARKDOWN, PLAIN_TEXT, recognise
 from cleaners.read.source import HEAD, Piped, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Fields, Found, Raw, escape
 
-__all__ = ["STDIN", "Failed", "Fields", "Found", "Raw", "documents", "find", "is_container", "is_path", "is_read_alike"]
+__all__ = [
+    "STDIN",
+    "Failed",
+    "Fields",
+    "Found",
+    "Raw",
+    "documents",
+    "find",
+    "is_container",
+    "is_path",
+    "is_read_alike",
+    "path_of",
+    "valid",
+]
 
 STDIN = "-"
 """The input that is standard input."""
@@ -57,12 +70,12 @@ def find(root: Path | str) -> list[Found]:
     address = remote.url(root)
     if address is not None:
         return remote.find(address)
-    root = Path(str(root).removeprefix("file://"))
+    root = path_of(root)
     if not root.exists() and glob.has_magic(str(root)):
         return _pattern(root)
     if not root.is_dir():
         status = root.stat()
-        return [Found(_valid(root.name), root, status.st_size, None, status.st_mtime_ns)]
+        return [Found(valid(root.name), root, status.st_size, None, status.st_mtime_ns)]
     return _ordered(list(_folder("", os.fspath(root))))
 
 
@@ -72,7 +85,12 @@ def is_path(root: Path | str) -> bool:
         return False
     from cleaners.read import remote
 
-    return remote.url(root) is None and (Path(root).exists() or not glob.has_magic(str(root)))
+    return remote.url(root) is None and (path_of(root).exists() or not glob.has_magic(str(root)))
+
+
+def path_of(root: Path | str) -> Path:
+    """The path that an input is, which may be written as an address: file:///dumps."""
+    return Path(re.sub("^file:/*(?=/)", "", str(root)))
 
 
 def _pattern(pattern: Path) -> list[Found]:
@@ -126,7 +144,7 @@ def _entries(prefix: str, folder: str) -> Iterator[os.DirEntry[str] | Found]:
     except OSError:
         if not prefix:
             raise
-        yield Found(_valid(prefix.rstrip("/")), Path(folder), 0)
+        yield Found(valid(prefix.rstrip("/")), Path(folder), 0)
         return
     yield from (entry for entry in entries if not entry.name.startswith("."))
 
@@ -259,12 +277,12 @@ def _found(name: str, entry: os.DirEntry[str]) -> Found:
     try:
         status = entry.stat()
     except OSError:  # gone meanwhile
-        return Found(_valid(name), Path(entry.path), 0)
+        return Found(valid(name), Path(entry.path), 0)
     size = status.st_size if stat.S_ISREG(status.st_mode) else 0
-    return Found(_valid(name), Path(entry.path), size, None, status.st_mtime_ns)
+    return Found(valid(name), Path(entry.path), size, None, status.st_mtime_ns)
 
 
-def _valid(name: str) -> str:
+def valid(name: str) -> str:
     """Make an id of a path: valid Unicode, and different for different paths."""
     if name.isascii():
         return name

@@ -52,10 +52,10 @@ def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
         if not row:
             continue
         if names is None:
-            is_header = _is_header(row)
-            names = [cell.strip() for cell in row] if is_header else [f"column_{n}" for n in range(1, len(row) + 1)]
-            if is_header:
+            if _is_header(row):
+                names = _names(row)
                 continue
+            names = [f"column_{n}" for n in range(1, len(row) + 1)]
         number += 1
         if lines.ended and len(lines.taken) > 1 and sum(line.count('"') for line in lines.taken) % 2:
             message = f"row {number} opens a quotation mark that is never closed, so it holds all lines from {reader.line_num - len(lines.taken) + 1} on"
@@ -70,9 +70,24 @@ def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
 
 def _is_header(row: list[str]) -> bool:
     """Whether the first row names the columns."""
-    if len(set(row)) < len(row) or any(len(cell) > _MAX_HEADER for cell in row):
+    if any(len(cell) > _MAX_HEADER for cell in row):
         return False
+    if len(set(row)) < len(
+        row
+    ):  # two columns of one name, or of none, are rarer than rows of data in which two cells are the same
+        return any(map(record.is_known, map(str.strip, row)))
     return not (any(map(_VALUE.fullmatch, row)) and any(map(_SENTENCE.fullmatch, row)))
+
+
+def _names(header: list[str]) -> list[str]:
+    """The names of the columns, the second of the same name with "_" behind it."""
+    names: dict[str, None] = {}
+    for cell in header:
+        name = cell.strip()
+        while name in names:
+            name += "_"
+        names[name] = None
+    return list(names)
 
 
 class _Lines:

@@ -18,7 +18,7 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
         return
     message = email.message_from_bytes(raw.lstrip())
     pages = [part for part in message.walk() if part.get_content_type() in {"text/html", "application/xhtml+xml"}]
-    root = next((part for part in pages if part["Content-ID"] and part["Content-ID"].strip() == message.get_param("start")), None)
+    root = next((part for part in pages if (name := _header(part, "Content-ID")) and name == message.get_param("start")), None)
     page = root or next(iter(pages), None)
     html = page.get_payload(decode=True) if page else None
     if page is None or not isinstance(html, bytes):

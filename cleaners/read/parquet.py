@@ -37,8 +37,35 @@ def _values(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
 
 
 def _column(column: pa.Array) -> list[Any]:
+    known = _in_microseconds(column.type)
+    if known != column.type:
+        column = column.cast(known, safe=False)
     try:
         return list(column.to_pylist())
-    except UnicodeDecodeError:  # strings that are none
-        values = column.cast(pa.large_binary()).to_pylist()
-        return [value if value is None else value.decode("utf-8", "surrogateescape") for value in values]
+    except (ValueError, OverflowError):  # something in it is no value of Python; the others are
+        return [_value(one) for one in column]
+
+
+def _in_microseconds(type_: pa.DataType) -> pa.DataType:
+    """The type with times as Python has them: nanoseconds are errors to Arrow, or other values where pandas is installed."""
+    if pa.types.is_struct(type_):
+        return pa.struct([field.with_type(_in_microseconds(field.type)) for field in type_])
+    if pa.types.is_list(type_):
+        return pa.list_(type_.value_field.with_type(_in_microseconds(type_.value_type)))
+    if pa.types.is_timestamp(type_) and type_.unit == "ns":
+        return pa.timestamp("us", type_.tz)
+    return {pa.time64("ns"): pa.time64("us"), pa.duration("ns"): pa.duration("us")}.get(type_, type_)
+
+
+def _value(one: pa.Scalar) -> Any:
+    """A value of Python; bytes that are no UTF-8 as "surrogateescape" has them, and None for a date beyond those of Python."""
+    try:
+        return one.as_py()
+    except (ValueError, OverflowError):
+        if isinstance(one, pa.StructScalar):
+            return {name: _value(inner) for name, inner in one.items()}
+        if isinstance(one, pa.ListScalar):
+            return [_value(inner) for inner in one.values]
+        if isinstance(one, pa.DictionaryScalar):
+            return _value(one.value)
+        return one.as_buffer().to_pybytes().decode("utf-8", "surrogateescape") if isinstance(one, pa.BinaryScalar) else None

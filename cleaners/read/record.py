@@ -1,6 +1,7 @@
 """Records with fields (JSON, CSV, Parquet) to documents: which field is the text, and what the others say about it."""
 
 import datetime as dt
+import decimal
 import html
 import math
 import re
@@ -209,6 +210,11 @@ def _key(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
+def is_known(name: str) -> bool:
+    """Whether a field bears one of the names that are looked for."""
+    return _key(name) in _KNOWN
+
+
 def _metadata(value: Mapping[str, Any], document: str) -> dict[str, Any]:
     """What the fields beside the document say, the known ones under the contract's names.
 
@@ -238,6 +244,7 @@ def _metadata(value: Mapping[str, Any], document: str) -> dict[str, Any]:
 
 
 _VERSIONS = {*TEXT_FIELDS, *HTML_FIELDS}
+_KNOWN = _VERSIONS | _METADATA
 
 
 def _as_text(item: Any, depth: int = 0) -> str | None:
@@ -263,6 +270,8 @@ def _json(item: Any, without: str | None = None, depth: int = 0) -> Any:
         return item if math.isfinite(item) else None
     if isinstance(item, (dt.date, dt.time)):
         return item.isoformat()
+    if isinstance(item, decimal.Decimal):
+        return str(item)  # as a number it would lose digits
     if depth < _MAX_DEPTH:
         if isinstance(item, Mapping):
             return {

@@ -23,6 +23,8 @@ Takes = Literal["", "form", "titles"]
 _STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "model", "run")
 _SHARED_PARTS = "parts.toml"
 _PART = regex.compile(r"\{\{(\w+)\}\}")
+_FLAGS = regex.compile(r"\(\?([imsx]+)\)")
+_NUMBERED = regex.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
 _ID = regex.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+")
 
 
@@ -180,13 +182,21 @@ def _filled(rule: Rule, parts: Mapping[str, str]) -> Rule:
 
 def scoped(pattern: str) -> str:
     """The pattern as a part of a larger one.  Flags at its start stay its own."""
-    return f"(?x:{pattern[4:]}\n)" if pattern.startswith("(?x)") else f"(?:{pattern})"
+    flags = _FLAGS.match(pattern)
+    if not flags:
+        return f"(?:{pattern})"
+    return f"(?{flags[1]}:{pattern[flags.end() :]}" + ("\n)" if "x" in flags[1] else ")")  # its last line may be a comment
 
 
 def _check_patterns(path: Path, rule: Rule) -> None:
     for pattern in (*rule.patterns, *rule.weak_patterns):
+        if _NUMBERED.search(pattern):
+            raise RuleError(
+                f"{path}: rule {rule.id}: the pattern {pattern!r} names a group by its number, which is another when patterns are joined: "
+                "write (?P<name>…) and (?P=name)"
+            )
         try:
-            regex.compile(pattern)
+            regex.compile(scoped(pattern), regex.I)
         except regex.error as error:
             raise RuleError(f"{path}: rule {rule.id}: the pattern {pattern!r} does not compile: {error}") from error
 
@@ -207,6 +217,8 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         value = getattr(rule, name)
         if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
             raise ValueError(f"{name} must be a list of strings")
+    if not isinstance(rule.hit, tuple):
+        raise TypeError("hit must be a list of texts, or of tables")
     if not _ID.fullmatch(rule.id):
         raise ValueError("the id must be family.name in small letters, digits and hyphens")
     for name, value, allowed in (
