@@ -7,6 +7,10 @@ Writes FOLDER/held-out.jsonl (for each row the probability of each line, by a mo
 (FOLDER/fold-0.npz and so on), and FOLDER/weights.npz.  `line_model_quality.py` makes the tables of docs/model-card.md out of all but the
 last, which is what belongs in cleaners/model/.  Only rows with `train: true` are read.  Needs benchmarks/requirements-model.txt.
 
+Most of what a model learns of a line is its label, and some is what a teacher says that saw no page of that site: labels follow the customs
+of their source, and a model that cannot learn those by heart is told so.  A teacher is fitted on labels alone.  For the models of the folds
+there is one for each two folds, and for what is shipped one for each: (FOLDER/teacher-0-1.npz and so on).  Those that are there already are not fitted again.
+
 What is done against learning the pages by heart (2,300 pages of 1,300 sites are few):
     - rows of a site that has many weigh less: each has weight 1 / sqrt(rows of the site);
     - a word counts only if at least `_WORD_SITES` sites have it, a pair of words `_PAIR_SITES`;
@@ -22,8 +26,9 @@ import json
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +56,8 @@ from cleaners.model.network import (
 
 _TABLE = character_table()
 _WIDTH = 64
+_TEACHER_WIDTH, _TEACHER_EPOCHS = 48, 6
+_TAUGHT = 0.3  # the share of what a model learns that a teacher says; figures of others: line-model-errors.md
 _TOP = LARGEST / UNIT
 _WORD_SITES, _PAIR_SITES = 4, 8
 _SHIFT = np.uint32(32 - network.SLOT_BITS)
@@ -113,32 +120,40 @@ def read(path: Path, leave_out: Sequence[str]) -> tuple[list[Page], str]:
     return pages, hashlib.sha256(raw).hexdigest()
 
 
-def folds_of(pages: Sequence[Page], folds: int) -> list[int]:
-    """A fold for each page: all pages of a site in one, and the folds of about the same size."""
+def folds_of(pages: Sequence[Page], folds: int) -> dict[str, int]:
+    """A fold for each site, so that the folds have about as many pages each."""
     size, fold_of = [0] * folds, {}
     for site, rows in sorted(Counter(page.site for page in pages).items(), key=lambda item: (-item[1], _hash(item[0]))):
         fold_of[site] = size.index(min(size))
         size[fold_of[site]] += rows
-    return [fold_of[page.site] for page in pages]
+    return fold_of
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sample(page: Page) -> Sample | None:
-    """What the model sees of a page; None if that is nothing."""
+def sample(page: Page, teacher: Network | None = None) -> Sample | None:
+    """What the model sees of a page, and what it shall say; None if it sees nothing."""
     seen = observe([page.lines], _TABLE)
     if seen is None:
         return None
     edges = np.eye(KINDS, dtype=np.float32)[seen.edges].reshape(len(seen.lines), -1)
+    labels = page.labels[seen.lines].astype(np.float32)
     weights = (page.scored * np.sqrt(page.sizes + 1))[seen.lines].astype(np.float32)
     total = weights.sum()
+    if teacher:
+        # To lose a text costs the same however little it is on its page, so there it weighs more than its characters.
+        text = labels > 0
+        if of_text := weights[text].sum():
+            weights[text] *= (total / of_text) ** 0.5
+            total = weights.sum()
+        labels = (1 - _TAUGHT) * labels + _TAUGHT / (1 + np.exp(-teacher.logits(seen)))
     return Sample(
         np.concatenate((seen.shape / np.float32(UNIT), edges), axis=1),
         seen.tokens,
         2 * seen.counts,
-        page.labels[seen.lines].astype(np.float32),
+        labels,
         weights / total if total else weights,
         seen.lines,
     )
@@ -296,7 +311,7 @@ def vocabulary(pages: Sequence[Page], samples: Sequence[Sample]) -> Any:
 class Net(nn.Module):
     """`network.Network` while it is being fitted."""
 
-    def __init__(self, mean: Any, spread: Any, words: int) -> None:
+    def __init__(self, mean: Any, spread: Any, words: int, width: int) -> None:
         """Random weights."""
         super().__init__()
         self.mean, self.spread = nn.Buffer(torch.tensor(mean)), nn.Buffer(torch.tensor(spread))
@@ -304,10 +319,10 @@ class Net(nn.Module):
         nn.init.normal_(self.embedding.weight, 0, 0.05)
         with torch.no_grad():
             self.embedding.weight[0] = 0
-        self.first = nn.Linear(len(mean) + DIMENSIONS, _WIDTH)
-        self.layers = nn.ModuleList(nn.Conv1d(_WIDTH, _WIDTH, 3, dilation=d, padding=d) for d in DILATIONS)
-        self.context = nn.Linear(2 * _WIDTH, _WIDTH)
-        self.hidden, self.out = nn.Linear(_WIDTH, _WIDTH), nn.Linear(_WIDTH, 1)
+        self.first = nn.Linear(len(mean) + DIMENSIONS, width)
+        self.layers = nn.ModuleList(nn.Conv1d(width, width, 3, dilation=d, padding=d) for d in DILATIONS)
+        self.context = nn.Linear(2 * width, width)
+        self.hidden, self.out = nn.Linear(width, width), nn.Linear(width, 1)
 
     def forward(self, batch: dict[str, Any]) -> Any:
         """The logit of each line of a batch."""
@@ -319,7 +334,7 @@ class Net(nn.Module):
         h = functional.dropout(self.first(torch.cat((inputs, words), 1)).clamp(0, _TOP), 0.2, self.training)
         mask = batch["mask"][:, None]
         pages, longest = batch["mask"].shape
-        h = torch.zeros(pages * longest, _WIDTH).index_copy(0, batch["place"], h).view(pages, longest, -1).transpose(1, 2)
+        h = torch.zeros(pages * longest, h.shape[1]).index_copy(0, batch["place"], h).view(pages, longest, -1).transpose(1, 2)
         for i, layer in enumerate(self.layers):
             if i == CONTEXT_BEFORE:
                 whole = torch.cat((h.sum(2) / mask.sum(2), h.amax(2)), 1)
@@ -346,7 +361,9 @@ def _batch(samples: Sequence[Sample]) -> dict[str, Any]:
     }
 
 
-def fit(pages: Sequence[Page], epochs: int, seed: int) -> Weights:
+def fit(
+    pages: Sequence[Page], epochs: int, seed: int, width: int, teacher_of: Callable[[Page], Network | None] = lambda _: None
+) -> Weights:
     """Fit on pages; the probabilities are not calibrated yet."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -359,14 +376,18 @@ def fit(pages: Sequence[Page], epochs: int, seed: int) -> Weights:
     rows_of = Counter(page.site for page in pages)
     share = [rows_of[page.site] ** -0.5 for page in pages]
     inputs = np.concatenate([seen.inputs for seen in samples[::7]])
-    net = Net(inputs.mean(0), np.maximum(inputs.std(0), 0.1), len(words))
+    net = Net(inputs.mean(0), np.maximum(inputs.std(0), 0.1), len(words), width)
     del samples, known, inputs
     vary = Vary(pages)
 
     def batches() -> Iterator[list[tuple[Sample, float]]]:
         order = rng.permutation(len(pages))
         for start in range(0, len(order), 256):
-            drawn = [(seen, share[i]) for i in order[start : start + 256] if (seen := sample(vary(pages[i], rng)))]
+            drawn = [
+                (seen, share[i])
+                for i in order[start : start + 256]
+                if (seen := sample(vary(pages[i], rng), teacher_of(pages[i])))
+            ]
             drawn.sort(key=lambda item: len(item[0].labels))
             groups: list[list[tuple[Sample, float]]] = [[]]
             for seen, weight in drawn:
@@ -401,9 +422,10 @@ def fit(pages: Sequence[Page], epochs: int, seed: int) -> Weights:
             schedule.step()
             losses.append(loss.item())
             step += 1
-            state = {name: value.clone() for name, value in net.state_dict().items()}
-            keep = min(0.997, step / (step + 30))
-            average = {name: torch.lerp(value, average[name], keep) if average else value for name, value in state.items()}
+            state = net.state_dict()
+            average = average or {name: value.clone() for name, value in state.items()}
+            for name, value in state.items():
+                average[name].lerp_(value, 1 - min(0.997, step / (step + 30)))
         print(f"  epoch {epoch + 1}: loss {np.mean(losses):.4f}", flush=True)
     net.load_state_dict(average)
     return _weights(net, words)
@@ -429,7 +451,7 @@ def _weights(net: Net, words: Any) -> Weights:
         edges=steps(first[COLUMNS:number], UNIT),
         first=steps(bias, UNIT),
         layers=steps(
-            np.stack([state[f"layers.{i}.weight"].transpose(2, 1, 0).reshape(-1, _WIDTH) for i in range(len(DILATIONS))])
+            np.stack([state[f"layers.{i}.weight"].transpose(2, 1, 0).reshape(-1, len(bias)) for i in range(len(DILATIONS))])
         ),
         layer_biases=steps(np.stack([state[f"layers.{i}.bias"] for i in range(len(DILATIONS))]), UNIT),
         context=steps(state["context.weight"].T),
@@ -497,17 +519,37 @@ def main() -> None:
     print(f"{len(also)} rows with weak labels, sha256 {also_data}")
     print(f"{len(pages)} rows of {len({page.site for page in pages})} sites, sha256 {data}")
     fold_of = folds_of(pages, options.folds)
-    of_fold: list[Weights] = []
-    held_out: list[tuple[Any, Any]] = [(None, None)] * len(pages)
-    articles: list[tuple[Any, Any]] = [(None, None)] * len(pages)  # the main text alone, as an already clean article
-    for fold in range(options.folds):
-        print(f"fold {fold + 1} of {options.folds}")
-        unseen = {page.site for page, f in zip(pages, fold_of, strict=True) if f == fold}
-        of_fold.append(fit([page for page in pages + also if page.site not in unseen], options.epochs, options.seed))
-        net = Network(of_fold[-1])
-        for i, page in enumerate(pages):
-            if fold_of[i] == fold:
-                held_out[i], articles[i] = logits_of(page.lines, net), logits_of(page.gold, net)
+    options.folder.mkdir(parents=True, exist_ok=True)
+
+    def without(left_out: frozenset[int]) -> list[Page]:
+        return [page for page in pages + also if fold_of.get(page.site) not in left_out]
+
+    @cache
+    def teacher(left_out: frozenset[int]) -> Network:
+        path = options.folder / f"teacher-{'-'.join(map(str, sorted(left_out)))}.npz"
+        if not path.exists():
+            print(path.stem)
+            fitted = fit(without(left_out), _TEACHER_EPOCHS, options.seed, _TEACHER_WIDTH)
+            np.savez_compressed(path, **network.store(fitted))
+        with path.open("rb") as file:
+            return network.load(file)
+
+    def student(left_out: frozenset[int]) -> Weights:
+        teachers = {fold: teacher(left_out | {fold}) for fold in range(options.folds) if fold not in left_out}
+        any_of_them = next(iter(teachers.values()))  # for rows with weak labels: all saw them
+        print(f"without fold {set(left_out)}" if left_out else "all rows")
+        return fit(
+            without(left_out),
+            options.epochs,
+            options.seed,
+            _WIDTH,
+            lambda page: teachers.get(fold_of.get(page.site, -1), any_of_them),
+        )
+
+    of_fold = [student(frozenset({fold})) for fold in range(options.folds)]
+    nets = [Network(weights) for weights in of_fold]
+    held_out = [logits_of(page.lines, nets[fold_of[page.site]]) for page in pages]
+    articles = [logits_of(page.gold, nets[fold_of[page.site]]) for page in pages]  # as an article that is clean already
     logits, labels, weights = [], [], []
     for page, (lines, values) in zip(pages, held_out, strict=True):
         scored = page.scored[lines]
@@ -517,20 +559,18 @@ def main() -> None:
             # Each document weighs the same, and so does each of its lines.
             weights.append(np.full(scored.sum(), 1 / scored.sum()))
     table = calibrate(np.concatenate(logits), np.concatenate(labels), np.concatenate(weights))
-    options.folder.mkdir(parents=True, exist_ok=True)
     for fold, fitted in enumerate(of_fold):
         np.savez_compressed(options.folder / f"fold-{fold}.npz", **network.store(fitted._replace(probability=table)))
     with (options.folder / "held-out.jsonl").open("w", encoding="utf-8") as file:
-        for page, dump, article, fold in zip(pages, held_out, articles, fold_of, strict=True):
+        for page, dump, article in zip(pages, held_out, articles, strict=True):
             row = {
                 "id": page.id,
-                "fold": fold,
+                "fold": fold_of[page.site],
                 "probabilities": probabilities_of(page.lines, dump, table),
                 "article": probabilities_of(page.gold, article, table),
             }
             file.write(json.dumps(row) + "\n")
-    print("all rows")
-    shipped = fit(pages + also, options.epochs, options.seed)._replace(probability=table)
+    shipped = student(frozenset())._replace(probability=table)
     about = {
         "data_sha256": data,
         "rows": len(pages),
