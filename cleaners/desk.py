@@ -1,9 +1,9 @@
 """The desk that a document crosses: from what came in to the record that goes out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from cleaners import pipeline, read, records
 from cleaners.decode import Binary, Decoded, decode
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cleaners.model import Cut, Verdict
 
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
+T = TypeVar("T")
+
 # What nobody could read better: it holds nothing.
 _NO_DOCUMENT = {"Empty": "drop.empty", "HttpStatus": "drop.http-status"}
 
@@ -55,7 +57,18 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
         if rule := _NO_DOCUMENT.get(came.type):
             return LeftOut("dropped", records.dropped(came.id, source, rule, came.message))
         return reject("read", came.type, came.message)
-    decoded = _decode(came)
+
+    def attempt(stage: str, do: Callable[[], T]) -> T | LeftOut:
+        try:
+            return do()
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
+            return reject(stage, type(error).__name__, str(error))
+
+    decoded = attempt("decode", lambda: _decode(came))
+    if isinstance(decoded, LeftOut):
+        return decoded
     if isinstance(decoded, Binary):
         return reject("decode", "Binary", decoded.reason)
     source |= records.decoding(decoded)
@@ -67,7 +80,9 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
         return Draft(Document(came.id, decoded.text, _one_line(title), known), source)
     from cleaners import extract  # trafilatura takes a second to import, and most dumps hold no HTML
 
-    page = extract.extract(decoded.text, known.get("url"))
+    page = attempt("extract", lambda: extract.extract(decoded.text, known.get("url")))
+    if isinstance(page, LeftOut):
+        return page
     if isinstance(page, extract.NoText):
         if page.stage == "parse":
             return reject("extract", "Unreadable", page.reason)

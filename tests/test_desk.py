@@ -63,6 +63,18 @@ def test_headings_are_where_the_text_has_them() -> None:
     assert "\n\n## What it costs\n\n" in markdown
 
 
+@pytest.mark.parametrize(("stage", "place"), [("decode", "cleaners.desk.decode"), ("extract", "cleaners.extract.extract")])
+def test_whatever_breaks_costs_one_document(stage: str, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: Any) -> None:
+        raise IndexError("no such place")
+
+    monkeypatch.setattr(place, breaks)
+    done = process(raw(PAGE, "text/html"))
+    assert isinstance(done, desk.LeftOut)
+    assert done.kind == "quarantine"
+    assert (done.record["stage"], done.record["error"]) == (stage, {"type": "IndexError", "message": "no such place"})
+
+
 def test_what_a_record_says_stands_before_what_the_page_says() -> None:
     said = {"title": "Library  stays\nopen, mayor says", "site": "Wire", "url": None, "desk": {"name": "local"}}
     record = published(raw(PAGE, "text/html", metadata=said))
