@@ -146,9 +146,8 @@ def _by_rules(given: Document, book: RuleBook, looked: _Looked = "first") -> Rul
     if doc.title is not None:
         doc = doc.with_title(_repaired(doc.title))
         doc = doc.with_title(titles.find_title(doc))
-        if (
-            doc.title is None
-        ):  # a line of the text says the same on purpose: as if none were given, for cleaned again none will be
+        # A line of the text says the same on purpose: as if none were given, for cleaned again none will be.
+        if doc.title is None:
             given = replace(given, title=None)
     may_have_title = looked != "never" and doc.title is None
     if looked == "late":

@@ -72,9 +72,8 @@ def _is_header(row: list[str]) -> bool:
     """Whether the first row names the columns."""
     if any(len(cell) > _MAX_HEADER for cell in row):
         return False
-    if len(set(row)) < len(
-        row
-    ):  # two columns of one name, or of none, are rarer than rows of data in which two cells are the same
+    # Two columns of one name, or of none, are rarer than rows of data in which two cells are the same.
+    if len(set(row)) < len(row):
         return any(map(record.is_known, map(str.strip, row)))
     return not (any(map(_VALUE.fullmatch, row)) and any(map(_SENTENCE.fullmatch, row)))
 
