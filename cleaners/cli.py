@@ -288,10 +288,13 @@ def _progress() -> "Iterator[Callable[[Done], object]]":
 def work(balance: "Balance") -> str:
     """What a run had to do, in a sentence; empty if that was everything."""
     files = balance.work
-    skipped, moved, removed, kept, resumed = (files[name] for name in ("unchanged", "moved", "removed", "kept", "resumed"))
-    if not skipped + moved + removed + kept + resumed:
+    again, skipped, moved, removed, kept, resumed = (
+        files[name] for name in ("again", "unchanged", "moved", "removed", "kept", "resumed")
+    )
+    if not again + skipped + moved + removed + kept + resumed:
         return ""
     cleaned = f"{_count(files['new'], 'new file')} and {_count(files['changed'], 'changed file')} cleaned"
+    cleaned += f", {_count(again, 'file')} cleaned again for another reason" if again else ""
     cleaned += f" ({resumed:,} by a run that was broken off)" if resumed else ""
     sentence = f"Since the last run: {cleaned}, {_count(skipped, 'unchanged file')} skipped"
     sentence += f", the records of {_count(moved, 'renamed file')} moved" if moved else ""

@@ -159,7 +159,7 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
     """The content of run.json."""
     settings = job.settings
     pipeline = settings.pipeline()
-    files = {name: job.work[name] for name in ("new", "changed", "moved", "unchanged", "removed", "kept", "resumed")}
+    files = {name: job.work[name] for name in ("new", "changed", "again", "moved", "unchanged", "removed", "kept", "resumed")}
     cut_more = [more._asdict() for more in total.cut_more]
     return total.as_record() | {
         "run": {"id": settings.run, "finished": now(), "host": platform.node(), "files": files, "cut_more": cut_more, **about},

@@ -41,6 +41,19 @@ def test_clean_prints_the_balance(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "text" / SEED.name).is_file()
 
 
+def test_clean_says_what_it_did_since_the_last_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files that are cleaned again for the sake of an option have not changed."""
+    said = []
+    for cut in ("cautious", "off", "off"):
+        assert cli.main(["clean", str(SEEDS), str(tmp_path / "out"), "--cut", cut]) == 0
+        said.append(capsys.readouterr().out.partition("Since the last run: ")[2].strip())
+    assert said == [
+        "",
+        "0 new files and 0 changed files cleaned, 5 files cleaned again for another reason, 0 unchanged files skipped.",
+        "0 new files and 0 changed files cleaned, 5 unchanged files skipped.",
+    ]
+
+
 def test_clean_reads_standard_input_and_leaves_no_copy_of_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cleaners", "clean", "-", str(tmp_path / "out")]
     subprocess.run(command, input=SEED.read_bytes(), capture_output=True, check=True)
