@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -236,7 +237,50 @@ def test_undo_gives_the_dump_back(output: Path, seed: str) -> None:
 
 def test_undo_of_what_is_not_there(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["undo", str(output), "nowhere.txt"]) == 2
-    assert "There is no document 'nowhere.txt'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "There is no document 'nowhere.txt'" in said
+    assert "for example, '000_23530aef1b6899be.txt'" in said
+
+
+def test_undo_of_what_is_damaged(output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A ledger that is gone, or another, or cut off, is told as such."""
+    damaged = tmp_path / "out"
+    shutil.copytree(output, damaged)
+    part = damaged / "ledger" / "part-00000.jsonl"
+    whole = part.read_bytes()
+    for content, message in (
+        (b"", "do not stand where they should"),
+        (whole.replace(b'"start":0', b'"start":1'), "was changed"),
+        (whole[:-100], "part-00000.jsonl, line 5"),
+    ):
+        part.write_bytes(content)
+        assert cli.main(["undo", str(damaged), SEED.name]) == 1
+        assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("verify", "OUT"), ("rules", "test"), ("explain", str(SEED)), ("undo", "OUT", SEED.name)])
+def test_ctrl_c_is_no_traceback(
+    output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "is_dir", stop)
+    monkeypatch.setattr(Path, "is_file", stop)
+    monkeypatch.setattr(rules, "load", stop)
+    assert cli.main([str(output) if word == "OUT" else word for word in command]) == 130
+    assert capsys.readouterr().err == "copydesk: stopped.\n"
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(
+    output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "part-00000.jsonl")
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert cli.main(["undo", str(output), SEED.name]) == 1
+    assert capsys.readouterr().err == "copydesk: [Errno 13] Permission denied: 'part-00000.jsonl'\n"
 
 
 def test_rules_list_show_test(capsys: pytest.CaptureFixture[str]) -> None:
