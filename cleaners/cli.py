@@ -333,7 +333,9 @@ def _explain(options: argparse.Namespace) -> int:
     book = _book(options)
     path: Path = options.file
     if not path.is_file():
-        return _refuse(f"{path} is a folder: give one file." if path.is_dir() else f"There is no file {path}.")
+        if path.exists():
+            return _refuse(f"{path} is {'a folder' if path.is_dir() else 'no regular file'}: give one file.")
+        return _refuse(f"There is no file {path}.")
     [found] = read.find(path)
     came = next(read.documents(found))
     if came.record is not None:

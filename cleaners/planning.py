@@ -41,6 +41,7 @@ _LARGEST = 1_000_000_000  # megabytes: a thousand terabytes; the system takes no
 # A file that was changed just before it was read may be changed again in the same tick of the clock of its file system, which has
 # 2 s on FAT.  Its time says nothing, then, and next time it is opened.
 _TICK_OF_FILES = 2_000_000_000  # nanoseconds
+_INPUTS = "a folder of dumps, a file, a pattern, an address, or - for standard input"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # another after each start of the machine; Linux alone has it
 
 
@@ -102,6 +103,8 @@ def check(settings: Settings) -> None:
         raise InputError(f"The memory limit is {settings.memory} MB, but must be no more than {_LARGEST:,} MB.")
     if not 0 <= settings.warn_cut <= 1:
         raise InputError(f"The share to warn of is {settings.warn_cut:g}, but must be from 0 to 1.")
+    if not str(settings.input):  # an empty variable of a shell, and no wish for the folder that one happens to be in
+        raise InputError(f"The input is an empty name: give {_INPUTS}.")
     if read.is_path(settings.input):
         _check_apart(read.path_of(settings.input), output)
     if output.exists() and not output.is_dir():
@@ -114,7 +117,7 @@ def check(settings: Settings) -> None:
 def _check_apart(source: Path, output: Path) -> None:
     """Make sure that there is an input, and that neither input nor output lies in the other."""
     if not source.exists():
-        raise InputError(f"There is no {source}: give a folder of dumps, a file, a pattern, an address, or - for standard input.")
+        raise InputError(f"There is no file or folder {source}: give {_INPUTS}.")
     inside, outside = output.resolve(), source.resolve()
     if inside == outside:
         raise InputError(f"The output {output} is the input: choose another folder for the output.")

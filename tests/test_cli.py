@@ -82,13 +82,15 @@ def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("clean", "nowhere", "out"), "There is no nowhere"),
+        (("clean", "nowhere", "out"), "There is no file or folder nowhere"),
+        (("clean", "", "out"), "The input is an empty name"),
         (("clean", str(SEEDS), str(SEEDS / "out")), "lies inside the input"),
         (("clean", str(SEEDS), "out", "--workers", "0"), "at least one is needed"),
         (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
         (("clean", str(SEEDS), "out", "--memory", "99999999999999"), "no more than 1,000,000,000 MB"),
-        (("clean", "file:///nowhere", "out"), "There is no /nowhere"),
+        (("clean", "file:///nowhere", "out"), "There is no file or folder /nowhere"),
         (("explain", "nowhere"), "There is no file nowhere"),
+        (("explain", "/dev/null"), "/dev/null is no regular file"),
         (("verify", "nowhere"), "There is no folder nowhere"),
         (("undo", "nowhere", "x"), "There is no folder nowhere"),
         (("rules", "show", "coments.form"), "is it 'comments.form'?"),

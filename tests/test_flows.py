@@ -40,6 +40,7 @@ def test_help_does_not_wait_for_prefect():
     [
         (("dumps", "out", "--workers", "0"), "--workers is 0"),
         (("dumps", "out", "--dask", "host:8786"), "--dask is host:8786"),
+        (("dumps", "out", "--dask", "http://host:8786"), "--dask is http://host:8786"),
         (("nowhere", "out"), "nowhere"),
         (("dumps", "out\udcff"), "out"),
         (("empty", "out"), "empty"),

@@ -2,7 +2,10 @@
 
 import json
 import os
+import shutil
+import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from cleaners import pipeline, planning, rules, run, shards
 from cleaners.balance import UnbalancedError
 from cleaners.run import clean_folder
-from cleaners.settings import InputError, Settings
+from cleaners.settings import InputError, OutputError, Settings, writing
 from cleaners.verify import verify
 from cleaners.workers import Watch
 
@@ -247,3 +250,9 @@ def test_what_cannot_be_done_is_one_sentence_and_writes_nothing(tmp_path: Path, 
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_full_disk_is_named_whatever_sqlite_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(OutputError, match="cannot be written: disk I/O error; its disk is full"), writing(tmp_path):
+        raise sqlite3.OperationalError("disk I/O error")
