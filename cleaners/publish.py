@@ -169,7 +169,7 @@ def _publish(output: Path, ours: Path) -> None:
     # What has left `new` is in its place already.  All that is old goes before anything new comes; run.json goes first and
     # comes last, for without it nobody takes the folder for a finished run.
     names = [name for name in ("run.json", *KINDS, _TEXT) if (new / name).exists()]
-    for name in ("run.json", "report.html", *names):
+    for name in names:
         with suppress(FileNotFoundError):
             (output / name).rename(old / name)
     if _TEXT in names:

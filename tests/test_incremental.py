@@ -569,3 +569,25 @@ def test_a_million_files_are_compared_in_seconds() -> None:
     started = time.perf_counter()
     assert len(list(planning._cuts(files))) > 1000
     assert time.perf_counter() - started < 2
+
+
+def test_a_run_that_died_behind_its_last_rename_keeps_its_balance(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next run may take hours: the output is whole meanwhile."""
+    output = tmp_path / "out"
+
+    class Died(BaseException):
+        pass
+
+    def die(path: Path) -> None:
+        if path == output:
+            raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "sync", die)
+        with pytest.raises(Died):
+            here(Settings(source, output))
+    before = (output / "run.json").read_bytes()
+    with planning.plan(Settings(source, output)):
+        assert (output / "run.json").read_bytes() == before
