@@ -245,6 +245,7 @@ def _clean(options: argparse.Namespace) -> int:
     print(summary(balance))
     places = ["documents/ and ledger/"]
     places += ["the texts in text/"] if (options.output / "text").is_dir() else []
+    places += ["what was cut and why in report.html"]
     for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
         if count := balance.documents[name]:
             places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
