@@ -22,6 +22,7 @@ import orjson
 
 from cleaners import publish, read, rules
 from cleaners.copies import Move
+from cleaners.read import remote
 from cleaners.settings import InputError, Settings, writing
 from cleaners.shards import DONE, Shard
 from cleaners.state import LockedError, OldShard, Row, State, file_sha256, fingerprint, is_same, locked
@@ -107,6 +108,10 @@ def check(settings: Settings) -> None:
         raise InputError(f"The input is an empty name: give {_INPUTS}.")
     if read.is_path(settings.input):
         _check_apart(read.path_of(settings.input), output)
+    if address := remote.url(output) or (str(output) if output.parts[:1] == ("file:",) else None):
+        raise InputError(
+            f"The output {address} is an address, but must be a folder on this machine: clean into one, and copy the result from there."
+        )
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
     _check_ours(output)

@@ -231,7 +231,7 @@ def _dask_workers(job: Job, address: str) -> Iterator[tuple[_AtOnce, _Submit]]:
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
-        raise InputError("Dask is not installed: pip install 'copydesk[dask]'.") from None
+        raise InputError("Dask is not installed: pip install -e '.[dask]' in the folder of the clone.") from None
     if not PREFECT_API_URL.value():
         raise InputError("The workers of Dask must reach a Prefect server: start one, and set PREFECT_API_URL to its address.")
     elsewhere.clear(job)

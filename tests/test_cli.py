@@ -89,6 +89,11 @@ def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
         (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
         (("clean", str(SEEDS), "out", "--memory", "99999999999999"), "no more than 1,000,000,000 MB"),
         (("clean", "file:///nowhere", "out"), "There is no file or folder /nowhere"),
+        (
+            ("clean", str(SEEDS), "s3://bucket/out"),
+            "The output s3://bucket/out is an address, but must be a folder on this machine",
+        ),
+        (("clean", str(SEEDS), "file:///out"), "is an address, but must be a folder on this machine"),
         (("explain", "nowhere"), "There is no file nowhere"),
         (("explain", "/dev/null"), "/dev/null is no regular file"),
         (("verify", "nowhere"), "There is no folder nowhere"),

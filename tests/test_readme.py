@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -82,3 +83,14 @@ def test_the_output_is_read_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyP
     read = eval(line, {program: __import__(program)})
     rows = read.fetchall() if program == "duckdb" else read
     assert len(rows) == 150
+
+
+def test_what_is_to_be_installed_is_there() -> None:
+    """Nobody has put copydesk on an index: its extras come from the clone."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    for file in ("README.md", "docs/scale.md", "cleaners/read/remote.py", "flows/clean.py"):
+        installs = re.findall(r"pip install ([^`\n]+)", (ROOT / file).read_text(encoding="utf-8"))
+        assert installs, file
+        for install in installs:
+            [extra] = re.findall(r"^-e '\.\[(\w+)\]'", install)
+            assert extra in extras, install
