@@ -65,7 +65,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
         page.take_neighbours()
     page.take_ends()
     page.take_bare_forms()
-    return page.edits()
+    return doc.cut_all({i: rule.id for i, rule in page.cut.items()})
 
 
 def is_phrase(line: str, book: RuleBook) -> bool:
@@ -163,13 +163,12 @@ class _Page:
         block: list[int] = []
         known: set[str] = set()
         unknown = 0
-        # Between two buttons stands what readers wrote.
-        allowed = -_FORM_LINES if self.key(heading) in self.matcher.ends[rule.id] else _UNKNOWN_FIELDS
+        from_button = self.key(heading) in self.matcher.ends[rule.id]  # between two buttons stands what readers wrote
         for j in islice(self.below(heading), _FORM_LINES):
             name = self.key(j)
             block.append(j)
             if name in self.matcher.ends[rule.id]:
-                return block if not unknown or unknown <= allowed + len(known) else []
+                return block if unknown <= (0 if from_button else _UNKNOWN_FIELDS + len(known)) else []
             if j in self.cut or self.is_weak(j, rule):
                 known.add(name)
             else:
@@ -320,20 +319,3 @@ class _Page:
             if len(run) >= _BARE_FORM_LINES:
                 self.cut |= dict.fromkeys(run, rule)
                 return
-
-    # The result
-
-    def edits(self) -> Iterator[Edit]:
-        """One edit for every run of lines that one rule cut, the blank lines between them included."""
-        numbers = sorted(self.cut)
-        n = 0
-        while n < len(numbers):
-            first = last = numbers[n]
-            rule = self.cut[first]
-            n += 1
-            while (
-                n < len(numbers) and self.cut[numbers[n]] is rule and not any(map(str.strip, self.lines[last + 1 : numbers[n]]))
-            ):
-                last = numbers[n]
-                n += 1
-            yield self.doc.cut(first, last, rule.id)
