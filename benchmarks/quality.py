@@ -1,6 +1,6 @@
 """How much of the boilerplate goes, and how much of the article with it.
 
-usage: python -m benchmarks.quality DUMPS.jsonl[.gz] [--by lang|source] [--track column|page]
+usage: python -m benchmarks.quality DUMPS.jsonl[.gz] [--by lang|source]... [--track column|page]
 
 The measure is that of the public article-extraction benchmark: precision and recall of token 4-grams,
 counted with multiplicity, each document weighing the same; F1 is that of the two means.  "hurt" is the
@@ -21,8 +21,9 @@ import json
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.dumps import rows
 from cleaners import pipeline, rules
@@ -36,6 +37,7 @@ _NO_SPACES = (
 _TOKEN = re.compile(f"[{_NO_SPACES}]|[^\\W{_NO_SPACES}]+")
 _N = 4
 _HURT = 0.95
+_FEW = 10  # documents of a language or source; the figures of fewer say nothing
 
 
 def tokens(text: str) -> list[str]:
@@ -87,10 +89,15 @@ def c4_lines(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if line.rstrip().endswith(_TERMINAL) and len(line.split()) >= 5)
 
 
+def floors(path: Path) -> dict[str, Any]:
+    """What the figures on this data must not fall below; nothing for data that `floors.json` does not know by its hash."""
+    known: dict[str, dict[str, Any]] = json.loads(FLOORS.read_text(encoding="utf-8"))
+    return known.get(hashlib.sha256(path.read_bytes()).hexdigest(), {})
+
+
 def below(path: Path, track: str, name: str, scores: list[tuple[float, float]]) -> str | None:
     """Say how a result is worse than its floor, if it is."""
-    floors = json.loads(FLOORS.read_text(encoding="utf-8")).get(hashlib.sha256(path.read_bytes()).hexdigest(), {})
-    floor = floors.get(track, {}).get(name)
+    floor = floors(path).get(track, {}).get(name)
     if floor is None:
         return None
     f1, hurt = figures(scores)
@@ -103,8 +110,14 @@ FLOORS = Path(__file__).with_name("floors.json")
 SETTINGS: tuple[Cut | None, ...] = (None, "cautious", "balanced", "eager")
 
 
-def measure(path: Path, track: str | None = None, by: str | None = None) -> dict[str, dict[str, list[tuple[float, float]]]]:
-    """The scores of every document, by group and by what was done to it."""
+def measure(path: Path, track: str | None = None, by: Sequence[str] = ()) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """The scores of every document, by group and by what was done to it.
+
+    Args:
+        path: of the dumps.
+        track: of those to look at; all if not given.
+        by: fields of the rows; documents of one track that agree in a field are a group, beside the track as a whole.
+    """
     book = rules.load()
     scores: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for row in rows(path, track):
@@ -113,7 +126,7 @@ def measure(path: Path, track: str | None = None, by: str | None = None) -> dict
             cleaned = pipeline.clean(Document(row["id"], row["dump"]), book, cut)
             texts[cut or "rules"] = cleaned.text
             texts[f"{cut or 'rules'}, title in front"] = f"{cleaned.title or ''}\n\n{cleaned.text}"
-        for group in [row["track"]] + ([f"{row['track']} {by}={row[by]}"] if by else []):
+        for group in (row["track"], *(f"{row['track']} {field}={row[field]}" for field in by)):
             for name, text in texts.items():
                 scores[group][name].append(score(row["gold_text"], text, row["title"]))
     return scores
@@ -123,12 +136,14 @@ def main() -> int:
     """Print the table; 1 if a figure is below its floor."""
     parser = argparse.ArgumentParser(description="Quality of cleaning on labelled dumps.")
     parser.add_argument("dumps", type=Path)
-    parser.add_argument("--by", choices=("lang", "source"))
+    parser.add_argument("--by", action="append", default=[], choices=("lang", "source"))
     parser.add_argument("--track", choices=("column", "page"))
     options = parser.parse_args()
     failed = []
     for group, of_texts in sorted(measure(options.dumps, options.track, options.by).items()):
         for name, of_text in of_texts.items():
+            if "=" in group and len(of_text) < _FEW:
+                continue
             print(f"{group:28} {name:25} {summary(of_text)}")
             failed += [found] if (found := below(options.dumps, group, name, of_text)) else []
     for found in failed:
