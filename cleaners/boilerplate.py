@@ -17,7 +17,7 @@ from cleaners.matching import Matcher, matcher
 from cleaners.rules import Rule, RuleBook
 
 _UNKNOWN_FIELDS = 3  # so many more fields that no rule knows than that one does: telephone, country, a sum against robots
-_UNKNOWN_FIELDS_AT_MOST = 10
+_UNKNOWN_FIELDS_AT_MOST = 10  # bounds what a mistake can cost; with 3, 5 or 20 no development dump comes out otherwise
 _FIELD_CHARS = 60  # a label or a question against robots is shorter
 _BRIEF_CHARS = 40  # headings and buttons of forms in all languages are shorter, notices mostly longer
 _CERTAIN_LINES = 3  # so many lines of a form in a row are one
@@ -26,7 +26,7 @@ _FORM_LINES = 40  # a form with every field and notice that plug-ins add; ours i
 _BLOCK_LINES = 60  # promoted titles under one heading, each perhaps twice, with teaser and date
 _TITLE_CHARS = 200  # a longer line is no title
 _SHORTEST_TITLE = 25  # two of five sub-headings of the development data are shorter, and hardly a promoted title
-_TEASER_CHARS = 600
+_TEASER_CHARS = 600  # with 300 promoted teasers stay in 5 of the 4,578 development dumps, with 200 in 9; with 1,200 none changes
 _TEASER = regex.compile(r".*(?:…|\.\.\.)\W*(?:(?:read|continue|learn|see) (?:more|reading)\W*)?", regex.I)
 # What no promoted title is: a sentence, also one with its agency behind it, a label, or the credit of a person.  The price: a title
 # that ends in "U.S." stays.
