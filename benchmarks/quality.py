@@ -9,6 +9,8 @@ Keep-everything stands beside it, since a cleaner that does worse than doing not
 lines (https://arxiv.org/abs/1910.10683, section 2.2).  So does the text with its title in front: half of the column rows
 have no gold title, and then a headline is text to the measure.
 
+"clean article" is what goes from the gold texts themselves, which are clean already, of pages that are articles.
+
 "rules" is `--cut off`.  The line model is measured on rows that it was not fitted on by `benchmarks.fit_line_model`; on others
 its figures here say nothing.
 
@@ -28,6 +30,7 @@ from typing import Any
 from benchmarks.dumps import rows
 from cleaners import pipeline, rules
 from cleaners.document import Document
+from cleaners.edits import apply
 from cleaners.model import Cut
 
 # One token per character in scripts that are written without spaces.
@@ -37,6 +40,8 @@ _NO_SPACES = (
 _TOKEN = re.compile(f"[{_NO_SPACES}]|[^\\W{_NO_SPACES}]+")
 _N = 4
 _HURT = 0.95
+_SENTENCE = 5  # words
+_ARTICLE = "article"  # the field `page_type`, where the rows have it
 _FEW = 10  # documents of a language or source; the figures of fewer say nothing
 
 
@@ -106,6 +111,36 @@ def below(path: Path, track: str, name: str, scores: list[tuple[float, float]]) 
     )
 
 
+def damage(gold: str, cleaned: pipeline.Cleaned) -> tuple[int, int, bool]:
+    """What a text that is main text alone loses: its characters, how many of them, and whether a line of `_SENTENCE` words is among these.
+
+    A line that goes because it stands there twice is not lost.
+    """
+    left = {line.strip() for line in f"{cleaned.title or ''}\n{cleaned.text}".split("\n")}
+    lines = [line.strip() for line in gold.split("\n")]
+    gone = [line for line in lines if line and line not in left]
+    return sum(map(len, lines)), sum(map(len, gone)), any(len(tokens(line)) >= _SENTENCE for line in gone)
+
+
+def clean_articles(path: Path) -> dict[str, tuple[float, float, int]]:
+    """What goes from the main texts of articles when they are cleaned, by setting.
+
+    Returns:
+        The share of characters, that of the texts that lose a sentence, and the number of texts.
+    """
+    book = rules.load()
+    losses = defaultdict(list)
+    for gold in {row["gold_text"]: None for row in rows(path) if row.get("page_type", _ARTICLE) == _ARTICLE}:
+        for step in pipeline.REPAIR:
+            gold, _ = apply(gold, step(Document("gold", gold)))
+        for cut in SETTINGS:
+            losses[cut or "rules"].append(damage(gold, pipeline.clean(Document("gold", gold), book, cut)))
+    return {
+        name: (sum(gone for _, gone, _ in of) / sum(chars for chars, _, _ in of), sum(lost for *_, lost in of) / len(of), len(of))
+        for name, of in losses.items()
+    }
+
+
 FLOORS = Path(__file__).with_name("floors.json")
 SETTINGS: tuple[Cut | None, ...] = (None, "cautious", "balanced", "eager")
 
@@ -146,6 +181,11 @@ def main() -> int:
                 continue
             print(f"{group:28} {name:25} {summary(of_text)}")
             failed += [found] if (found := below(options.dumps, group, name, of_text)) else []
+    for name, (gone, lose, n) in clean_articles(options.dumps).items() if not options.track else ():
+        print(f"{'clean article':28} {name:25} characters gone {gone:.4f}  lose a sentence {lose:.3f}  n {n}")
+        most = floors(options.dumps).get("clean article", {}).get(name, {"gone": 1, "lose": 1})
+        if gone > most["gone"] or lose > most["lose"]:
+            failed.append(f"clean article, {name}: characters gone {gone:.4f}, lose a sentence {lose:.3f}; at most {most}")
     for found in failed:
         print(f"below its floor: {found}")
     return 1 if failed else 0

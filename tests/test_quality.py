@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import quality
+from cleaners.pipeline import Cleaned
 
 SAMPLE = quality.FLOORS.with_name("sample.jsonl")
 
@@ -31,6 +32,17 @@ def test_figures_are_printed_by_track_language_and_source(
     dumps.write_text("\n".join(map(json.dumps, rows)), "utf-8")
     monkeypatch.setattr(sys, "argv", ["quality", str(dumps), "--by", "lang", "--by", "source"])
     assert quality.main() == 0
-    lines = capsys.readouterr().out.splitlines()
+    *lines, _ = capsys.readouterr().out.splitlines()
+    assert lines[-3:] == [
+        f"{'clean article':28} {name:25} characters gone 0.0000  lose a sentence 0.000  n 1"
+        for name in ("rules", "cautious", "balanced")
+    ]
+    del lines[-3:]
     assert {line.partition("  ")[0] for line in lines} == {"column", "column lang=de", "column source=wire"}
     assert {line[29:54].strip() for line in lines} >= {"keep everything", "C4's lines", "rules", "cautious", "balanced", "eager"}
+
+
+def test_what_a_clean_article_loses_is_told() -> None:
+    gold = "A line that stays, said the mayor.\n\nA line that goes, he said.\nShort\nA line that stays, said the mayor."
+    cleaned = Cleaned(gold, "Short", "A line that stays, said the mayor.", [])
+    assert quality.damage(gold, cleaned) == (99, 26, True)
