@@ -20,7 +20,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 run: $(VENV)/run.stamp
 	$(BIN)/python -m flows.clean seeds out
 	@echo
-	@echo "The clean articles are in out/text, every cut is in out/ledger, the balance in out/run.json."
+	@echo "The clean articles are in out/text, every cut is in out/ledger, an overview in out/report.html."
 	@echo "Try: $(BIN)/copydesk explain $(firstword $(wildcard seeds/*.txt))"
 
 # A file's tests stay together: some share a server of Prefect.

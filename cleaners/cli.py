@@ -46,16 +46,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files with odd bytes, and locales that know few letters
     try:
         return int(options.do(options))
-    except ValueError as error:  # InputError, RuleError, a damaged output: all say in a sentence what is wrong
-        return _refuse(str(error))
+    except ValueError as error:  # InputError, RuleError, DamagedError: all say in a sentence what is wrong
+        from cleaners.write import DamagedError
+
+        return _fail(str(error), EXIT_FAULT if isinstance(error, DamagedError) else EXIT_USAGE)
     except BrokenPipeError:  # the reader of our output, `head` for one, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # what is to be read cannot be
+        return _fail(str(error), EXIT_FAULT)
+    except KeyboardInterrupt:
+        return _fail("stopped.", EXIT_STOPPED)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"copydesk: {message}", file=sys.stderr)
+    return status
 
 
 def _refuse(message: str) -> int:
-    print(f"copydesk: {message}", file=sys.stderr)
-    return EXIT_USAGE
+    return _fail(message, EXIT_USAGE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -224,20 +234,18 @@ def _clean(options: argparse.Namespace) -> int:
         with _sigterm_is_ctrl_c(), _progress() as tick:
             balance = clean_folder(settings(options), workers=options.workers, tick=tick)
     except OutputError as error:
-        print(f"copydesk: {error}", file=sys.stderr)
-        return EXIT_FAULT
+        return _fail(str(error), EXIT_FAULT)
     except (WorkerError, OSError) as error:
-        print(f"copydesk: the run broke off: {error}", file=sys.stderr)
-        return EXIT_FAULT
+        return _fail(f"the run broke off: {error}", EXIT_FAULT)
     except KeyboardInterrupt:
-        print(
-            "copydesk: stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.",
-            file=sys.stderr,
+        return _fail(
+            "stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.",
+            EXIT_STOPPED,
         )
-        return EXIT_STOPPED
     print(summary(balance))
     places = ["documents/ and ledger/"]
     places += ["the texts in text/"] if (options.output / "text").is_dir() else []
+    places += ["what was cut and why in report.html"]
     for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
         if count := balance.documents[name]:
             places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
@@ -288,10 +296,13 @@ def _progress() -> "Iterator[Callable[[Done], object]]":
 def work(balance: "Balance") -> str:
     """What a run had to do, in a sentence; empty if that was everything."""
     files = balance.work
-    skipped, moved, removed, kept, resumed = (files[name] for name in ("unchanged", "moved", "removed", "kept", "resumed"))
-    if not skipped + moved + removed + kept + resumed:
+    again, skipped, moved, removed, kept, resumed = (
+        files[name] for name in ("again", "unchanged", "moved", "removed", "kept", "resumed")
+    )
+    if not again + skipped + moved + removed + kept + resumed:
         return ""
     cleaned = f"{_count(files['new'], 'new file')} and {_count(files['changed'], 'changed file')} cleaned"
+    cleaned += f", {_count(again, 'file')} cleaned again for another reason" if again else ""
     cleaned += f" ({resumed:,} by a run that was broken off)" if resumed else ""
     sentence = f"Since the last run: {cleaned}, {_count(skipped, 'unchanged file')} skipped"
     sentence += f", the records of {_count(moved, 'renamed file')} moved" if moved else ""
@@ -323,7 +334,9 @@ def _explain(options: argparse.Namespace) -> int:
     book = _book(options)
     path: Path = options.file
     if not path.is_file():
-        return _refuse(f"{path} is a folder: give one file." if path.is_dir() else f"There is no file {path}.")
+        if path.exists():
+            return _refuse(f"{path} is {'a folder' if path.is_dir() else 'no regular file'}: give one file.")
+        return _refuse(f"There is no file {path}.")
     [found] = read.find(path)
     came = next(read.documents(found))
     if came.record is not None:
@@ -394,30 +407,40 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _undo(options: argparse.Namespace) -> int:
+    from itertools import zip_longest
+
     from cleaners import records
-    from cleaners.edits import undo
+    from cleaners.edits import EditError, undo
     from cleaners.write import Output
 
     if not options.output.is_dir():
         return _refuse(f"There is no folder {options.output}.")
     output = Output(options.output)
-    for record, ledger in zip(output.read("documents"), output.read("ledger"), strict=False):
-        if record["id"] == options.id == ledger["id"]:
+    first = None
+    for record, ledger in zip_longest(output.read("documents"), output.read("ledger")):
+        first = first or (record and record["id"])
+        if record is None or record["id"] != options.id:
+            continue
+        if ledger is None or ledger["id"] != options.id:
+            return _fail(f"the edits of {options.id} do not stand where they should in {options.output / 'ledger'}.", EXIT_FAULT)
+        try:
             base = undo(record["text"], records.changes_of(ledger))
-            if records.sha256(base) != ledger["base_sha256"]:
-                print(
-                    f"copydesk: the record of {options.id} was changed: what its edits lead back to is not what was cleaned.",
-                    file=sys.stderr,
-                )
-                return EXIT_FAULT
-            sys.stdout.buffer.write(base.encode("utf-8", "surrogatepass"))
-            sys.stdout.buffer.flush()
-            return 0
+            is_base = records.sha256(base) == ledger["base_sha256"]
+        except (EditError, KeyError, TypeError, AttributeError):  # `copydesk verify` says more
+            is_base = False
+        if not is_base:
+            return _fail(
+                f"the record of {options.id} was changed: what its edits lead back to is not what was cleaned.", EXIT_FAULT
+            )
+        sys.stdout.buffer.write(base.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.flush()
+        return 0
     left_out: tuple[Kind, ...] = ("dropped", "quarantine")
     for kind in left_out:
         if any(record["id"] == options.id for record in output.read(kind)):
             return _refuse(f"{options.id} was not published (see {kind}/ for the reason), so there is nothing to undo.")
-    return _refuse(f"There is no document {options.id!r} in {options.output}.")
+    hint = f" An id there is, for example, {first!r}." if first else ""
+    return _refuse(f"There is no document {options.id!r} in {options.output}.{hint}")
 
 
 def _rules_list(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ import orjson
 
 from cleaners import publish, read, rules
 from cleaners.copies import Move
+from cleaners.read import remote
 from cleaners.settings import InputError, Settings, writing
 from cleaners.shards import DONE, Shard
 from cleaners.state import LockedError, OldShard, Row, State, file_sha256, fingerprint, is_same, locked
@@ -41,6 +42,7 @@ _LARGEST = 1_000_000_000  # megabytes: a thousand terabytes; the system takes no
 # A file that was changed just before it was read may be changed again in the same tick of the clock of its file system, which has
 # 2 s on FAT.  Its time says nothing, then, and next time it is opened.
 _TICK_OF_FILES = 2_000_000_000  # nanoseconds
+_INPUTS = "a folder of dumps, a file, a pattern, an address, or - for standard input"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")  # another after each start of the machine; Linux alone has it
 
 
@@ -54,9 +56,9 @@ class Job:
         staged: what an interrupted run has done already.
         reused: the shards of the last run that stay as they are: their new numbers by their ids.
         old: all shards of the last run.
-        changed: the files that were in the last run and are another now, or gone.
-        work: how many files are new, changed, moved, unchanged, removed and kept; and how many of the new and changed ones were
-            cleaned ("resumed") by a run that was broken off.
+        changed: the files that were in the last run and are cleaned again now, or gone.
+        work: how many files are new, changed, moved, unchanged, removed and kept; how many are cleaned again for another reason than
+            their content ("again"); and how many of all these were cleaned by a run that was broken off ("resumed").
         stamps: those of files that are unchanged in spite of them, with the ids.
         fingerprint: of what the run does.
         settled: the time before which a file must have been changed for its stamp to mean anything.
@@ -102,8 +104,14 @@ def check(settings: Settings) -> None:
         raise InputError(f"The memory limit is {settings.memory} MB, but must be no more than {_LARGEST:,} MB.")
     if not 0 <= settings.warn_cut <= 1:
         raise InputError(f"The share to warn of is {settings.warn_cut:g}, but must be from 0 to 1.")
+    if not str(settings.input):  # an empty variable of a shell, and no wish for the folder that one happens to be in
+        raise InputError(f"The input is an empty name: give {_INPUTS}.")
     if read.is_path(settings.input):
         _check_apart(read.path_of(settings.input), output)
+    if address := remote.url(output) or (str(output) if output.parts[:1] == ("file:",) else None):
+        raise InputError(
+            f"The output {address} is an address, but must be a folder on this machine: clean into one, and copy the result from there."
+        )
     if output.exists() and not output.is_dir():
         raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
     _check_ours(output)
@@ -114,7 +122,7 @@ def check(settings: Settings) -> None:
 def _check_apart(source: Path, output: Path) -> None:
     """Make sure that there is an input, and that neither input nor output lies in the other."""
     if not source.exists():
-        raise InputError(f"There is no {source}: give a folder of dumps, a file, a pattern, an address, or - for standard input.")
+        raise InputError(f"There is no file or folder {source}: give {_INPUTS}.")
     inside, outside = output.resolve(), source.resolve()
     if inside == outside:
         raise InputError(f"The output {output} is the input: choose another folder for the output.")
@@ -124,7 +132,9 @@ def _check_apart(source: Path, output: Path) -> None:
         )
     if inside in outside.parents:
         raise InputError(f"The input {source} lies inside the output {output}: choose another output folder.")
-    if source.is_dir() and not any(not name.startswith(".") for _, _, names in os.walk(source) for name in names):
+    closed: list[OSError] = []  # folders that cannot be listed: nobody knows what they hold, and `read` says why
+    walk = os.walk(source, onerror=closed.append)
+    if source.is_dir() and not any(not name.startswith(".") for _, _, names in walk for name in names) and not closed:
         raise InputError(f"There is nothing to read in {source}: it holds no files but hidden ones.")
 
 
@@ -190,6 +200,7 @@ def _compare(job: Job, found: list[read.Found]) -> None:
     origins: list[int] = []  # of each file the shard of the last run from which its records are copied; 0 if it is cleaned
     unchanged: dict[str, str | None] = {}
     gone: list[Row] = []
+    again: set[str] = set()  # where records may be moved
     known = job.state.files()
     row = next(known, None)
     end = read.Found("\U0010ffff" * 2, Path(), 0)  # behind all others
@@ -214,17 +225,21 @@ def _compare(job: Job, found: list[read.Found]) -> None:
             break
         files.append(one)
         origins.append(0)
-        is_known = row is not None and row.id == one.id
-        if row is not None and is_known:
+        kind = "new"
+        if row is not None and row.id == one.id:
             if same and row.shard not in lost and is_same(row, one, by_stamp=not settings.checksum):
+                kind = "unchanged"
                 origins[-1], unchanged[one.id] = row.shard, row.sha256
                 if row.stamp != (stamp := job.stamp(one)):
                     job.stamps.append((stamp, one.id))
             else:
+                kind = "again" if not same or row.shard in lost or row.again else "changed"
                 job.changed[one.id] = row.shard
                 gone.append(row)
             row = next(known, None)
-        job.work["unchanged" if origins[-1] else "changed" if is_known else "new"] += 1
+        job.work[kind] += 1
+        if kind == "again" and same:
+            again.add(one.id)
     gone = [row for row in gone if same and row.shard not in lost]
     moves = _moves(gone, (one for one, origin in zip(files, origins, strict=True) if not origin))
     to_do: list[Shard] = []
@@ -237,7 +252,7 @@ def _compare(job: Job, found: list[read.Found]) -> None:
         kept = {one.id: unchanged[one.id] for one in files[first:last] if one.id in unchanged}
         sources = _sources(job.old[id_] for id_ in its_origins if id_)
         documents = tuple(files[first:last])
-        moved = _moved(job, documents, moves)
+        moved = _moved(job, documents, moves, again)
         to_do.append(Shard(number, documents, _key(job, documents), kept, sources, moved))
     if old_names := {move.id for shard in to_do for move in shard.moved.values()}:
         job.work["removed"] -= len(old_names.difference(one.id for one in found))
@@ -268,14 +283,14 @@ def _moves(gone: list[Row], files: Iterable[read.Found]) -> dict[str, Row]:
     return moves
 
 
-def _moved(job: Job, documents: tuple[read.Found, ...], moves: dict[str, Row]) -> dict[str, Move]:
-    """The files of a shard whose records are moved, which are counted as such."""
+def _moved(job: Job, documents: tuple[read.Found, ...], moves: dict[str, Row], again: set[str]) -> dict[str, Move]:
+    """The files of a shard whose records are moved, which are counted as such and no longer as what they were taken for."""
     origins = Counter(moves[one.id].shard for one in documents if one.id in moves)
     sources = {id_: _sources([job.old[id_]]) for id_, _ in origins.most_common(_MOST_ORIGINS)}
     moved = {one.id: moves[one.id] for one in documents if one.id in moves and moves[one.id].shard in sources}
     for id_ in moved:
         job.work["moved"] += 1
-        job.work["changed" if id_ in job.changed else "new"] -= 1
+        job.work["again" if id_ in again else "changed" if id_ in job.changed else "new"] -= 1
     return {id_: Move(row.id, row.sha256, sources[row.shard]) for id_, row in moved.items()}
 
 

@@ -10,7 +10,7 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +24,7 @@ FOLDER = ".copydesk"
 """The folder inside the output in which a run is prepared, and by which an output folder of ours is known."""
 
 _NEW, _OLD, _TEXT, _STALE = "new", "old", "text", "stale-texts"
+_PAGES = ("run.json", "report.html")
 
 
 class Staged(NamedTuple):
@@ -90,6 +91,7 @@ def prepare(
     new: Iterable[Staged],
     stale: Iterable[str],
     summary: bytes,
+    report: Callable[[Path], bytes],
     *,
     replace_texts: bool,
 ) -> None:
@@ -102,6 +104,7 @@ def prepare(
         new: shards that come.
         stale: texts that go, relative to text/.
         summary: the content of run.json.
+        report: makes that of report.html of the folder in which the parts are.
         replace_texts: whether all texts that are there go.
     """
     folder = staging(output, run) / _NEW
@@ -115,10 +118,11 @@ def prepare(
         for part in staged.parts():
             _link(part, part_path(folder, staged.number, part_key(part)))
     (folder / _STALE).write_bytes(b"".join(orjson.dumps(text) + b"\n" for text in stale))
+    (folder / "report.html").write_bytes(report(folder))
     (folder / "run.json").write_bytes(summary)
     if replace_texts:
         (folder / _TEXT).mkdir()
-    for path in (folder / _STALE, folder / "run.json", *(folder / kind for kind in KINDS), folder, folder.parent):
+    for path in (*(folder / name for name in (_STALE, *_PAGES)), *(folder / kind for kind in KINDS), folder, folder.parent):
         sync(path)
     if any(staged.folder.joinpath(_TEXT).exists() for staged in new):
         sync_all(folder)
@@ -168,8 +172,8 @@ def _publish(output: Path, ours: Path) -> None:
     old.mkdir(exist_ok=True)
     # What has left `new` is in its place already.  All that is old goes before anything new comes; run.json goes first and
     # comes last, for without it nobody takes the folder for a finished run.
-    names = [name for name in ("run.json", *KINDS, _TEXT) if (new / name).exists()]
-    for name in ("run.json", "report.html", *names):
+    names = [name for name in (*_PAGES, *KINDS, _TEXT) if (new / name).exists()]
+    for name in names:
         with suppress(FileNotFoundError):
             (output / name).rename(old / name)
     if _TEXT in names:
@@ -181,8 +185,9 @@ def _publish(output: Path, ours: Path) -> None:
         _remove_text(output / _TEXT, orjson.loads(line))
     for texts in sorted(ours.glob(f"shards/*/{_TEXT}")):
         _merge(texts, output / _TEXT, output / _TEXT)
-    with suppress(FileNotFoundError):
-        (new / "run.json").rename(output / "run.json")
+    for name in reversed(_PAGES):
+        with suppress(FileNotFoundError):
+            (new / name).rename(output / name)
     sync(output)
 
 

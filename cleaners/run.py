@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from cleaners import history, publish
+from cleaners import history, publish, report, rules
 from cleaners.balance import Balance
 from cleaners.history import Past
 from cleaners.planning import Job, plan
@@ -35,7 +35,7 @@ from cleaners.settings import Settings, writing
 from cleaners.shards import DONE, Progress, Shard, clean_shard
 from cleaners.state import NewShard
 from cleaners.workers import Crew, Limits
-from cleaners.write import TEXT_SUFFIXES, rows, text_places
+from cleaners.write import TEXT_SUFFIXES, Output, rows, text_places
 
 _TICK = 0.2  # seconds
 
@@ -65,12 +65,13 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
         total.check(sum(len(shard.documents) for shard in done) + sum(job.old[id_].files for id_ in job.reused))
         total.work = job.work
         past = _set_beside_history(job, total)
-        summary = orjson.dumps(_summary(job, total, about), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        summary = _summary(job, total, about)
         if not done and len(job.reused) == len(job.old):  # then none of them has another number, either
             job.state.record(None, job.fingerprint, job.reused, (), job.stamps, past)
-            aside = settings.staging / "run.json"
-            aside.write_bytes(summary)
-            aside.replace(output / "run.json")
+            for name, content in (("report.html", _report(job, summary, output)), ("run.json", _dumps(summary))):
+                aside = settings.staging / name
+                aside.write_bytes(content)
+                aside.replace(output / name)
             shutil.rmtree(settings.staging)
         else:
             _publish(job, done, summary, past)
@@ -86,7 +87,15 @@ def _set_beside_history(job: Job, total: Balance) -> dict[str, Past]:
     return {source: past for source, past, _ in compared}
 
 
-def _publish(job: Job, done: list[Shard], summary: bytes, past: Mapping[str, Past]) -> None:
+def _dumps(summary: Record) -> bytes:
+    return orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _report(job: Job, summary: Record, folder: Path) -> bytes:
+    return report.page(summary, rules.load(job.settings.rules), Output(folder))
+
+
+def _publish(job: Job, done: list[Shard], summary: Record, past: Mapping[str, Past]) -> None:
     settings, output = job.settings, job.settings.output
     staged = [publish.Staged(settings.folder(shard.key), shard.number) for shard in done]
     replace_texts = not job.reused and not any(shard.kept for shard in done)
@@ -96,7 +105,8 @@ def _publish(job: Job, done: list[Shard], summary: bytes, past: Mapping[str, Pas
         ((job.old[id_], number) for id_, number in job.reused.items()),
         staged,
         () if replace_texts else _stale_texts(job, done),
-        summary,
+        _dumps(summary),
+        lambda folder: _report(job, summary, folder),
         replace_texts=replace_texts,
     )
     with _undisturbed():
@@ -159,7 +169,7 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
     """The content of run.json."""
     settings = job.settings
     pipeline = settings.pipeline()
-    files = {name: job.work[name] for name in ("new", "changed", "moved", "unchanged", "removed", "kept", "resumed")}
+    files = {name: job.work[name] for name in ("new", "changed", "again", "moved", "unchanged", "removed", "kept", "resumed")}
     cut_more = [more._asdict() for more in total.cut_more]
     return total.as_record() | {
         "run": {"id": settings.run, "finished": now(), "host": platform.node(), "files": files, "cut_more": cut_more, **about},

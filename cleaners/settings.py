@@ -1,7 +1,9 @@
 """What a run is asked to do, and the errors that tell why it cannot be done."""
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -80,7 +82,15 @@ def writing(output: Path) -> Iterator[None]:
         yield
     except publish.ERRORS as error:
         reason = f"{error.strerror}" if isinstance(error, OSError) and error.strerror else str(error)
+        if isinstance(error, sqlite3.Error) and _is_full(output):  # which SQLite may call "disk I/O error"
+            reason += "; its disk is full"
         where = error.filename if isinstance(error, OSError) and error.filename else output
         raise OutputError(
             f"{where} cannot be written: {reason}. Nothing is lost: when that is mended, the same command goes on where this one stopped."
         ) from error
+
+
+def _is_full(folder: Path) -> bool:
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < 1_000_000
+    return False

@@ -312,7 +312,10 @@ class _Desk:
                 batch.append((event, half))
                 characters += len(half.draft.doc.text) if isinstance(half, desk.Ruled) else 0
             if event is None or len(batch) == _BATCH_EVENTS or characters > _BATCH_CHARACTERS:
-                verdicts = iter(desk.judge([half for _, half in batch if isinstance(half, desk.Ruled)], self.cut))
+                asked = [(read_, half) for read_, half in batch if isinstance(half, desk.Ruled)]
+                if asked:  # it has the time of a step of its own; what was begun last may be to read on, and is over
+                    watch.begin(asked[-1][0].step, asked[-1][0].done)
+                verdicts = iter(desk.judge([half for _, half in asked], self.cut))
                 for read_, half in batch:
                     if isinstance(half, desk.Ruled):
                         watch.begin(read_.step, batch[-1][0].done)

@@ -4,9 +4,10 @@ It believes nothing: texts are undone and cleaned again, numbers are counted aga
 that the same input gives the same bytes, needs a second run to check, and is checked by the tests.
 """
 
+import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,22 @@ from cleaners.edits import Change, EditError, redo, undo
 from cleaners.publish import FOLDER
 from cleaners.records import Record
 from cleaners.rules import RuleBook
-from cleaners.write import TEXT_SUFFIXES, Format, Kind, Output, read_texts
+from cleaners.write import TEXT_SUFFIXES, DamagedError, Format, Kind, Output, read_texts
+
+_SOURCE = ("path", "record", "sha256", "bytes", "media_type", "encoding", "undecodable")
+# What each record must have, with what lies deeper behind a dot.
+_FIELDS: Mapping[Kind, tuple[str, ...]] = {
+    "documents": (
+        *("title", "text", "provenance.extraction"),
+        *(f"metadata.{name}" for name in records.METADATA),
+        *(f"provenance.source.{name}" for name in _SOURCE),
+        *(f"provenance.pipeline.{name}" for name in ("name", "version", "config_sha256", "rules_sha256")),
+        *("provenance.edits", "provenance.chars"),
+    ),
+    "ledger": ("base", "base_sha256", "edits"),
+    "dropped": ("rule", "note", "duplicate_of", "similarity", *(f"source.{name}" for name in _SOURCE)),
+    "quarantine": ("stage", "error.type", "error.message", *(f"source.{name}" for name in _SOURCE)),
+}
 
 
 class Fault(NamedTuple):
@@ -39,6 +55,13 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
     Yields:
         Every fault found; nothing if all laws hold.
     """
+    try:
+        yield from _folder(folder, book)
+    except (DamagedError, OSError) as error:  # what cannot be read cannot be counted, either
+        yield Fault("cannot be read", str(error))
+
+
+def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
     output = Output(folder)
     run_file = folder / "run.json"
     if not run_file.is_file():
@@ -46,27 +69,37 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
         hint = "; a run was broken off while it published, and the next `copydesk clean` will finish that" if broken_off else ""
         yield Fault("run.json", f"is missing: this is no output of a finished run{hint}")
         return
-    run = records.loads(run_file.read_bytes())
-    rules_sha256 = run.get("pipeline", {}).get("rules_sha256")
-    same_rules = rules_sha256 == book.sha256
+    try:
+        run = records.loads(run_file.read_bytes())
+    except ValueError as error:
+        yield Fault("run.json", f"is no JSON: {error}")
+        return
+    config = run.get("config") if isinstance(run, dict) else None
+    if not isinstance(config, dict):
+        yield Fault("run.json", "is not what a run writes: it has no object `config`")
+        return
+    same_rules = _at(run, "pipeline.rules_sha256") == book.sha256
     if not same_rules:
-        yield Fault("run.json", _other_rules(run))
+        yield Fault("run.json", _other_rules(config))
+    texts, format_ = folder / "text", config.get("format", "files")
     total = Balance()
     seen: set[str] = set()
     for record, ledger in zip_longest(output.read("documents"), output.read("ledger")):
-        if record is None or ledger is None or record.get("id") != ledger.get("id"):
-            yield Fault(
-                str((record or ledger or {}).get("id")), "documents/ and ledger/ do not hold the same documents in the same order"
-            )
+        if record is None or ledger is None or record["id"] != ledger["id"]:
+            yield Fault((record or ledger or {})["id"], "documents/ and ledger/ do not hold the same documents in the same order")
             return
-        try:
-            for message in _document(record, ledger, book, total, clean_again=same_rules):
-                yield Fault(record["id"], message)
-            if (folder / "text").is_dir():
-                yield from _text_file(folder / "text", record, run.get("config", {}).get("format", "files"))
-        except (KeyError, TypeError, AttributeError) as error:
-            yield Fault(record["id"], f"the record lacks a field, or has one of another kind: {error!r}")
+        if lacking := [*_lacking(record, "documents"), *_lacking(ledger, "ledger")]:
+            yield Fault(record["id"], f"the record lacks a field: {', '.join(lacking)}")
+        else:
+            try:
+                for message in _document(record, ledger, book, total, clean_again=same_rules):
+                    yield Fault(record["id"], message)
+                if texts.is_dir():
+                    yield from _text_file(texts, record, format_)
+            except (KeyError, TypeError, AttributeError) as error:
+                yield Fault(record["id"], f"the record lacks a field, or has one of another kind: {error!r}")
         yield from _once(seen, record, total, "published")
+    yield from _texts(texts, total.documents["published"] if format_ in TEXT_SUFFIXES else 0)
     left_out: tuple[tuple[Kind, str], ...] = (("dropped", "dropped"), ("quarantine", "quarantined"))
     for kind, name in left_out:
         for record in output.read(kind):
@@ -75,8 +108,21 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
     yield from _balance(run, total)
 
 
-def _other_rules(run: Record) -> str:
-    paths = " ".join(f"--rules {path}" for path in run.get("config", {}).get("rules", []))
+def _at(record: Record, name: str) -> Any:
+    """What lies in a record under a name with dots; `...` if there is nothing."""
+    value: Any = record
+    for step in name.split("."):
+        value = value.get(step, ...) if isinstance(value, dict) else ...
+    return value
+
+
+def _lacking(record: Record, kind: Kind) -> list[str]:
+    """The fields that a record must have, and has not."""
+    return [name for name in _FIELDS[kind] if _at(record, name) is ...]
+
+
+def _other_rules(config: Record) -> str:
+    paths = " ".join(f"--rules {path}" for path in config.get("rules", []))
     hint = f"; the run used {paths}" if paths else "; they may be those of another version"
     return f"was written with other rules than those at hand, so cleaning again cannot be checked{hint}"
 
@@ -89,12 +135,12 @@ def _once(seen: set[str], record: Record, total: Balance, name: str) -> Iterator
     seen.add(record["id"])
 
 
-def _left_out(record: Record, kind: str, book: RuleBook) -> Iterator[Fault]:
-    if kind == "dropped" and record.get("rule") not in book.rules:
-        yield Fault(record["id"], f"was dropped by the rule {record.get('rule')!r}, which is not known")
-    if kind == "quarantine" and (
-        record.get("stage") not in ("read", "decode", "extract", "clean") or not (record.get("error") or {}).get("type")
-    ):
+def _left_out(record: Record, kind: Kind, book: RuleBook) -> Iterator[Fault]:
+    if lacking := _lacking(record, kind):
+        yield Fault(record["id"], f"its record in {kind}/ lacks a field: {', '.join(lacking)}")
+    elif kind == "dropped" and record["rule"] not in book.rules:
+        yield Fault(record["id"], f"was dropped by the rule {record['rule']!r}, which is not known")
+    elif kind == "quarantine" and (record["stage"] not in ("read", "decode", "extract", "clean") or not record["error"]["type"]):
         yield Fault(record["id"], "is in quarantine without a stage or an error")
 
 
@@ -179,6 +225,15 @@ def _text_file(folder: Path, record: Record, format_: Format) -> Iterator[Fault]
         yield Fault(record["id"], "has no file under text/")
     elif content not in files:
         yield Fault(record["id"], "the file under text/ does not hold what the record holds")
+
+
+def _texts(folder: Path, published: int) -> Iterator[Fault]:
+    """There are as many clean text files as documents, where the format has such files, or else none."""
+    there = sum(len(names) for _, _, names in os.walk(folder))
+    if published and not folder.is_dir():
+        yield Fault("text/", "is missing, though the run wrote clean texts as files")
+    elif there > published:
+        yield Fault("text/", f"holds files that belong to no document: {there:,}, for {published:,} documents")
 
 
 def _balance(run: Record, total: Balance) -> Iterator[Fault]:

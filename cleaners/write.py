@@ -246,6 +246,10 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
+class DamagedError(ValueError):
+    """A part of an output cannot be read; the message names it, and the line where it has lines."""
+
+
 class Output(NamedTuple):
     """An output folder, opened for reading; the names of its parts say what format they are in."""
 
@@ -255,10 +259,12 @@ class Output(NamedTuple):
         """The records of one kind, in order.
 
         Raises:
-            ValueError: a part is damaged; the message names it, and the line where it has lines.
+            DamagedError: a part is damaged.
         """
         for part in sorted((self.folder / kind).glob("part-*")):
             for record, _row in rows(part):
+                if not isinstance(record, dict) or not isinstance(record.get("id"), str):
+                    raise DamagedError(f"{part}: holds something that is no record with an id: {str(record)[:80]}")
                 yield record
 
 
@@ -266,7 +272,7 @@ def rows(part: Path) -> Iterator[tuple[Record, Any]]:
     """The records of a part, and each as it stands there, for `Parts.copy`.
 
     Raises:
-        ValueError: the part is damaged; the message names it, and the line where it has lines.
+        DamagedError: the part is damaged.
     """
     return _read_parquet(part) if part.suffix == ".parquet" else _read_lines(part)
 
@@ -329,7 +335,7 @@ def _read_lines(part: Path) -> Iterator[tuple[Record, bytes]]:
                 yield records.loads(line), line
                 read += 1
         except damaged as error:
-            raise ValueError(f"{part}, line {read + 1}: {error}") from error
+            raise DamagedError(f"{part}, line {read + 1}: {error}") from error
 
 
 def _read_parquet(part: Path) -> Iterator[tuple[Record, Record]]:
@@ -338,7 +344,7 @@ def _read_parquet(part: Path) -> Iterator[tuple[Record, Record]]:
     try:
         yield from _parquet_records(part)
     except (ArrowException, OSError) as error:
-        raise ValueError(f"{part}: {error}") from error
+        raise DamagedError(f"{part}: {error}") from error
 
 
 def _parquet_records(part: Path | BinaryIO) -> Iterator[tuple[Record, Record]]:

@@ -8,11 +8,23 @@ cleaned by the workers of a Dask cluster, see docs/scale.md; the bytes are the s
 """
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from cleaners.cli import add_clean, settings, summary, work
+
+DASK_ADDRESS = "^(tcp|tls|ucx|ws|wss)://."
+# What [tool.prefect] in pyproject.toml says, which Prefect reads in the folder of the clone alone.
+_PREFECT = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--dask", metavar="ADDRESS", help="clean on the workers of this Dask scheduler (tcp://host:8786), not here"
     )
     options = parser.parse_args(arguments)
-    if options.dask is not None and "://" not in options.dask:
+    if options.dask is not None and not re.match(DASK_ADDRESS, options.dask):
         parser.error(f"--dask is {options.dask}, but must be an address such as tcp://host:8786")
 
     from cleaners.balance import TooMuchError
@@ -46,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
 
+    for name, value in _PREFECT.items():
+        os.environ.setdefault(name, value)
     from flows.clean import clean_folder
 
     try:
@@ -85,7 +99,7 @@ from pydantic import Field
 from cleaners import elsewhere, run, shards
 from cleaners.balance import Balance, check_cuts, check_quarantine
 from cleaners.planning import Job, plan
-from cleaners.read import Fields
+from cleaners.read import STDIN, Fields
 from cleaners.settings import Cut, InputError, Settings
 from cleaners.write import Format
 
@@ -117,12 +131,12 @@ def clean_folder(
     checksum: bool = False,
     keep_removed: bool = False,
     force: bool = False,
-    dask: Annotated[str, Field(pattern="^[a-z]+://.")] | None = None,
+    dask: Annotated[str, Field(pattern=DASK_ADDRESS)] | None = None,
 ) -> Balance:
     """Clean a folder of raw article dumps and keep the provenance of every cut; what has not changed since the last run is skipped.
 
     Args:
-        input: The folder with the raw dumps.
+        input: The folder with the raw dumps; or a file, a pattern such as in/**/*.html, or an address such as s3://bucket/dumps.
         output: The folder for the clean text and its provenance.
         workers: How many processes clean at the same time; one for each core if empty. Not for Dask, whose workers say themselves.
         format: With "files", the clean texts are also written as files that mirror the input folder. If empty, that is
@@ -145,6 +159,8 @@ def clean_folder(
             must have the same copydesk, and see input and output at the same path.
     """
     started = run.now()
+    if input == STDIN and runtime.deployment.id:  # what a worker has there never ends
+        raise InputError("A deployment has no standard input: give a folder, a file, a pattern or an address as `input`.")
     settings = Settings(
         input,
         Path(output),
@@ -215,7 +231,7 @@ def _dask_workers(job: Job, address: str) -> Iterator[tuple[_AtOnce, _Submit]]:
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
-        raise InputError("Dask is not installed: pip install 'copydesk[dask]'.") from None
+        raise InputError("Dask is not installed: pip install -e '.[dask]' in the folder of the clone.") from None
     if not PREFECT_API_URL.value():
         raise InputError("The workers of Dask must reach a Prefect server: start one, and set PREFECT_API_URL to its address.")
     elsewhere.clear(job)

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -41,6 +42,19 @@ def test_clean_prints_the_balance(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "text" / SEED.name).is_file()
 
 
+def test_clean_says_what_it_did_since_the_last_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files that are cleaned again for the sake of an option have not changed."""
+    said = []
+    for cut in ("cautious", "off", "off"):
+        assert cli.main(["clean", str(SEEDS), str(tmp_path / "out"), "--cut", cut]) == 0
+        said.append(capsys.readouterr().out.partition("Since the last run: ")[2].strip())
+    assert said == [
+        "",
+        "0 new files and 0 changed files cleaned, 5 files cleaned again for another reason, 0 unchanged files skipped.",
+        "0 new files and 0 changed files cleaned, 5 unchanged files skipped.",
+    ]
+
+
 def test_clean_reads_standard_input_and_leaves_no_copy_of_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cleaners", "clean", "-", str(tmp_path / "out")]
     subprocess.run(command, input=SEED.read_bytes(), capture_output=True, check=True)
@@ -68,13 +82,20 @@ def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("clean", "nowhere", "out"), "There is no nowhere"),
+        (("clean", "nowhere", "out"), "There is no file or folder nowhere"),
+        (("clean", "", "out"), "The input is an empty name"),
         (("clean", str(SEEDS), str(SEEDS / "out")), "lies inside the input"),
         (("clean", str(SEEDS), "out", "--workers", "0"), "at least one is needed"),
         (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
         (("clean", str(SEEDS), "out", "--memory", "99999999999999"), "no more than 1,000,000,000 MB"),
-        (("clean", "file:///nowhere", "out"), "There is no /nowhere"),
+        (("clean", "file:///nowhere", "out"), "There is no file or folder /nowhere"),
+        (
+            ("clean", str(SEEDS), "s3://bucket/out"),
+            "The output s3://bucket/out is an address, but must be a folder on this machine",
+        ),
+        (("clean", str(SEEDS), "file:///out"), "is an address, but must be a folder on this machine"),
         (("explain", "nowhere"), "There is no file nowhere"),
+        (("explain", "/dev/null"), "/dev/null is no regular file"),
         (("verify", "nowhere"), "There is no folder nowhere"),
         (("undo", "nowhere", "x"), "There is no folder nowhere"),
         (("rules", "show", "coments.form"), "is it 'comments.form'?"),
@@ -223,7 +244,50 @@ def test_undo_gives_the_dump_back(output: Path, seed: str) -> None:
 
 def test_undo_of_what_is_not_there(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["undo", str(output), "nowhere.txt"]) == 2
-    assert "There is no document 'nowhere.txt'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "There is no document 'nowhere.txt'" in said
+    assert "for example, '000_23530aef1b6899be.txt'" in said
+
+
+def test_undo_of_what_is_damaged(output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A ledger that is gone, or another, or cut off, is told as such."""
+    damaged = tmp_path / "out"
+    shutil.copytree(output, damaged)
+    part = damaged / "ledger" / "part-00000.jsonl"
+    whole = part.read_bytes()
+    for content, message in (
+        (b"", "do not stand where they should"),
+        (whole.replace(b'"start":0', b'"start":1'), "was changed"),
+        (whole[:-100], "part-00000.jsonl, line 5"),
+    ):
+        part.write_bytes(content)
+        assert cli.main(["undo", str(damaged), SEED.name]) == 1
+        assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [("verify", "OUT"), ("rules", "test"), ("explain", str(SEED)), ("undo", "OUT", SEED.name)])
+def test_ctrl_c_is_no_traceback(
+    output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "is_dir", stop)
+    monkeypatch.setattr(Path, "is_file", stop)
+    monkeypatch.setattr(rules, "load", stop)
+    assert cli.main([str(output) if word == "OUT" else word for word in command]) == 130
+    assert capsys.readouterr().err == "copydesk: stopped.\n"
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(
+    output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "part-00000.jsonl")
+
+    monkeypatch.setattr(Path, "open", denied)
+    assert cli.main(["undo", str(output), SEED.name]) == 1
+    assert capsys.readouterr().err == "copydesk: [Errno 13] Permission denied: 'part-00000.jsonl'\n"
 
 
 def test_rules_list_show_test(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,16 +3,22 @@
 import argparse
 import inspect
 import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cleaners import cli, history
-from cleaners.balance import TooMuchError
+from cleaners.balance import Balance, TooMuchError
 from cleaners.read import Fields
 from cleaners.run import clean_folder as by_library
-from cleaners.settings import Settings
-from tests.conftest import DUMPS, balance
+from cleaners.settings import InputError, Settings
+from tests.conftest import DUMPS, ROOT, balance
 from tests.test_flows import command, written
 
 RULE = """
@@ -38,6 +44,41 @@ def test_the_flow_takes_what_the_command_takes() -> None:
     assert options_of_clean() <= set(inspect.signature(clean_folder.fn).parameters)
     said = command("--help").stdout
     assert {name for name in options_of_clean() if f"--{name.replace('_', '-')}" not in said} == {"input", "output"}
+
+
+def test_a_deployment_does_not_wait_for_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a worker may never end, and the run would hold the output until then."""
+    from flows.clean import clean_folder
+
+    monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "some id")
+    with pytest.raises(InputError, match="A deployment has no standard input"):
+        clean_folder.fn("-", str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_prefect_is_set_up_in_every_folder_as_in_that_of_the_clone(dumps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect reads pyproject.toml only where it is started; elsewhere the server that it starts would call out to the vendor."""
+    from flows import clean
+
+    def flat(prefix: str, table: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, value in table.items():
+            name = f"{prefix}_{name.upper()}"
+            yield from flat(name, value) if isinstance(value, dict) else [(name, value)]
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = dict(flat("PREFECT", project["tool"]["prefect"]))
+    assert {name: str(value).lower() for name, value in wanted.items()} == clean._PREFECT
+    for name in clean._PREFECT:  # what `main` sets is gone behind this test
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    seen: dict[str, str] = {}
+    monkeypatch.setattr(clean, "clean_folder", lambda **_: seen.update(os.environ) or Balance())
+    assert clean.main([str(dumps), str(dumps.parent / "out")]) == 0
+    assert clean._PREFECT.items() <= seen.items()
+    ask = "from prefect.settings import get_current_settings as s; print(s().server.model_dump_json())"
+    env = {name: value for name, value in seen.items() if name in clean._PREFECT or not name.startswith("PREFECT_")}
+    said = subprocess.run([sys.executable, "-c", ask], cwd=dumps, env=env, capture_output=True, check=True).stdout
+    assert wanted.items() <= dict(flat("PREFECT_SERVER", json.loads(said))).items()
 
 
 @pytest.mark.usefixtures("prefect_server")

@@ -40,6 +40,7 @@ def test_help_does_not_wait_for_prefect():
     [
         (("dumps", "out", "--workers", "0"), "--workers is 0"),
         (("dumps", "out", "--dask", "host:8786"), "--dask is host:8786"),
+        (("dumps", "out", "--dask", "http://host:8786"), "--dask is http://host:8786"),
         (("nowhere", "out"), "nowhere"),
         (("dumps", "out\udcff"), "out"),
         (("empty", "out"), "empty"),
@@ -121,7 +122,7 @@ def test_dask_that_is_not_there_is_a_sentence(dumps: Path, tmp_path: Path, monke
     from flows.clean import clean_folder
 
     monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
-    with pytest.raises(InputError, match=r"pip install 'copydesk\[dask\]'"):
+    with pytest.raises(InputError, match=r"pip install -e '\.\[dask\]'"):
         clean_folder(str(dumps), str(tmp_path / "out"), dask="tcp://127.0.0.1:1")
     assert not (tmp_path / "out" / "run.json").exists()
 

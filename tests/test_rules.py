@@ -169,3 +169,17 @@ def test_examples_that_do_not_hold_are_found(tmp_path: Path) -> None:
     file.write_text("\n".join(map(toml, wrong)), encoding="utf-8")
     found = [fault.partition(":")[0] for fault in examples.faults(rules.load((file,)))]
     assert found == ["x.hit", "x.miss", "x.other"]
+
+
+def test_what_is_wrong_with_a_hit_is_told_without_the_article_around_it(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    wrong = [
+        GOOD | {"id": "x.not", "phrases": ["three four"], "hit": ["three five"]},
+        GOOD | {"id": "x.other", "phrases": ["comments are closed"], "hit": ["Comments are closed"]},
+        GOOD | {"id": "x.partly", "phrases": ["six seven"], "hit": ["six seven\nit's eight"]},
+    ]
+    file.write_text("\n".join(map(toml, wrong)), encoding="utf-8")
+    not_cut, other, partly = examples.faults(rules.load((file,)))
+    assert not_cut == "x.not: the hit 'three five' below an article is not cut"
+    assert other == "x.other: the hit 'Comments are closed' below an article is not cut by this rule but by comments.closed"
+    assert partly.startswith('x.partly: of the hit "six seven\\nit\'s eight" below an article, ')

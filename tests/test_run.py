@@ -2,15 +2,18 @@
 
 import json
 import os
+import shutil
+import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from cleaners import pipeline, planning, rules, run, shards
+from cleaners import desk, pipeline, planning, rules, run, shards
 from cleaners.balance import UnbalancedError
 from cleaners.run import clean_folder
-from cleaners.settings import InputError, Settings
+from cleaners.settings import InputError, OutputError, Settings, writing
 from cleaners.verify import verify
 from cleaners.workers import Watch
 
@@ -247,3 +250,42 @@ def test_what_cannot_be_done_is_one_sentence_and_writes_nothing(tmp_path: Path, 
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_full_disk_is_named_whatever_sqlite_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(OutputError, match="cannot be written: disk I/O error; its disk is full"), writing(tmp_path):
+        raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_to_ask_the_line_model_is_a_step_of_a_document(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was counted to what was read last: on a slow machine the rest of a whole file went to quarantine for it."""
+    begun: list[int] = []
+    blamed: list[int] = []
+
+    class Notes(Watch):
+        def begin(self, step: int, done: int) -> None:  # noqa: ARG002
+            begun.append(step)
+
+    judge = desk.judge
+
+    def watched(*batch: Any) -> Any:
+        blamed.append(begun[-1])
+        return judge(*batch)
+
+    monkeypatch.setattr(desk, "judge", watched)
+    with planning.plan(Settings(dumps, tmp_path / "out")) as job:
+        shards.clean_shard(Notes(), job.settings, job.shards[0])
+    assert blamed == [begun[-1]]  # the document that is finished last
+
+
+def test_a_folder_that_must_not_be_listed_is_not_called_empty(
+    dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(folder: Any) -> Any:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(InputError, match=r"The input .* cannot be read: Permission denied"):
+        clean_folder(Settings(dumps, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()

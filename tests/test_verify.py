@@ -1,6 +1,7 @@
 """`verify` finds every law that is broken: one damage at a time, on a sound output."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,15 @@ DAMAGES = [
     ("dropped", drop_by_nobody, "not known"),
     ("dropped", lose_first, "do not add up"),
     ("quarantine", lose_first, "do not add up"),
-    ("quarantine", no_error, "without a stage or an error"),
+    ("quarantine", no_error, "lacks a field: error.type, error.message"),
+    ("quarantine", lambda records: records[0].update(stage="lunch"), "without a stage or an error"),
+    ("quarantine", lambda records: records[0].pop("source"), "lacks a field: source.path"),
+    ("dropped", lambda records: records[0].pop("duplicate_of"), "lacks a field: duplicate_of"),
+    ("documents", lambda records: records[0]["metadata"].pop("url"), "lacks a field: metadata.url"),
+    ("documents", lambda records: records[0]["provenance"].update(source="here"), "lacks a field: provenance.source.path"),
+    ("ledger", lambda records: records[0].pop("base"), "lacks a field: base"),
+    ("documents", lambda records: records[0].pop("id"), "cannot be read: "),
+    ("quarantine", lambda records: records.append([]), "holds something that is no record with an id"),
 ]
 
 
@@ -148,6 +157,31 @@ def test_a_changed_text_file_is_found(output: Path) -> None:
 def test_a_lost_text_file_is_found(output: Path) -> None:
     next((output / "text").iterdir()).unlink()
     assert any("text/" in found for found in messages(output))
+
+
+def test_texts_that_are_lost_together_or_belong_to_nothing_are_found(output: Path) -> None:
+    (output / "text" / "surplus.txt").touch()
+    assert messages(output) == ["text/: holds files that belong to no document: 6, for 5 documents"]
+    shutil.rmtree(output / "text")
+    assert messages(output) == ["text/: is missing, though the run wrote clean texts as files"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "3", '{"config": 1}'])
+def test_a_run_file_that_is_none_is_a_fault_and_no_traceback(output: Path, content: str) -> None:
+    (output / "run.json").write_text(content, "utf-8")
+    [message] = messages(output)
+    assert message.startswith("run.json: is ")
+
+
+def test_a_part_that_cannot_be_read_is_a_fault_and_no_traceback(output: Path) -> None:
+    part = output / "documents" / "part-00000.jsonl"
+    part.write_bytes(part.read_bytes()[:3000])
+    [message] = messages(output)
+    assert message.startswith(f"cannot be read: {part}, line 1: ")
+    part.unlink()
+    part.symlink_to("nowhere")
+    [message] = messages(output)
+    assert str(part) in message
 
 
 def test_wrong_totals_are_found(output: Path) -> None:

@@ -68,5 +68,5 @@ def _system(address: str) -> tuple[Any, str]:
     try:
         return fsspec.core.url_to_fs(address)  # type: ignore[no-any-return]
     except (ImportError, ValueError) as error:
-        hint = " (for s3://: pip install 'copydesk[s3]')" if isinstance(error, ImportError) else ""
+        hint = " (for s3://: pip install -e '.[s3]' in the folder of the clone)" if isinstance(error, ImportError) else ""
         raise OSError(errno.EPROTONOSUPPORT, f"{address} cannot be opened: {error}{hint}") from error

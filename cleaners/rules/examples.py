@@ -47,29 +47,30 @@ def miss_fault(rule: Rule, miss: str, book: RuleBook) -> str | None:
 
 def hit_fault(rule: Rule, hit: str | Mapping[str, str], book: RuleBook) -> str | None:
     """What is wrong with a hit: what is left of it, or that another rule did the work."""
-    pairs = _around(rule, hit) if isinstance(hit, str) else [(hit["before"], hit["after"])]
-    for before, after in pairs:
+    pairs = _around(rule, hit) if isinstance(hit, str) else [("", hit["before"], hit["after"])]
+    for place, before, after in pairs:
+        example = repr(hit if isinstance(hit, str) else before) + place
         left, used = _result(rule, before, book)
         if isinstance(hit, str):
-            left, after = _squeezed(left), _squeezed(after)
+            before, left, after = map(_squeezed, (before, left, after))
         elif "title" in hit and (found := titles.find_title(Document("example", before))) != hit["title"]:
             return f"the title found in {before!r} is {found!r}"
         if left != after:
-            return f"of the hit {before!r}, {left!r} is left"
+            return f"the hit {example} is not cut" if left == before else f"of the hit {example}, {left!r} is left"
         if rule.id not in used and rule.id != "drop.empty" and rule.step != "run":
-            return f"the hit {before!r} was not cut by this rule but by {', '.join(sorted(used)) or 'none'}"
+            return f"the hit {example} is not cut by this rule but by {', '.join(sorted(used)) or 'none'}"
     return None
 
 
-def _around(rule: Rule, hit: str) -> Iterator[tuple[str, str]]:
-    """A hit in the surroundings in which its rule acts, and what is left of them without it."""
+def _around(rule: Rule, hit: str) -> Iterator[tuple[str, str, str]]:
+    """A hit in the surroundings in which its rule acts: where it stands, the text, and what is left of that without it."""
     article = f"{ABOVE}\n\n{BELOW}"
     if rule.where in ("top", "edges"):
-        yield f"{hit}\n\n{article}", article
+        yield " above an article", f"{hit}\n\n{article}", article
     if rule.where != "top":
-        yield f"{article}\n\n{hit}", article
+        yield " below an article", f"{article}\n\n{hit}", article
     if rule.where == "anywhere" and not rule.takes:
-        yield f"{ABOVE}\n\n{hit}\n\n{BELOW}", article
+        yield " within an article", f"{ABOVE}\n\n{hit}\n\n{BELOW}", article
 
 
 def _squeezed(text: str) -> str:

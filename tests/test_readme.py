@@ -1,0 +1,96 @@
+"""What README.md shows is what happens: its rule, its programs, its ledger, and the commands that it names."""
+
+import json
+import re
+import shlex
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from cleaners import cli
+from cleaners.run import clean_folder
+from cleaners.settings import Settings
+from cleaners.write import Output
+from tests.conftest import ROOT
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SEEDS = ROOT / "seeds"
+
+
+def block(first: str) -> str:
+    """The indented block that begins with a line."""
+    lines = TEXT.splitlines()
+    at = lines.index(f"    {first}")
+    end = next(n for n in range(at, len(lines)) if lines[n] and not lines[n].startswith("    "))
+    return "\n".join(line.removeprefix("    ") for line in lines[at:end]).strip() + "\n"
+
+
+def test_the_rule_passes_the_test_that_stands_above_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "my-rules.toml"
+    file.write_text(block("[[rule]]"), encoding="utf-8")
+    status = cli.main(["rules", "test", "--rules", str(file)])
+    assert (status, "rules hold" in capsys.readouterr().out) == (0, True)
+
+
+def test_the_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    names: dict[str, object] = {}
+    exec(block("from cleaners import edits, pipeline, rules"), names)
+    assert getattr(names["cleaned"], "title", "").startswith("Israel-Hamas Ceasefire Talks")
+
+
+def test_the_command_takes_what_is_shown() -> None:
+    shown = re.findall(r"(?m)^    (copydesk .+?)(?:  +#.*)?$", TEXT)
+    assert {line.split()[1] for line in shown} == {"clean", "explain", "verify", "undo", "rules"}
+    for line in shown:
+        cli._parser().parse_args(shlex.split(line)[1:])
+
+
+def shown_edits() -> list[str]:
+    """Each in one line."""
+    [start] = re.findall(r'(?m)^    (\{"start".+"rules".+)$', TEXT)
+    return block(start).replace(",\n", ",").splitlines()
+
+
+def test_the_edits_are_those_of_the_seed(tmp_path: Path) -> None:
+    clean_folder(Settings(SEEDS, tmp_path / "out"))
+    [ledger] = [one for one in Output(tmp_path / "out").read("ledger") if one["id"] == "003_c04850de3b1b0f05.txt"]
+    shown = [json.loads(line) for line in shown_edits()]
+    assert len(shown) == 2
+    for edit in shown:
+        old, shortened, _ = edit["old"].partition("…")
+        same = [one for one in ledger["edits"] if one["start"] == edit["start"]]
+        assert [one | {"old": one["old"][: len(old)] if shortened else one["old"]} for one in same] == [edit | {"old": old}]
+
+
+@pytest.mark.parametrize("program", ["duckdb", "polars", "pandas", "datasets"])
+def test_the_output_is_read_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Also where a field that is null or empty in the first hundred records is not in a later one."""
+    if find_spec(program) is None:
+        pytest.skip(f"{program} is not installed")
+    source = tmp_path / "in"
+    source.mkdir()
+    for number in range(150):
+        text = f"The harbour office opened again on day {number} of the year, and the ferries left at six.".encode()
+        text += b" The caf\xc3\xa9 \xff opened, too." if number == 140 else b""
+        (source / f"{number:03}.txt").write_bytes(text)
+    clean_folder(Settings(source, tmp_path / "OUT", "parquet" if program == "duckdb" else "jsonl"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    [line] = re.findall(rf"(?m)^    ({program}\..+)$", TEXT)
+    read = eval(line, {program: __import__(program)})
+    rows = read.fetchall() if program == "duckdb" else read
+    assert len(rows) == 150
+
+
+def test_what_is_to_be_installed_is_there() -> None:
+    """Nobody has put copydesk on an index: its extras come from the clone."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    for file in ("README.md", "docs/scale.md", "cleaners/read/remote.py", "flows/clean.py"):
+        installs = re.findall(r"pip install ([^`\n]+)", (ROOT / file).read_text(encoding="utf-8"))
+        assert installs, file
+        for install in installs:
+            [extra] = re.findall(r"^-e '\.\[(\w+)\]'", install)
+            assert extra in extras, install
