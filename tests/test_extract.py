@@ -117,6 +117,18 @@ def test_the_steps_for_plain_text_go_on_from_there() -> None:
     assert cleaned.text.split("\n\n") == _PARAGRAPHS
 
 
+def test_what_a_template_shows_where_it_stands_is_text() -> None:
+    shown = "".join(f"<p>{text}</p>" for text in _PARAGRAPHS)
+    page = f'<h1>Old pier open again</h1><my-article><template shadowrootmode="open">{shown}</template></my-article><template><p>Row</p></template>'
+    assert _extracted(page).text.split("\n\n")[1:] == _PARAGRAPHS
+
+
+def test_links_to_edit_a_section_are_no_part_of_its_heading() -> None:
+    link = '<span class="mw-editsection"><span>[</span><a href="/edit">edit</a><span>]</span></span>'
+    text = _extracted(_page(f'<h2><span class="mw-headline">What comes next</span>{link}</h2>')).text
+    assert "\n\nWhat comes next\n\n" in text
+
+
 # What the page says about itself
 
 _LD = {
@@ -166,6 +178,39 @@ def test_metadata_from_meta() -> None:
 def test_the_account_of_a_site_is_no_author(account: str, author: str | None) -> None:
     head = f'<meta name="twitter:site" content="@HarbourPost"><meta name="twitter:creator" content="{account}">'
     assert _extracted(_page(head=head)).metadata["author"] == author
+
+
+def test_json_ld_may_refer_to_what_it_names_elsewhere() -> None:
+    article = {"@type": "Article", "headline": "Old pier open again", "author": {"@id": "#ada"}, "publisher": {"@id": "#post"}}
+    graph = [
+        article,
+        {"@type": "Organization", "@id": "#post", "name": "The Harbour Post"},
+        {"@id": "#ada", "name": "Ada Brandt"},
+    ]
+    page = _extracted(_page(head=f'<script type="application/ld+json">{json.dumps({"@graph": graph})}</script>'))
+    assert (page.metadata["author"], page.metadata["site"]) == ("Ada Brandt", "The Harbour Post")
+
+
+@pytest.mark.parametrize("around", ["{}", "//<![CDATA[\n{}\n//]]>", "<!-- {} -->", "{};"])
+def test_json_ld_in_whatever_it_is_wrapped(around: str) -> None:
+    page = _extracted(_page(head=f'<script type="application/ld+json">{around.replace("{}", json.dumps(_LD))}</script>'))
+    assert page.metadata["author"] == "Ada Brandt; Tom Quay"
+
+
+@pytest.mark.parametrize(
+    ("head", "author"),
+    [
+        ('<meta property="article:author" content="https://www.facebook.com/harbourpost">', "Tom Quay"),
+        ('<meta name="author" content="By Ada Brandt">', "Ada Brandt"),
+        ('<meta name="author" content="Byron Ada">', "Byron Ada"),
+        (
+            '<script type="application/ld+json">{"@type": "Article", "author": ["https://harbour.example/ada"]}</script>',
+            "Tom Quay",
+        ),
+    ],
+)
+def test_authors_have_names(head: str, author: str) -> None:
+    assert _extracted(_page('<a rel="author" href="/tom">by Tom Quay</a>', head=head)).metadata["author"] == author
 
 
 def test_nothing_is_guessed() -> None:
@@ -290,7 +335,13 @@ def test_the_only_h1_just_above_the_article_is_its_headline() -> None:
         ("2024-05-06 07:08", "2024-05-06T07:08:00"),
         ("2024-05-06T99:99", "2024-05-06"),
         ("Mon, 06 May 2024 07:08:09 GMT", "2024-05-06T07:08:09+00:00"),
+        ("May 6, 2024", "2024-05-06"),
+        ("Monday, Sept. 16th 2024 at 10 am", "2024-09-16"),
+        ("February 30, 2024", None),
+        ("05/06/2024", None),
         ("last Monday", None),
+        ("1970-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00", None),
         ("2024-13-45", None),
         ("", None),
     ],

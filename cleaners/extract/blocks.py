@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import html as lxml_html
-from lxml.etree import ParserError, SubElement
+from lxml.etree import ParserError, SubElement, XPath
 from lxml.html import HtmlElement
 
 # What holds no text that a reader sees.  Not <noscript>: on some pages the article stands there alone.
@@ -71,6 +71,8 @@ _KIND_OF_TAG = {
     "form": KIND_OF["form"],
 }
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# In Wikipedia and its like, the "[edit]" within every heading.
+_EDIT_LINKS = XPath("//span[contains(concat(' ', @class, ' '), ' mw-editsection ')]")
 
 
 class UnreadableError(ValueError):
@@ -139,6 +141,11 @@ def parse(html: str) -> HtmlElement:
     _open_body(root)
     for embed in list(root.iter("embed")):  # it has no end tag, and what follows is no part of it
         embed.drop_tag()
+    for template in list(root.iter("template")):
+        if template.get("shadowrootmode"):  # it is shown where it stands
+            template.tag = "div"
+    for link in _EDIT_LINKS(root):
+        link.drop_tree()
     return root
 
 
