@@ -145,6 +145,17 @@ RECORDS = [
     ("a.csv", b"text\na\0b\n", [("1", "a\0b")]),
     ("a.csv", b"text,n\ra,1\rb,2\r", [("1", "a"), ("2", "b")]),  # as old Macs and Excel on a Mac write it
     ("a.csv", b'text,n\r"a\rb",1\rc,2', [("1", "a\nb"), ("2", "c")]),
+    # Excel is told the delimiter in the first line; MySQL and Spark put a backslash before a quote.
+    ("a.csv", b"sep=;\r\nn;text\r\n1,5;a\r\n", [("1", "a")]),
+    ("a.csv", b'"sep=\t"\n"n"\t"text"\n"1"\t"a, b"\n', [("1", "a, b")]),
+    ("a.csv", b'n,text\n1,"He said \\"no\\", C:\\new"\n2,"b"\n', [("1", 'He said "no", C:\\new'), ("2", "b")]),
+    ("a.csv", b'n,text\n1,"He said ""no"", in C:\\"\n2,b\n', [("1", 'He said "no", in C:\\'), ("2", "b")]),
+    ("a.csv", b'path,text\n"C:\\","a"\n', [("1", "a")]),
+    # JSON under another name, and in one line
+    ("a.csv", b'{"text": "a"}\n{"text": "b"}\n', [("1", "a"), ("2", "b")]),
+    ("a.csv", b"{x},text\n1,a\n", [("1", "a")]),
+    ("a.json", b'{"text": "a"}{"text": "b"}', [("1", "a"), ("2", "b")]),
+    ("a.json", b'{"text": "a"', [("1", "JSONDecodeError")]),
     ("a.csv", b'n,text\n1,a\n2,"b\nnever closed\n3,c\n', [("1", "a"), ("2", "Truncated")]),
     ("a.csv", b'n,text\n1,a\n2,"b\nclosed"\n3,12" of rain\n', [("1", "a"), ("2", "b\nclosed"), ("3", '12" of rain')]),
     ("a.csv", b"1,The ferry leaves at six.\n2,The next one leaves at nine.\n", [("1", "NoText"), ("2", "NoText")]),  # no header
