@@ -68,6 +68,8 @@ def test_the_article_and_nothing_around_it() -> None:
          "The first was said before the storm had come to them, in the yard.\n\nThe second was said after it, when all the roofs were gone."),
         ("<ul><li>The piles are made of oak, and stand ten metres deep.</li><li>The boards are made of larch, and are changed every year.</li></ul>",
          "- The piles are made of oak, and stand ten metres deep.\n- The boards are made of larch, and are changed every year."),
+        ("<ol start=4><li>Take the boards up, and stack them by the wall.<ul><li>Mind the nails.</li></ul>Count them.</li><li value=7>Put new ones down.</li></ol>",
+         "4. Take the boards up, and stack them by the wall.\n- Mind the nails.\n- Count them.\n7. Put new ones down."),
         ("<p>The mayor&rsquo;s office paid &euro;20 &amp; more for it, the &lt;old&gt; ledger in the archive says, and nobody asked again.</p>",
          "The mayor’s office paid €20 & more for it, the <old> ledger in the archive says, and nobody asked again."),
         ("<p>A script<script>document.write('x')</script> in a paragraph is not read, nor is a style<style>p{}</style>, said the man who printed it.</p>",

@@ -61,6 +61,7 @@ KINDS = {
 }
 KIND_OF: dict[str, int] = {word: 1 << n for n, words in enumerate(KINDS.values()) for word in words.split()}
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_DIGITS = 6  # of a number of an item
 _NAMES_CHARS = 400  # characters of class names read; more are made by machines for machines
 _KIND_OF_TAG = {
     "nav": KIND_OF["nav"],
@@ -89,6 +90,8 @@ class Box:
         chars, linked, kept, prose: characters below it, those within links, and those of blocks that the first extractor
             keeps and that are paragraphs; filled in by `features`.
         blocks: how many blocks are below it.
+        number: that of an item of a numbered list, 0 of others.
+        items: the number of the last item of a numbered list.
     """
 
     parent: "Box"
@@ -101,6 +104,8 @@ class Box:
     kept: int = 0
     prose: int = 0
     blocks: int = 0
+    number: int = 0
+    items: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -195,7 +200,17 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
     kinds = _kinds(f"{names} {get('id') or ''} {get('role') or ''}", known) | _KIND_OF_TAG.get(element.tag, 0)
     if get("hidden") is not None or get("aria-hidden") == "true" or _STYLE_HIDDEN.search(get("style") or ""):
         kinds |= KIND_OF["hidden"]
-    return Box(parent, element.tag, parent.depth + 1, kinds, f"{element.tag}.{names}")
+    box = Box(parent, element.tag, parent.depth + 1, kinds, f"{element.tag}.{names}")
+    if element.tag == "ol":
+        box.items = _whole(get("start"), 1) - 1
+    elif element.tag == "li" and parent.tag == "ol":
+        parent.items = box.number = _whole(get("value"), parent.items + 1)
+    return box
+
+
+def _whole(text: str | None, default: int) -> int:
+    """A number as an attribute has it."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < _DIGITS else default
 
 
 class _Collector:
