@@ -329,6 +329,7 @@ FIELDS = [
     ({"text": "<a href='x'>b</a><br>c"}, Fields(), ("<a href='x'>b</a><br>c", "text/html")),
     ({"text": "A first one.<br><br>A second one.<br>"}, Fields(), ("A first one.<br><br>A second one.<br>", "text/html")),
     ({"text": "&lt;p&gt;A &amp;amp; B&lt;/p&gt;"}, Fields(), ("<p>A &amp; B</p>", "text/html")),
+    ({"text": "A\nB\nC\nshows (so.<br>) and (so.<br>)"}, Fields(), ("A\nB\nC\nshows (so.<br>) and (so.<br>)", "text/plain")),
     ({"text": "Use <br> or <br/> to break a line."}, Fields(), ("Use <br> or <br/> to break a line.", "text/plain")),
     ({"text": "<br> breaks a line."}, Fields(), ("<br> breaks a line.", "text/plain")),
     ({"text": "So ends a line.<br> A\n\nB, and so.<br>"}, Fields(), ("So ends a line.<br> A\n\nB, and so.<br>", "text/plain")),

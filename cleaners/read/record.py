@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NamedTuple
 
 from cleaners.read.source import Source
@@ -60,7 +60,9 @@ _HTML_PIECE = re.compile(
 )
 # What ends a sentence, and a paragraph of HTML behind it.
 _HTML_END = re.compile(r"(?i)[.!?…。！？:»”’\"')\]]\s*(?:</\w+>\s*)*(?:<br\s*/?>|</(?:p|div|li)>)")
-_TEXT_PARAGRAPHS = re.compile(r"[^>\s]\s*\n\s*\n\s*[^<\s]")
+# Possessive: long runs of blanks must not be tried in every combination.
+_TEXT_LINES = re.compile(r"(?<=[^>\s])[ \t\r]*+\n[ \t]*+(?=[^<\s])")
+_TEXT_PARAGRAPHS = re.compile(r"[^>\s][^\S\n]*+\n[^\S\n]*+\n\s*+[^<\s]")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _MIN_ENDS = 2  # of paragraphs in a text that begins with none
 
@@ -213,8 +215,8 @@ def _is_html(text: str | bytes) -> bool:
         return True
     piece = _HTML_PIECE.match(text)
     if piece is None:
-        ends = islice(_HTML_END.finditer(text), _MIN_ENDS) if "<" in text else ()
-        return len(list(ends)) == _MIN_ENDS and not _TEXT_PARAGRAPHS.search(text)
+        ends = len(_HTML_END.findall(text)) if "<" in text else 0
+        return ends >= _MIN_ENDS and not _TEXT_PARAGRAPHS.search(text) and len(_TEXT_LINES.findall(text)) <= ends
     if f"</{(piece['tag'] or '').lower()}" not in text.lower() and (piece["tag"] or "<" not in text[piece.end() :]):
         return False
     return text.rstrip().endswith(">") or not _PARAGRAPHS.search(text[piece.end() :].partition("<")[0].strip())
