@@ -131,6 +131,22 @@ def test_links_to_edit_a_section_are_no_part_of_its_heading() -> None:
     assert "\n\nWhat comes next\n\n" in text
 
 
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        (
+            "<p>We met in <st1:City><st1:place>Lindholm</st1:place></st1:City><o:p></o:p>, not <x-tip>here</x-tip>.</p>",
+            ["We met in Lindholm, not here."],
+        ),
+        ("<p>Click <button>Save</button> to store it.</p>", ["Click Save to store it."]),
+        ("<x-text>One.</x-text><x-text>Two.</x-text>", ["One.", "Two."]),
+        ("Before it <x-card><p>One.</p></x-card> and behind", ["Before it", "One.", "and behind"]),
+    ],
+)
+def test_an_unknown_element_in_the_midst_of_a_text_does_not_part_it(html: str, texts: list[str]) -> None:
+    assert [block.text for block in blocks.find(blocks.parse(html))] == texts
+
+
 # What the page says about itself
 
 _LD = {

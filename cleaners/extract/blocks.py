@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import html as lxml_html
 from lxml.etree import ParserError, SubElement, XPath
@@ -18,7 +19,15 @@ _INLINE_TAGS = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rp rt ruby s samp small "
     "span strike strong sub sup time tt u var wbr"
 )
+# What is a block in itself.  The elements of nobody's list (of Word, of a framework) are blocks, too, but in the midst of a text.
+_BLOCK_TAGS = (
+    "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol optgroup option p pre search section summary table "
+    "tbody td tfoot th thead tr ul"
+)
+_MOST_WITHIN = 20  # elements in one that is to stand in a line
 _SKIPPED, _INLINE = frozenset(_SKIPPED_TAGS.split()), frozenset(_INLINE_TAGS.split())
+_BLOCK = frozenset(_BLOCK_TAGS.split())
 _STRONG = frozenset(("b", "strong"))
 _BREAK = "\x01"  # a line break within a block, until white space is collapsed; the parser is given none of these
 # What XML cannot hold, and halves of surrogate pairs, which UTF-8 cannot.
@@ -256,6 +265,18 @@ class _Collector:
         self.linked = self.strong = 0
 
 
+def _is_in_text(element: HtmlElement, parent: HtmlElement, is_block: bool) -> bool:
+    """Whether an unknown element stands in a line: text is beside it, or it is in another such element; and no block within."""
+    if not is_block and parent.tag not in _INLINE:
+        return True
+    before = element.getprevious()
+    beside = parent.text if before is None else before.tail
+    if not ((beside and not beside.isspace()) or (element.tail and not element.tail.isspace())):
+        return False
+    within = list(islice(element.iter(), 1, _MOST_WITHIN + 1))
+    return len(within) < _MOST_WITHIN and not any(one.tag in _BLOCK for one in within)
+
+
 def find(root: HtmlElement) -> list[Block]:
     """The blocks of a page in reading order."""
     known: dict[str, int] = {}
@@ -283,7 +304,7 @@ def find(root: HtmlElement) -> list[Block]:
         elif tag == "br":
             found.line_break(box)
             add(element.tail, in_link, in_strong)
-        elif tag in _INLINE:
+        elif tag in _INLINE or (tag not in _BLOCK and _is_in_text(element, parent, is_block)):
             in_link += tag == "a"
             in_strong += tag in _STRONG
             add(element.text, in_link, in_strong)
