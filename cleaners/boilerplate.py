@@ -5,6 +5,7 @@ stand, and what goes with them: a comment form goes up to its button, promoted t
 and next to lines that go even words as weak as "Name" or "Reply" are boilerplate.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice, takewhile
@@ -27,6 +28,8 @@ _BLOCK_LINES = 60  # promoted titles under one heading, each perhaps twice, with
 _TITLE_CHARS = 200  # a longer line is no title
 _SHORTEST_TITLE = 25  # two of five sub-headings of the development data are shorter, and hardly a promoted title
 _TEASER_CHARS = 600
+_SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
+_SENTENCE = regex.compile(r".{8,}[.!?…。！？।۔؟][\s\"'”’»)\]」]*", regex.DOTALL)
 _TEASER = regex.compile(r".*(?:…|\.\.\.)\W*(?:(?:read|continue|learn|see) (?:more|reading)\W*)?", regex.I)
 # What no promoted title is: a sentence, also one with its agency behind it, a label, or the credit of a person.  The price: a title
 # that ends in "U.S." stays.
@@ -60,6 +63,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
         for rule in found[page.lines[i]]:
             page.decide(i, rule)
     page.take_zones()
+    page.spare_sub_headings()
     if page.cut:
         page.take_blocks()
         page.take_neighbours()
@@ -137,6 +141,26 @@ class _Page:
         if first < 0:
             return -1, len(self.lines)
         return first, next(i for i in reversed(numbers) if i not in self.cut and is_prose(self.lines[i]))
+
+    def spare_sub_headings(self) -> None:
+        """Give back phrases that are the sub-headings of an article about such things.
+
+        A guide to cookie banners goes through their buttons one by one, with a sentence before and behind each.  On a banner they
+        stand side by side; and a link in mid-article is one phrase, perhaps repeated.
+        """
+        alone: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for i, rule in self.cut.items():
+            if self.is_brief(i) and self.is_between_sentences(i):
+                alone[rule.family][self.key(i)].append(i)
+        for phrases in alone.values():
+            if len(phrases) >= _SUB_HEADINGS:
+                for i in chain.from_iterable(phrases.values()):
+                    del self.cut[i]
+
+    def is_between_sentences(self, i: int) -> bool:
+        """Whether the lines above and below line `i` stay and end like sentences."""
+        above, below = next(self.above(i), i), next(self.below(i), i)
+        return not (above in self.cut or below in self.cut) and all(_SENTENCE.fullmatch(self.lines[j]) for j in (above, below))
 
     # What goes with them
 
