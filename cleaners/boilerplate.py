@@ -63,7 +63,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
         for rule in found[page.lines[i]]:
             page.decide(i, rule)
     page.take_zones()
-    page.spare_sub_headings()
+    page.spare_between_sentences()
     if page.cut:
         page.take_blocks()
         page.take_neighbours()
@@ -142,25 +142,32 @@ class _Page:
             return -1, len(self.lines)
         return first, next(i for i in reversed(numbers) if i not in self.cut and is_prose(self.lines[i]))
 
-    def spare_sub_headings(self) -> None:
-        """Give back phrases that are the sub-headings of an article about such things.
+    def spare_between_sentences(self) -> None:
+        """Give back what stands alone between two sentences and is the author's there.
 
-        A guide to cookie banners goes through their buttons one by one, with a sentence before and behind each.  On a banner they
-        stand side by side; and a link in mid-article is one phrase, perhaps repeated.
+        A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more phrases of a family.  On a banner
+        they stand side by side; and a link in mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too.
         """
-        alone: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        spared = []
+        headings: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for i, rule in self.cut.items():
-            if self.is_brief(i) and self.is_between_sentences(i):
-                alone[rule.family][self.key(i)].append(i)
-        for phrases in alone.values():
+            if (rule.company or self.is_brief(i)) and self.is_between_sentences(i):
+                if rule.company:
+                    spared.append(i)
+                else:
+                    headings[rule.family][self.key(i)].append(i)
+        for phrases in headings.values():
             if len(phrases) >= _SUB_HEADINGS:
-                for i in chain.from_iterable(phrases.values()):
-                    del self.cut[i]
+                spared += chain.from_iterable(phrases.values())
+        for i in spared:
+            del self.cut[i]
 
     def is_between_sentences(self, i: int) -> bool:
-        """Whether the lines above and below line `i` stay and end like sentences."""
+        """Whether the lines above and below line `i`, which goes, stay and end like sentences."""
         above, below = next(self.above(i), i), next(self.below(i), i)
-        return not (above in self.cut or below in self.cut) and all(_SENTENCE.fullmatch(self.lines[j]) for j in (above, below))
+        return all(
+            j not in self.cut and _SENTENCE.fullmatch(self.lines[j]) and not self.is_weak(j, self.cut[i]) for j in (above, below)
+        )
 
     # What goes with them
 

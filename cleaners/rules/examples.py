@@ -68,7 +68,7 @@ def _around(rule: Rule, hit: str) -> Iterator[tuple[str, str]]:
         yield f"{hit}\n\n{article}", article
     if rule.where != "top":
         yield f"{article}\n\n{hit}", article
-    if rule.where == "anywhere" and not rule.takes:
+    if rule.where == "anywhere" and not rule.takes and not rule.company:
         yield f"{ABOVE}\n\n{hit}\n\n{BELOW}", article
 
 
