@@ -28,6 +28,11 @@ _BLOCK_LINES = 60  # promoted titles under one heading, each perhaps twice, with
 _TITLE_CHARS = 200  # a longer line is no title
 _SHORTEST_TITLE = 25  # two of five sub-headings of the development data are shorter, and hardly a promoted title
 _TEASER_CHARS = 600
+# "The Lamp Room, Ida Marsh", "Lights of the North by J. Hale", "A Short History (1980)": a work with its maker or its year.
+_WORK = regex.compile(
+    r".{2,}(?:,|\s(?:by|von|par|de|di|por|door|av|af))(?:\s(?:(?:van|von|de|der|den|di|da)\s){0,2}\p{Lu}[\p{L}'’-]*\.?){2,4}"
+    r"|.{2,}\s\((?:1[4-9]|20)\d\d\)"
+)
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
 _SENTENCE = regex.compile(r".{8,}[.!?…。！？।۔؟][\s\"'”’»)\]」]*", regex.DOTALL)
 _TEASER = regex.compile(r".*(?:…|\.\.\.)\W*(?:(?:read|continue|learn|see) (?:more|reading)\W*)?", regex.I)
@@ -177,7 +182,11 @@ class _Page:
             if rule.takes == "form":
                 self.take(rule, self.form(i, rule))
             elif rule.takes == "titles":
-                self.take(rule, self.promoted(i))
+                block = self.promoted(i)
+                if self.are_works(block):
+                    del self.cut[i]
+                else:
+                    self.take(rule, block)
 
     def take(self, rule: Rule, lines: Iterable[int]) -> None:
         """Cut the lines of a block; what another rule decided already becomes part of the block."""
@@ -240,6 +249,10 @@ class _Page:
         if 1 < len(titles) == len(block) and not self.certainly_promoted(titles[-1]):
             titles.pop()
         return titles
+
+    def are_works(self, block: Sequence[int]) -> bool:
+        """Whether the block lists books, films or pieces of music: "Recommended reading" of the author, and no promoted titles."""
+        return len(block) > 1 and all(j not in self.cut and _WORK.fullmatch(self.lines[j].strip()) for j in block)
 
     def has_doubles(self, block: Sequence[int]) -> bool:
         """Whether a title stands twice in the block, with its picture and without."""

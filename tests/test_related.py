@@ -70,6 +70,28 @@ The harbour office thanked the volunteers, who had cooked four hundred meals. (P
 - 5 hours ago
 - View all
 """,
+    "books, each with its author or its year": f"""
+{FERRY}
+{POST}
+Recommended Reading
+The Lamp Room by Mona Lind
+Lights of the North, J. Hale
+A Short History of the Long Pier (1980)
+""",
+    "books in other languages": f"""
+{FERRY}
+{POST}
+Lesen Sie auch
+Die Lampenstube von Mona Lind
+Lichter des Nordens, J. von der Hahn
+""",
+    "titles, one with a name behind a comma": f"""
+{FERRY}
+{POST}
+- Recommended Reading
+- Why the old ferry still runs on Sundays
+- A new roof for the home of the painter, Mona Lind
+""",
     "two headings, one after the other": f"""
 {FERRY}
 - Related Posts
