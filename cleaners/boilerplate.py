@@ -153,26 +153,28 @@ class _Page:
         A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more phrases of a family.  On a banner
         they stand side by side; and a link in mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too.
         """
-        spared = []
-        headings: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for i, rule in self.cut.items():
-            if (rule.company or self.is_brief(i)) and self.is_between_sentences(i):
-                if rule.company:
-                    spared.append(i)
-                else:
-                    headings[rule.family][self.key(i)].append(i)
-        for phrases in headings.values():
-            if len(phrases) >= _SUB_HEADINGS:
-                spared += chain.from_iterable(phrases.values())
-        for i in spared:
-            del self.cut[i]
+        lone = [i for i, rule in self.cut.items() if (rule.company or self.is_heading(i)) and self.is_between_sentences(i)]
+        free = {i for i in lone if not any(self.is_weak(j, self.cut[i]) for j in self.beside(i))}
+        phrases: dict[str, set[str]] = defaultdict(set)
+        for i in free:
+            phrases[self.cut[i].family].add(self.key(i))
+        for i in lone:
+            rule = self.cut[i]
+            if (rule.company and i in free) or (self.is_heading(i) and len(phrases[rule.family]) >= _SUB_HEADINGS):
+                del self.cut[i]
+
+    def is_heading(self, i: int) -> bool:
+        """Whether line `i` is a phrase that a sub-heading may be."""
+        return self.is_brief(i) and not _SENTENCE.fullmatch(self.lines[i])
 
     def is_between_sentences(self, i: int) -> bool:
-        """Whether the lines above and below line `i`, which goes, stay and end like sentences."""
-        above, below = next(self.above(i), i), next(self.below(i), i)
-        return all(
-            j not in self.cut and _SENTENCE.fullmatch(self.lines[j]) and not self.is_weak(j, self.cut[i]) for j in (above, below)
-        )
+        """Whether lines stand above and below line `i`, stay, and end like sentences."""
+        beside = self.beside(i)
+        return len(beside) == 2 and all(j not in self.cut and _SENTENCE.fullmatch(self.lines[j]) for j in beside)
+
+    def beside(self, i: int) -> list[int]:
+        """The lines right above and below line `i`, blank ones left out."""
+        return [*islice(self.above(i), 1), *islice(self.below(i), 1)]
 
     # What goes with them
 
@@ -251,8 +253,12 @@ class _Page:
         return titles
 
     def are_works(self, block: Sequence[int]) -> bool:
-        """Whether the block lists books, films or pieces of music: "Recommended reading" of the author, and no promoted titles."""
-        return len(block) > 1 and all(j not in self.cut and _WORK.fullmatch(self.lines[j].strip()) for j in block)
+        """Whether the block lists books, films or pieces of music: "Recommended reading" of the author, and no promoted titles.
+
+        Behind them, a share bar or a footer that no rule knows may seem a part of it.
+        """
+        works = sum(1 for _ in takewhile(_WORK.fullmatch, (self.lines[j].strip() for j in block)))
+        return works > 1 and 2 * works >= sum(map(self.looks_promoted, block))
 
     def has_doubles(self, block: Sequence[int]) -> bool:
         """Whether a title stands twice in the block, with its picture and without."""
@@ -274,8 +280,7 @@ class _Page:
 
     def certainly_promoted(self, j: int) -> bool:
         """Whether line `j` in a block is cut anyway, stands there twice, is a date, or is a teaser."""
-        beside = (*islice(self.above(j), 1), *islice(self.below(j), 1))
-        if j in self.cut or self.key(j) in (self.key(i) for i in beside):
+        if j in self.cut or self.key(j) in map(self.key, self.beside(j)):
             return True
         line = self.lines[j].strip()
         return bool(_DATE.fullmatch(line) or _TEASER.fullmatch(line))

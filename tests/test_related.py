@@ -78,6 +78,15 @@ The Lamp Room by Mona Lind
 Lights of the North, J. Hale
 A Short History of the Long Pier (1980)
 """,
+    "books above a share bar": f"""
+{FERRY}
+{POST}
+Recommended Reading
+The Lamp Room by Mona Lind
+Lights of the North, J. Hale
+- Share this:
+- Facebook
+""",
     "books in other languages": f"""
 {FERRY}
 {POST}
