@@ -33,8 +33,9 @@ _WORK = regex.compile(
     r".{2,}(?:,|\s(?:by|von|par|de|di|por|door|av|af))(?:\s(?:(?:van|von|de|der|den|di|da)\s){0,2}\p{Lu}[\p{L}'’-]*\.?){2,4}"
     r"|.{2,}\s\((?:1[4-9]|20)\d\d\)"
 )
+_WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
-_SENTENCE = regex.compile(r".{8,}[.!?…。！？।۔؟][\s\"'”’»)\]」]*", regex.DOTALL)
+_SENTENCE = regex.compile(r".{4,}[.!?…。！？।۔؟][\s\"'”’»)\]」]*", regex.DOTALL)
 _TEASER = regex.compile(r".*(?:…|\.\.\.)\W*(?:(?:read|continue|learn|see) (?:more|reading)\W*)?", regex.I)
 # What no promoted title is: a sentence, also one with its agency behind it, a label, or the credit of a person.  The price: a title
 # that ends in "U.S." stays.
@@ -75,6 +76,12 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     page.take_ends()
     page.take_bare_forms()
     return page.edits()
+
+
+def _goes_on(lines: Sequence[str], i: int) -> bool:
+    """Whether line `i` is long, ends within a sentence, and the next one begins with a small letter."""
+    line, below = lines[i].rstrip(), lines[i + 1] if i + 1 < len(lines) else ""
+    return len(line) >= _WRAPPED and below[:1].islower() and (line[-1].isalnum() or line[-1] == ",")
 
 
 def is_phrase(line: str, book: RuleBook) -> bool:
@@ -120,11 +127,24 @@ class _Page:
     def is_fragment(self, i: int) -> bool:
         """Whether line `i` stands in the middle of a sentence that the scraper broke at every link.
 
-        "…, click" / "View all" / ". The list opens": the next line goes on with a punctuation mark.
+        "…, click" / "View all" / ". The list opens": the next line goes on with a punctuation mark.  Or the text is wrapped by hand, and
+        the next line goes on in small letters.
         """
+        if self.goes_on(i):
+            return True
         below = self.lines[i + 1].lstrip() if i + 1 < len(self.lines) else ""
         above = self.lines[i - 1].rstrip() if i else ""
         return below[:1] in (".", ",", ";", ")") and above[-1:].isalnum() and below[1:2] in ("", " ")
+
+    def goes_on(self, i: int) -> bool:
+        """Whether line `i` is one of a paragraph that is wrapped by hand, and not its last."""
+        return self.is_wrapped and _goes_on(self.lines, i)
+
+    @cached_property
+    def is_wrapped(self) -> bool:
+        """Whether the text is wrapped by hand: most long lines go on in the next one.  Elsewhere that is chance, or a broken link."""
+        long = [i for i, line in enumerate(self.lines) if len(line) >= _WRAPPED]
+        return len(long) > 1 and 2 * sum(_goes_on(self.lines, i) for i in long) > len(long)
 
     def take_zones(self) -> None:
         """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays."""
@@ -168,9 +188,11 @@ class _Page:
         return self.is_brief(i) and not _SENTENCE.fullmatch(self.lines[i])
 
     def is_between_sentences(self, i: int) -> bool:
-        """Whether lines stand above and below line `i`, stay, and end like sentences."""
+        """Whether lines stand above and below line `i`, stay, and end like sentences, or go on as one."""
         beside = self.beside(i)
-        return len(beside) == 2 and all(j not in self.cut and _SENTENCE.fullmatch(self.lines[j]) for j in beside)
+        return len(beside) == 2 and all(
+            j not in self.cut and (_SENTENCE.fullmatch(self.lines[j]) or self.goes_on(j)) for j in beside
+        )
 
     def beside(self, i: int) -> list[int]:
         """The lines right above and below line `i`, blank ones left out."""
@@ -269,6 +291,8 @@ class _Page:
         """Whether line `j` can stand in a block of promoted titles: it is no sentence, credit or next block."""
         if j in self.cut:
             return not self.cut[j].takes
+        if self.goes_on(j):
+            return False
         line = self.lines[j].strip()
         if len(line) <= _TEASER_CHARS and _TEASER.fullmatch(line):
             return True
