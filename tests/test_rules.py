@@ -75,6 +75,7 @@ def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
         ({"patterns": ["abc.*"], "needs": ["ABC"]}, "is in lower case"),
         ({"patterns": ["abc {{who}}"], "needs": ["abc"]}, "names {{who}}, but [parts] has no text"),
         ({"max_chars": "many"}, "max_chars"),
+        ({"company": "yes"}, "company = 'yes' is not of the type bool"),
         ({"unless": "said"}, "`unless` says which lines `patterns` leave alone"),
         ({"patterns": ["abc.*"], "needs": ["abc"], "unless": "a(b"}, "does not compile"),
     ],
