@@ -5,6 +5,7 @@ stand, and what goes with them: a comment form goes up to its button, promoted t
 and next to lines that go even words as weak as "Name" or "Reply" are boilerplate.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice, takewhile
@@ -27,6 +28,14 @@ _BLOCK_LINES = 60  # promoted titles under one heading, each perhaps twice, with
 _TITLE_CHARS = 200  # a longer line is no title
 _SHORTEST_TITLE = 25  # two of five sub-headings of the development data are shorter, and hardly a promoted title
 _TEASER_CHARS = 600  # with 300 promoted teasers stay in 5 of the 4,578 development dumps, with 200 in 9; with 1,200 none changes
+# "The Lamp Room, Ida Marsh", "Lights of the North by J. Hale", "A Short History (1980)": a work with its maker or its year.
+_WORK = regex.compile(
+    r".{2,}(?:,|\s(?:by|von|par|de|di|por|door|av|af))(?:\s(?:(?:van|von|de|der|den|di|da)\s){0,2}\p{Lu}[\p{L}'’-]*\.?){2,4}"
+    r"|.{2,}\s\((?:1[4-9]|20)\d\d\)"
+)
+_WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
+_SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
+_SENTENCE = regex.compile(r".{4,}[.!?…。！？।۔؟][\s\"'”’»)\]」]*", regex.DOTALL)
 _TEASER = regex.compile(r".*(?:…|\.\.\.)\W*(?:(?:read|continue|learn|see) (?:more|reading)\W*)?", regex.I)
 # What no promoted title is: a sentence, also one with its agency behind it, a label, or the credit of a person.  The price: a title
 # that ends in "U.S." stays.
@@ -60,12 +69,19 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
         for rule in found[page.lines[i]]:
             page.decide(i, rule)
     page.take_zones()
+    page.spare_between_sentences()
     if page.cut:
         page.take_blocks()
         page.take_neighbours()
     page.take_ends()
     page.take_bare_forms()
     return doc.cut_all({i: rule.id for i, rule in page.cut.items()})
+
+
+def _goes_on(lines: Sequence[str], i: int) -> bool:
+    """Whether line `i` is long, ends within a sentence, and the next one begins with a small letter."""
+    line, below = lines[i].rstrip(), lines[i + 1] if i + 1 < len(lines) else ""
+    return len(line) >= _WRAPPED and below[:1].islower() and (line[-1].isalnum() or line[-1] == ",")
 
 
 def is_phrase(line: str, book: RuleBook) -> bool:
@@ -111,11 +127,24 @@ class _Page:
     def is_fragment(self, i: int) -> bool:
         """Whether line `i` stands in the middle of a sentence that the scraper broke at every link.
 
-        "…, click" / "View all" / ". The list opens": the next line goes on with a punctuation mark.
+        "…, click" / "View all" / ". The list opens": the next line goes on with a punctuation mark.  Or the text is wrapped by hand, and
+        the next line goes on in small letters.
         """
+        if self.goes_on(i):
+            return True
         below = self.lines[i + 1].lstrip() if i + 1 < len(self.lines) else ""
         above = self.lines[i - 1].rstrip() if i else ""
         return below[:1] in (".", ",", ";", ")") and above[-1:].isalnum() and below[1:2] in ("", " ")
+
+    def goes_on(self, i: int) -> bool:
+        """Whether line `i` is one of a paragraph that is wrapped by hand, and not its last."""
+        return self.is_wrapped and _goes_on(self.lines, i)
+
+    @cached_property
+    def is_wrapped(self) -> bool:
+        """Whether the text is wrapped by hand: most long lines go on in the next one.  Elsewhere that is chance, or a broken link."""
+        long = [i for i, line in enumerate(self.lines) if len(line) >= _WRAPPED]
+        return len(long) > 1 and 2 * sum(_goes_on(self.lines, i) for i in long) > len(long)
 
     def take_zones(self) -> None:
         """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays."""
@@ -138,6 +167,37 @@ class _Page:
             return -1, len(self.lines)
         return first, next(i for i in reversed(numbers) if i not in self.cut and is_prose(self.lines[i]))
 
+    def spare_between_sentences(self) -> None:
+        """Give back what stands alone between two sentences and is the author's there.
+
+        A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more phrases of a family.  On a banner
+        they stand side by side; and a link in mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too.
+        """
+        lone = [i for i, rule in self.cut.items() if (rule.company or self.is_heading(i)) and self.is_between_sentences(i)]
+        free = {i for i in lone if not any(self.is_weak(j, self.cut[i]) for j in self.beside(i))}
+        phrases: dict[str, set[str]] = defaultdict(set)
+        for i in free:
+            phrases[self.cut[i].family].add(self.key(i))
+        for i in lone:
+            rule = self.cut[i]
+            if (rule.company and i in free) or (self.is_heading(i) and len(phrases[rule.family]) >= _SUB_HEADINGS):
+                del self.cut[i]
+
+    def is_heading(self, i: int) -> bool:
+        """Whether line `i` is a phrase that a sub-heading may be."""
+        return self.is_brief(i) and not _SENTENCE.fullmatch(self.lines[i])
+
+    def is_between_sentences(self, i: int) -> bool:
+        """Whether lines stand above and below line `i`, stay, and end like sentences, or go on as one."""
+        beside = self.beside(i)
+        return len(beside) == 2 and all(
+            j not in self.cut and (_SENTENCE.fullmatch(self.lines[j]) or self.goes_on(j)) for j in beside
+        )
+
+    def beside(self, i: int) -> list[int]:
+        """The lines right above and below line `i`, blank ones left out."""
+        return [*islice(self.above(i), 1), *islice(self.below(i), 1)]
+
     # What goes with them
 
     def take_blocks(self) -> None:
@@ -146,7 +206,11 @@ class _Page:
             if rule.takes == "form":
                 self.take(rule, self.form(i, rule))
             elif rule.takes == "titles":
-                self.take(rule, self.promoted(i))
+                block = self.promoted(i)
+                if self.are_works(block):
+                    del self.cut[i]
+                else:
+                    self.take(rule, block)
 
     def take(self, rule: Rule, lines: Iterable[int]) -> None:
         """Cut the lines of a block; what another rule decided already becomes part of the block."""
@@ -209,6 +273,14 @@ class _Page:
             titles.pop()
         return titles
 
+    def are_works(self, block: Sequence[int]) -> bool:
+        """Whether the block lists books, films or pieces of music: "Recommended reading" of the author, and no promoted titles.
+
+        Behind them, a share bar or a footer that no rule knows may seem a part of it.
+        """
+        works = sum(1 for _ in takewhile(_WORK.fullmatch, (self.lines[j].strip() for j in block)))
+        return works > 1 and 2 * works >= sum(map(self.looks_promoted, block))
+
     def has_doubles(self, block: Sequence[int]) -> bool:
         """Whether a title stands twice in the block, with its picture and without."""
         titles = [self.key(j) for j in block if weight(self.lines[j]) >= _SHORTEST_TITLE]
@@ -218,6 +290,8 @@ class _Page:
         """Whether line `j` can stand in a block of promoted titles: it is no sentence, credit or next block."""
         if j in self.cut:
             return not self.cut[j].takes
+        if self.goes_on(j):
+            return False
         line = self.lines[j].strip()
         if len(line) <= _TEASER_CHARS and _TEASER.fullmatch(line):
             return True
@@ -229,8 +303,7 @@ class _Page:
 
     def certainly_promoted(self, j: int) -> bool:
         """Whether line `j` in a block is cut anyway, stands there twice, is a date, or is a teaser."""
-        beside = (*islice(self.above(j), 1), *islice(self.below(j), 1))
-        if j in self.cut or self.key(j) in (self.key(i) for i in beside):
+        if j in self.cut or self.key(j) in map(self.key, self.beside(j)):
             return True
         line = self.lines[j].strip()
         return bool(_DATE.fullmatch(line) or _TEASER.fullmatch(line))

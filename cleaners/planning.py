@@ -132,7 +132,9 @@ def _check_apart(source: Path, output: Path) -> None:
         )
     if inside in outside.parents:
         raise InputError(f"The input {source} lies inside the output {output}: choose another output folder.")
-    if source.is_dir() and not any(not name.startswith(".") for _, _, names in os.walk(source) for name in names):
+    closed: list[OSError] = []  # folders that cannot be listed: nobody knows what they hold, and `read` says why
+    walk = os.walk(source, onerror=closed.append)
+    if source.is_dir() and not any(not name.startswith(".") for _, _, names in walk for name in names) and not closed:
         raise InputError(f"There is nothing to read in {source}: it holds no files but hidden ones.")
 
 

@@ -25,6 +25,12 @@ FRENCH = "Été à la plage : l'œuvre coûte 3 € – déjà vu, naïve, où �
 RUSSIAN = "Сегодня утром в городе открылась новая выставка.\nОна продлится до конца июня, вход свободный.\n" * 3
 GREEK = "Η έκθεση άνοιξε σήμερα το πρωί στην πόλη.\nΘα διαρκέσει μέχρι το τέλος Ιουνίου, είσοδος ελεύθερη.\n" * 3
 POLISH = "Wystawę otwarto dziś rano w mieście, wstęp wolny.\nPotrwa do końca czerwca, będą też książki i źródła.\n" * 3
+CZECH = (
+    "Starosta v úterý oznámil, že škola bude kvůli nízkému počtu žáků uzavřena.\nŘidič vozu nebyl zraněn, příčina není známá.\n"
+    * 2
+)
+TURKISH = "Belediye başkanı salı günü okulun öğrenci azlığı nedeniyle kapatılacağını söyledi.\nYangının nedeni bilinmiyor.\n" * 2
+UKRAINIAN = "Міський голова повідомив, що школу закриють через малу кількість учнів.\nЇї син їде до Львова.\n" * 2
 HEBREW = "התערוכה נפתחה הבוקר בעיר.\nהיא תימשך עד סוף יוני והכניסה חופשית לכל המבקרים.\n" * 3
 ARABIC = "افتتح المعرض صباح اليوم في المدينة.\nويستمر حتى نهاية يونيو والدخول مجاني لجميع الزوار.\n" * 3
 JAPANESE = "今朝、市内で新しい展覧会が始まりました。\n六月の終わりまで続き、入場は無料です。\n" * 3
@@ -32,6 +38,11 @@ CHINESE = "今天上午，新的展览在市中心开幕。\n展览将持续到�
 TAIWANESE = "今天上午，新的展覽在市中心開幕。\n展覽將持續到六月底，免費入場，歡迎大家參觀。\n" * 3
 KOREAN = "오늘 아침 시내에서 새로운 전시회가 열렸습니다.\n전시회는 유월 말까지 계속되며 입장은 무료입니다.\n" * 3
 THAI = "นิทรรศการใหม่เปิดเมื่อเช้านี้ในเมือง\nจะมีไปจนถึงสิ้นเดือนมิถุนายน เข้าชมฟรี\n" * 3
+
+ALBANIAN = "Kryetari njoftoi të martën se shkolla do të mbyllet, për shkak të numrit të vogël të nxënësve.\nÇmimi i energjisë u rrit përsëri.\n"
+EURO = "The repairs will cost £5m, or about €5.8m, and the café next door was spared.\n"
+HALF = "The ½-mile track © 2004 was resurfaced at a cost of £2m.\n"
+SWEDISH = "Många äldre är oroliga: bussen går inte längre.\n"
 
 BODY = "Der Geschäftsführer kündigte an, daß die Erträge überraschend höher ausfallen.\n"
 CURLY = "He said “it’s naïve” – and left the café.\n"
@@ -53,6 +64,9 @@ LEGACY = [
     (TAIWANESE, "big5"),
     (KOREAN, "cp949"),
     (THAI, "tis-620"),
+    # Signs within words, and at numbers, tell that it is not windows-1252 or ISO 8859-1.
+    (SWEDISH, "cp850"),
+    (EURO, "iso8859-15"),
 ]
 
 
@@ -63,6 +77,16 @@ def test_the_detector_finds_legacy_encodings(text, encoding):
     assert (decoded.text, decoded.undecodable, decoded.evidence) == (text, (), "detector")
     assert decoded.confidence is not None
     assert 0 <= decoded.confidence <= 1
+
+
+@pytest.mark.parametrize("times", [2, 40])
+@pytest.mark.parametrize(("text", "encoding"), [(ALBANIAN, "cp1252"), (ALBANIAN, "iso8859-1"), (HALF, "iso8859-1")])
+def test_what_the_detector_takes_for_another_language(text, encoding, times):
+    raw = (text * times).encode(encoding)
+    decoded = decode(raw)
+    assert isinstance(decoded, Decoded)
+    assert decoded.text == text * times
+    assert back(decoded) == raw
 
 
 @pytest.mark.parametrize(("text", "encoding"), LEGACY)
@@ -162,7 +186,9 @@ def test_controls_do_not_make_a_text_binary(text, encoding, every, control):
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("text", [CHINESE[:60], JAPANESE, KOREAN, THAI, ARABIC, HEBREW, FRENCH])
+@pytest.mark.parametrize(
+    "text", [CHINESE[:60], JAPANESE, KOREAN, THAI, THAI[:30], ARABIC, HEBREW, FRENCH, "«Κανείς δεν μας είπε τίποτα», λέει μια"]
+)
 def test_utf16_without_mark_is_found(text, encoding):
     decoded = decode(text.encode(encoding))
     assert isinstance(decoded, Decoded)
@@ -373,6 +399,45 @@ DECLARED = [
         html("utf-16", RUSSIAN),
         "detector (not believed: http header says utf-8, meta says utf-16)",
     ),
+    # The detector must not believe them, either: it reads the page, too.
+    (
+        html("iso-8859-1", RUSSIAN).encode("cp1251"),
+        None,
+        "text/html",
+        html("iso-8859-1", RUSSIAN),
+        "detector (not believed: meta says iso-8859-1)",
+    ),
+    (
+        html("shift_jis", FRENCH * 2).encode("cp1252"),
+        None,
+        "text/html",
+        html("shift_jis", FRENCH * 2),
+        "detector (not believed: meta says shift_jis)",
+    ),
+    # Nothing looks odd in them, but the detector is far surer of another.
+    (
+        html("iso-8859-1", TURKISH).encode("cp1254"),
+        None,
+        "text/html",
+        html("iso-8859-1", TURKISH),
+        "detector (not believed: meta says iso-8859-1)",
+    ),
+    (
+        html("windows-1252", CZECH).encode("cp1250"),
+        None,
+        "text/html",
+        html("windows-1252", CZECH),
+        "detector (not believed: meta says windows-1252)",
+    ),
+    (
+        html("koi8-r", RUSSIAN).encode("cp1251"),
+        None,
+        "text/html",
+        html("koi8-r", RUSSIAN),
+        "detector (not believed: meta says koi8-r)",
+    ),
+    # One of few other letters goes by the same name.
+    (html("koi8-r", UKRAINIAN).encode("koi8-u"), None, "text/html", html("koi8-r", UKRAINIAN), "meta"),
     # A plain text may quote a declaration.
     ("Écrivez <meta charset=big5> là où ça coûte.".encode("cp1252"), None, "text/plain", None, "default"),
     ("漢字\n".encode("utf-16-be"), "utf-16be", "text/plain", "漢字\n", "utf-16 without bom"),

@@ -68,6 +68,8 @@ def test_the_article_and_nothing_around_it() -> None:
          "The first was said before the storm had come to them, in the yard.\n\nThe second was said after it, when all the roofs were gone."),
         ("<ul><li>The piles are made of oak, and stand ten metres deep.</li><li>The boards are made of larch, and are changed every year.</li></ul>",
          "- The piles are made of oak, and stand ten metres deep.\n- The boards are made of larch, and are changed every year."),
+        ("<ol start=4><li>Take the boards up, and stack them by the wall.<ul><li>Mind the nails.</li></ul>Count them.</li><li value=7>Put new ones down.</li></ol>",
+         "4. Take the boards up, and stack them by the wall.\n- Mind the nails.\n- Count them.\n7. Put new ones down."),
         ("<p>The mayor&rsquo;s office paid &euro;20 &amp; more for it, the &lt;old&gt; ledger in the archive says, and nobody asked again.</p>",
          "The mayor’s office paid €20 & more for it, the <old> ledger in the archive says, and nobody asked again."),
         ("<p>A script<script>document.write('x')</script> in a paragraph is not read, nor is a style<style>p{}</style>, said the man who printed it.</p>",
@@ -115,6 +117,34 @@ def test_the_steps_for_plain_text_go_on_from_there() -> None:
     cleaned = pipeline.clean(Document("page", page.text, page.title, page.metadata), rules.load())
     assert cleaned.title == "Old pier open again"
     assert cleaned.text.split("\n\n") == _PARAGRAPHS
+
+
+def test_what_a_template_shows_where_it_stands_is_text() -> None:
+    shown = "".join(f"<p>{text}</p>" for text in _PARAGRAPHS)
+    page = f'<h1>Old pier open again</h1><my-article><template shadowrootmode="open">{shown}</template></my-article><template><p>Row</p></template>'
+    assert _extracted(page).text.split("\n\n")[1:] == _PARAGRAPHS
+
+
+def test_links_to_edit_a_section_are_no_part_of_its_heading() -> None:
+    link = '<span class="mw-editsection"><span>[</span><a href="/edit">edit</a><span>]</span></span>'
+    text = _extracted(_page(f'<h2><span class="mw-headline">What comes next</span>{link}</h2>')).text
+    assert "\n\nWhat comes next\n\n" in text
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        (
+            "<p>We met in <st1:City><st1:place>Lindholm</st1:place></st1:City><o:p></o:p>, not <x-tip>here</x-tip>.</p>",
+            ["We met in Lindholm, not here."],
+        ),
+        ("<p>Click <button>Save</button> to store it.</p>", ["Click Save to store it."]),
+        ("<x-text>One.</x-text><x-text>Two.</x-text>", ["One.", "Two."]),
+        ("Before it <x-card><p>One.</p></x-card> and behind", ["Before it", "One.", "and behind"]),
+    ],
+)
+def test_an_unknown_element_in_the_midst_of_a_text_does_not_part_it(html: str, texts: list[str]) -> None:
+    assert [block.text for block in blocks.find(blocks.parse(html))] == texts
 
 
 # What the page says about itself
@@ -166,6 +196,39 @@ def test_metadata_from_meta() -> None:
 def test_the_account_of_a_site_is_no_author(account: str, author: str | None) -> None:
     head = f'<meta name="twitter:site" content="@HarbourPost"><meta name="twitter:creator" content="{account}">'
     assert _extracted(_page(head=head)).metadata["author"] == author
+
+
+def test_json_ld_may_refer_to_what_it_names_elsewhere() -> None:
+    article = {"@type": "Article", "headline": "Old pier open again", "author": {"@id": "#ada"}, "publisher": {"@id": "#post"}}
+    graph = [
+        article,
+        {"@type": "Organization", "@id": "#post", "name": "The Harbour Post"},
+        {"@id": "#ada", "name": "Ada Brandt"},
+    ]
+    page = _extracted(_page(head=f'<script type="application/ld+json">{json.dumps({"@graph": graph})}</script>'))
+    assert (page.metadata["author"], page.metadata["site"]) == ("Ada Brandt", "The Harbour Post")
+
+
+@pytest.mark.parametrize("around", ["{}", "//<![CDATA[\n{}\n//]]>", "<!-- {} -->", "{};"])
+def test_json_ld_in_whatever_it_is_wrapped(around: str) -> None:
+    page = _extracted(_page(head=f'<script type="application/ld+json">{around.replace("{}", json.dumps(_LD))}</script>'))
+    assert page.metadata["author"] == "Ada Brandt; Tom Quay"
+
+
+@pytest.mark.parametrize(
+    ("head", "author"),
+    [
+        ('<meta property="article:author" content="https://www.facebook.com/harbourpost">', "Tom Quay"),
+        ('<meta name="author" content="By Ada Brandt">', "Ada Brandt"),
+        ('<meta name="author" content="Byron Ada">', "Byron Ada"),
+        (
+            '<script type="application/ld+json">{"@type": "Article", "author": ["https://harbour.example/ada"]}</script>',
+            "Tom Quay",
+        ),
+    ],
+)
+def test_authors_have_names(head: str, author: str) -> None:
+    assert _extracted(_page('<a rel="author" href="/tom">by Tom Quay</a>', head=head)).metadata["author"] == author
 
 
 def test_nothing_is_guessed() -> None:
@@ -290,7 +353,13 @@ def test_the_only_h1_just_above_the_article_is_its_headline() -> None:
         ("2024-05-06 07:08", "2024-05-06T07:08:00"),
         ("2024-05-06T99:99", "2024-05-06"),
         ("Mon, 06 May 2024 07:08:09 GMT", "2024-05-06T07:08:09+00:00"),
+        ("May 6, 2024", "2024-05-06"),
+        ("Monday, Sept. 16th 2024 at 10 am", "2024-09-16"),
+        ("February 30, 2024", None),
+        ("05/06/2024", None),
         ("last Monday", None),
+        ("1970-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00", None),
         ("2024-13-45", None),
         ("", None),
     ],

@@ -145,6 +145,17 @@ RECORDS = [
     ("a.csv", b"text\na\0b\n", [("1", "a\0b")]),
     ("a.csv", b"text,n\ra,1\rb,2\r", [("1", "a"), ("2", "b")]),  # as old Macs and Excel on a Mac write it
     ("a.csv", b'text,n\r"a\rb",1\rc,2', [("1", "a\nb"), ("2", "c")]),
+    # Excel is told the delimiter in the first line; MySQL and Spark put a backslash before a quote.
+    ("a.csv", b"sep=;\r\nn;text\r\n1,5;a\r\n", [("1", "a")]),
+    ("a.csv", b'"sep=\t"\n"n"\t"text"\n"1"\t"a, b"\n', [("1", "a, b")]),
+    ("a.csv", b'n,text\n1,"He said \\"no\\", C:\\new"\n2,"b"\n', [("1", 'He said "no", C:\\new'), ("2", "b")]),
+    ("a.csv", b'n,text\n1,"He said ""no"", in C:\\"\n2,b\n', [("1", 'He said "no", in C:\\'), ("2", "b")]),
+    ("a.csv", b'path,text\n"C:\\","a"\n', [("1", "a")]),
+    # JSON under another name, and in one line
+    ("a.csv", b'{"text": "a"}\n{"text": "b"}\n', [("1", "a"), ("2", "b")]),
+    ("a.csv", b"{x},text\n1,a\n", [("1", "a")]),
+    ("a.json", b'{"text": "a"}{"text": "b"}', [("1", "a"), ("2", "b")]),
+    ("a.json", b'{"text": "a"', [("1", "JSONDecodeError")]),
     ("a.csv", b'n,text\n1,a\n2,"b\nnever closed\n3,c\n', [("1", "a"), ("2", "Truncated")]),
     ("a.csv", b'n,text\n1,a\n2,"b\nclosed"\n3,12" of rain\n', [("1", "a"), ("2", "b\nclosed"), ("3", '12" of rain')]),
     ("a.csv", b"1,The ferry leaves at six.\n2,The next one leaves at nine.\n", [("1", "NoText"), ("2", "NoText")]),  # no header
@@ -189,7 +200,7 @@ WRAPPERS = [
     ),
     ({"a#": {"../": {"rows": [{"text": "a"}]}}}, [("1#a\ufffd23/\ufffd2E\ufffd2E/rows/1", "a")]),
     # No wrappers: an article with its paragraphs, comments, related articles; texts in arrays of arrays; nothing with text.
-    ({"title": "t", "paragraphs": [{"text": "a"}, {"text": "b"}]}, [("1", "NoText")]),
+    ({"title": "t", "paragraphs": [{"text": "a"}, {"text": "b"}]}, [("1", "a\n\nb")]),
     ({"text": "a", "items": [{"text": "b", "url": "u"}]}, [("1", "a")]),
     ({"x": LONG, "related": [{"url": "u", "text": "b"}]}, [("1", LONG)]),
     ({"articles": [{"url": "u", "title": "t"}]}, [("1", "NoText")]),
@@ -300,6 +311,29 @@ FIELDS = [
     ({"content": "<p is a tag"}, Fields(), ("<p is a tag", "text/plain")),
     ({"content": "<!DOCTYPE html><p>"}, Fields(), ("<!DOCTYPE html><p>", "text/html")),
     ({"content": "<div>\n\n<p>b</p>\n</div> Read on"}, Fields(), ("<div>\n\n<p>b</p>\n</div> Read on", "text/html")),
+    # In pieces: paragraphs, or objects with a heading and text; a string goes before a list.
+    ({"body": ["a", " ", "b"], "summary": LONG}, Fields(), ("a\n\nb", "text/plain")),
+    ({"content": ["<p>a</p>", "<p>b</p>"]}, Fields(), ("<p>a</p>\n\n<p>b</p>", "text/html")),
+    ({"sections": [{"heading": "h", "text": "a"}, {"data": {"text": "b"}}]}, Fields(), ("h\n\na\n\nb", "text/plain")),
+    ({"article": {"paragraphs": ["a", "b"]}}, Fields(), ("a\n\nb", "text/plain")),
+    ({"text": "a", "pages": ["b"]}, Fields(), ("a", "text/plain")),
+    ({"x": ["a", "b"], "text": "c"}, Fields(text="x"), ("a\n\nb", "text/plain")),
+    ({"pages": [1, 2]}, Fields(), "NoText"),
+    # HTML that begins with what may stand in a text, too
+    (
+        {"text": "<!-- wp:paragraph -->\n<p>b</p>\n<!-- /wp:paragraph -->"},
+        Fields(),
+        ("<!-- wp:paragraph -->\n<p>b</p>\n<!-- /wp:paragraph -->", "text/html"),
+    ),
+    ({"text": "<img src='x'><p>b</p>"}, Fields(), ("<img src='x'><p>b</p>", "text/html")),
+    ({"text": "<a href='x'>b</a><br>c"}, Fields(), ("<a href='x'>b</a><br>c", "text/html")),
+    ({"text": "A first one.<br><br>A second one.<br>"}, Fields(), ("A first one.<br><br>A second one.<br>", "text/html")),
+    ({"text": "&lt;p&gt;A &amp;amp; B&lt;/p&gt;"}, Fields(), ("<p>A &amp; B</p>", "text/html")),
+    ({"text": "A\nB\nC\nshows (so.<br>) and (so.<br>)"}, Fields(), ("A\nB\nC\nshows (so.<br>) and (so.<br>)", "text/plain")),
+    ({"text": "Use <br> or <br/> to break a line."}, Fields(), ("Use <br> or <br/> to break a line.", "text/plain")),
+    ({"text": "<br> breaks a line."}, Fields(), ("<br> breaks a line.", "text/plain")),
+    ({"text": "So ends a line.<br> A\n\nB, and so.<br>"}, Fields(), ("So ends a line.<br> A\n\nB, and so.<br>", "text/plain")),
+    ({"text": "&lt;p&gt; is a tag."}, Fields(), ("&lt;p&gt; is a tag.", "text/plain")),
     # A text about HTML that begins with the name of an element.
     ({"text": "<p>: a paragraph\n\nIt ends with </p>."}, Fields(), ("<p>: a paragraph\n\nIt ends with </p>.", "text/plain")),
     ({"Content": "a", "x": LONG}, Fields(), ("a", "text/plain")),

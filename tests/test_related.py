@@ -70,6 +70,37 @@ The harbour office thanked the volunteers, who had cooked four hundred meals. (P
 - 5 hours ago
 - View all
 """,
+    "books, each with its author or its year": f"""
+{FERRY}
+{POST}
+Recommended Reading
+The Lamp Room by Mona Lind
+Lights of the North, J. Hale
+A Short History of the Long Pier (1980)
+""",
+    "books above a share bar": f"""
+{FERRY}
+{POST}
+Recommended Reading
+The Lamp Room by Mona Lind
+Lights of the North, J. Hale
+- Share this:
+- Facebook
+""",
+    "books in other languages": f"""
+{FERRY}
+{POST}
+Lesen Sie auch
+Die Lampenstube von Mona Lind
+Lichter des Nordens, J. von der Hahn
+""",
+    "titles, one with a name behind a comma": f"""
+{FERRY}
+{POST}
+- Recommended Reading
+- Why the old ferry still runs on Sundays
+- A new roof for the home of the painter, Mona Lind
+""",
     "two headings, one after the other": f"""
 {FERRY}
 - Related Posts
@@ -210,3 +241,32 @@ def test_a_second_round_takes_nothing_more(case: str) -> None:
     text = "\n\n".join(line.removeprefix("- ") for line in case.strip().split("\n"))
     once, _ = apply(text, boilerplate.clean(Document("case", text), BOOK))
     assert list(boilerplate.clean(Document("case", once), BOOK)) == []
+
+
+WRAPPED = """The bulletin of the valley comes out on the first Saturday of each
+month, and nobody has ever been paid for writing, printing or carrying
+it.
+
+Subscribe to our newsletter and you get four pages, a crossword and the
+bus times.
+
+Also read:
+
+The parish magazine says much the same in more words, and it has more
+of them about the organ.
+
+Accept all
+
+The large button on the page of the parish is pressed by nine visitors
+of ten.
+
+Reject all
+
+The other one is small and grey, and the rector says that it was never
+meant to be so."""
+
+
+def test_a_text_that_is_wrapped_by_hand() -> None:
+    """A line of a paragraph is neither a call to subscribe nor a promoted title, and above a paragraph may stand a sub-heading."""
+    left, _ = apply(WRAPPED, boilerplate.clean(Document("wrapped", WRAPPED), BOOK))
+    assert left.split() == WRAPPED.replace("Also read:", "").split()

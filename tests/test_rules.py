@@ -91,6 +91,7 @@ def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
             {"step": "titles", "hit": [{"before": "some phrase"}]},
             "hit must be a list of texts, or of tables with `before` and `after`",
         ),
+        ({"company": "yes"}, "company = 'yes' is not of the type bool"),
         ({"unless": "said"}, "`unless` says which lines `patterns` leave alone"),
         ({"patterns": ["abc.*"], "needs": ["abc"], "unless": "a(b"}, "does not compile"),
     ],

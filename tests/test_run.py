@@ -277,3 +277,15 @@ def test_to_ask_the_line_model_is_a_step_of_a_document(dumps: Path, tmp_path: Pa
     with planning.plan(Settings(dumps, tmp_path / "out")) as job:
         shards.clean_shard(Notes(), job.settings, job.shards[0])
     assert blamed == [begun[-1]]  # the document that is finished last
+
+
+def test_a_folder_that_must_not_be_listed_is_not_called_empty(
+    dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(folder: Any) -> Any:
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(InputError, match=r"The input .* cannot be read: Permission denied"):
+        clean_folder(Settings(dumps, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()

@@ -7,6 +7,7 @@ Nothing is lost on the way: bytes that mean nothing in the chosen encoding becom
 with their offset, so that `encode_back` can put them in again.
 """
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import category
@@ -37,6 +38,7 @@ from cleaners.decode.looks import (
     MIN_CONFIDENCE,
     count_faults,
     detect,
+    is_another,
     oddity,
     second_thought,
     widened,
@@ -81,6 +83,8 @@ _BOM_STARTS = tuple(bom for bom, *_ in BOMS)
 _MEANINGLESS = {"Cc", "Cn", "Co", "Cs"}
 _MAX_MEANINGLESS = 0.05
 _WIDE_SAMPLE = 4000  # characters
+_SHORTEST_WIDE, _HEAD = 20, 100  # bytes
+_BLANKS = re.compile("[ \n]")
 
 # In UTF-16 a text has the letters of one script, Latin-1 and punctuation; random bytes are 54 % Chinese and the like.
 _SCRIPTS = (
@@ -120,6 +124,13 @@ def decode(raw: bytes, charset: str | None = None, media_type: str = "text/plain
     if text.isascii():
         if b"~" in raw and b"~{" in raw and detect(raw)[0] == "hz":
             return _read(raw, "hz", "escape sequences")
+        # Thai in UTF-16 is ASCII, too, and has no NULs without a blank: every second byte is another control.
+        if (
+            len(raw) > _SHORTEST_WIDE
+            and share_of_controls(raw[:_HEAD]) > MAX_CONTROLS_IN_UTF8
+            and (wide := _wide_of_one_script(raw))
+        ):
+            return wide
         return Decoded(text, "utf-8", (), "ascii", None)
     if not charset and media_type == "text/plain":
         return Decoded(text, "utf-8", (), "valid utf-8", None)
@@ -176,6 +187,8 @@ def _not_utf8(raw: bytes, said: list[Said]) -> Decoded | Binary:
             guess = guess or detect(raw)
             if guess[0] and oddity(raw, guess[0]) < odd / 2:
                 continue
+        if is_another(raw, encoding):
+            continue
         return _read(raw, encoding, evidence_of(one.where, said[:number]), pieces=in_utf8(raw, encoding))
     encoding, confidence = guess or detect(raw)
     if wide := _wide(raw, encoding):
@@ -208,15 +221,22 @@ def _wide(raw: bytes, guess: str, said: Iterable[Said] = ()) -> Decoded | None:
     declared = [
         end for codec in declared for end in ((f"{codec}-le", f"{codec}-be") if codec in ("utf-16", "utf-32") else (codec,))
     ]
-    for encoding in (guess, *declared):
-        if not encoding.startswith(("utf-16", "utf-32")):
+    for name in (guess, *declared):
+        if not name.startswith(("utf-16", "utf-32")):
             continue
+        encoding = _in_order(raw, name)
         decoded = _read(raw, encoding, f"{encoding[:6]} without bom")
         sample = decoded.text[:_WIDE_SAMPLE]
         meaningless = sum(c == "\ufffd" or (category(c) in _MEANINGLESS and c not in "\t\n\v\f\r") for c in sample)
         if meaningless <= _MAX_MEANINGLESS * len(sample):
             return decoded
     return None
+
+
+def _in_order(raw: bytes, encoding: str) -> str:
+    """The same encoding, or UTF-16 of the other byte order if that has more blanks: Greek turned round is Hangul."""
+    other = {"utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le"}.get(encoding, encoding)
+    return max(encoding, other, key=lambda order: len(_BLANKS.findall(raw[: 2 * _WIDE_SAMPLE].decode(order, "replace"))))
 
 
 def _wide_of_one_script(raw: bytes) -> Decoded | None:

@@ -22,7 +22,7 @@ from lxml.html import HtmlElement
 from cleaners import matching, rules
 from cleaners.document import Document
 from cleaners.extract import blocks, features, metadata, model
-from cleaners.extract.blocks import Block
+from cleaners.extract.blocks import Block, Box
 
 _ITEMS = frozenset(("li", "dt", "dd"))
 _WHERE = get_args(rules.Where)
@@ -39,7 +39,8 @@ class Extracted:
 
     Attributes:
         text: the base text: the blocks of the article in reading order.  A blank line stands between paragraphs; the items
-            of a list begin with "- " and follow line by line, as do the rows of a table, its cells joined by " | ".
+            of a list begin with "- ", or with their numbers, and follow line by line, as do the rows of a table, its cells
+            joined by " | ".
         title: the headline, without the name of the site.
         metadata: url, site, author, published, language and description; null where the page does not say.
         headings: the lines of `text` that are sub-headings, counted from 0, and the level of each, from 1 to 6.
@@ -190,11 +191,16 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
     """The text of the blocks, and its headings."""
     parts: list[str] = []
     headings = []
+    begun: set[Box] = set()  # items
     line = 0
     above: Block | None = None
     for block in chosen:
         joint = "" if above is None else _joint(above, block)
-        text = f"- {block.text}" if block.box.tag in _ITEMS and joint != " | " else block.text
+        text = block.text
+        if block.box.tag in _ITEMS and joint != " | ":
+            is_numbered = block.box.number > 0 and block.box not in begun  # what follows on a list within the item is no other
+            text = f"{block.box.number}. {text}" if is_numbered else f"- {text}"
+            begun.add(block.box)
         line += joint.count("\n")
         if block.box.tag in features.LEVELS:
             headings.append((line, features.LEVELS[block.box.tag]))

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import html as lxml_html
-from lxml.etree import ParserError, SubElement
+from lxml.etree import ParserError, SubElement, XPath
 from lxml.html import HtmlElement
 
 # What holds no text that a reader sees.  Not <noscript>: on some pages the article stands there alone.
@@ -18,7 +19,15 @@ _INLINE_TAGS = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rp rt ruby s samp small "
     "span strike strong sub sup time tt u var wbr"
 )
+# What is a block in itself.  The elements of nobody's list (of Word, of a framework) are blocks, too, but in the midst of a text.
+_BLOCK_TAGS = (
+    "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol optgroup option p pre search section summary table "
+    "tbody td tfoot th thead tr ul"
+)
+_MOST_WITHIN = 20  # elements in one that is to stand in a line
 _SKIPPED, _INLINE = frozenset(_SKIPPED_TAGS.split()), frozenset(_INLINE_TAGS.split())
+_BLOCK = frozenset(_BLOCK_TAGS.split())
 _STRONG = frozenset(("b", "strong"))
 _BREAK = "\x01"  # a line break within a block, until white space is collapsed; the parser is given none of these
 # What XML cannot hold, and halves of surrogate pairs, which UTF-8 cannot.
@@ -61,6 +70,7 @@ KINDS = {
 }
 KIND_OF: dict[str, int] = {word: 1 << n for n, words in enumerate(KINDS.values()) for word in words.split()}
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_DIGITS = 6  # of a number of an item
 _NAMES_CHARS = 400  # characters of class names read; more are made by machines for machines
 _KIND_OF_TAG = {
     "nav": KIND_OF["nav"],
@@ -71,6 +81,8 @@ _KIND_OF_TAG = {
     "form": KIND_OF["form"],
 }
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# In Wikipedia and its like, the "[edit]" within every heading.
+_EDIT_LINKS = XPath("//span[contains(concat(' ', @class, ' '), ' mw-editsection ')]")
 
 
 class UnreadableError(ValueError):
@@ -87,6 +99,8 @@ class Box:
         chars, linked, kept, prose: characters below it, those within links, and those of blocks that the first extractor
             keeps and that are paragraphs; filled in by `features`.
         blocks: how many blocks are below it.
+        number: that of an item of a numbered list, 0 of others.
+        items: the number of the last item of a numbered list.
     """
 
     parent: "Box"
@@ -99,6 +113,8 @@ class Box:
     kept: int = 0
     prose: int = 0
     blocks: int = 0
+    number: int = 0
+    items: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -139,6 +155,11 @@ def parse(html: str) -> HtmlElement:
     _open_body(root)
     for embed in list(root.iter("embed")):  # it has no end tag, and what follows is no part of it
         embed.drop_tag()
+    for template in list(root.iter("template")):
+        if template.get("shadowrootmode"):  # it is shown where it stands
+            template.tag = "div"
+    for link in _EDIT_LINKS(root):
+        link.drop_tree()
     return root
 
 
@@ -188,7 +209,17 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
     kinds = _kinds(f"{names} {get('id') or ''} {get('role') or ''}", known) | _KIND_OF_TAG.get(element.tag, 0)
     if get("hidden") is not None or get("aria-hidden") == "true" or _STYLE_HIDDEN.search(get("style") or ""):
         kinds |= KIND_OF["hidden"]
-    return Box(parent, element.tag, parent.depth + 1, kinds, f"{element.tag}.{names}")
+    box = Box(parent, element.tag, parent.depth + 1, kinds, f"{element.tag}.{names}")
+    if element.tag == "ol":
+        box.items = _whole(get("start"), 1) - 1
+    elif element.tag == "li" and parent.tag == "ol":
+        parent.items = box.number = _whole(get("value"), parent.items + 1)
+    return box
+
+
+def _whole(text: str | None, default: int) -> int:
+    """A number as an attribute has it."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < _DIGITS else default
 
 
 class _Collector:
@@ -234,6 +265,18 @@ class _Collector:
         self.linked = self.strong = 0
 
 
+def _is_in_text(element: HtmlElement, parent: HtmlElement, is_block: bool) -> bool:
+    """Whether an unknown element stands in a line: text is beside it, or it is in another such element; and no block within."""
+    if not is_block and parent.tag not in _INLINE:
+        return True
+    before = element.getprevious()
+    beside = parent.text if before is None else before.tail
+    if not ((beside and not beside.isspace()) or (element.tail and not element.tail.isspace())):
+        return False
+    within = list(islice(element.iter(), 1, _MOST_WITHIN + 1))
+    return len(within) < _MOST_WITHIN and not any(one.tag in _BLOCK for one in within)
+
+
 def find(root: HtmlElement) -> list[Block]:
     """The blocks of a page in reading order."""
     known: dict[str, int] = {}
@@ -261,7 +304,7 @@ def find(root: HtmlElement) -> list[Block]:
         elif tag == "br":
             found.line_break(box)
             add(element.tail, in_link, in_strong)
-        elif tag in _INLINE:
+        elif tag in _INLINE or (tag not in _BLOCK and _is_in_text(element, parent, is_block)):
             in_link += tag == "a"
             in_strong += tag in _STRONG
             add(element.text, in_link, in_strong)

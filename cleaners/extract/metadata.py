@@ -9,7 +9,7 @@ kinds of development pages; those found here on 92 and 93 %).
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import Any
@@ -23,9 +23,18 @@ from cleaners.extract.blocks import Block
 from cleaners.extract.headline import clean, key
 
 _ARTICLE = re.compile(r"Article|Posting$|^Report$|^Review$|^Recipe$")
-_TAIL_WORDS = 6  # words in the name of a site
+_LONGEST_AUTHORS = 240  # characters
 _MANY = 10_000  # objects of JSON-LD looked at, and characters of a value; more is an attack
 _AUTHOR = XPath("(.//a | .//span)[@rel='author' or @itemprop='author']")
+_BY = re.compile(r"by\s*:?\s+", re.IGNORECASE)
+_BRACKET = re.compile(r"(?<!<!)(?<!CDATA)[\[{]")
+_DECODER = json.JSONDecoder(strict=False)
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_WRITTEN = re.compile(
+    rf"(?:[a-z]+,\s+)?(?P<m>{'|'.join(_MONTHS)})[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b",
+    re.IGNORECASE,
+)  # "May 6, 2024"
+_NO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01")  # what programs write that know of none
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _DATES = (
@@ -84,10 +93,11 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
             marked_date = element.get("datetime") or ""
     if meta.get("twitter:creator", "").casefold() == meta.get("twitter:site", "").casefold():
         meta.pop("twitter:creator", None)  # the account of the site, which is no author
+    known = {o["@id"]: o for o in reversed(objects) if isinstance(o.get("@id"), str) and "name" in o}
     articles = [o for o in objects if any(_ARTICLE.search(kind) for kind in _strings(o.get("@type")))]
     address = url or _address(canonical or meta.get("og:url", ""), meta.get("og:url"))
     host = (_split(address).hostname or "").removeprefix("www.") if address else ""
-    site = meta.get("og:site_name") or _first(_names(o.get("publisher")) for o in articles) or None
+    site = meta.get("og:site_name") or _first(_names(o.get("publisher"), known) for o in articles) or None
     declared = [clean(unescape(s)) for o in articles for s in _strings(o.get("headline") or o.get("name"))]
     claims = [*declared, *(meta[name] for name in _TITLES if name in meta), title]
     found = headline.find(heads, claims, [site or "", host, host.split(".", maxsplit=1)[0]], blocks, begin)
@@ -95,9 +105,9 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     main = next((o for o in articles if any(told in key(s) for s in _strings(o.get("headline") or o.get("name")))), None)
     main = (main if told else None) or (articles[0] if len(articles) == 1 else {})
     authors = (
-        "; ".join(dict.fromkeys(_names(main.get("author"))))
-        or _first([meta[n]] for n in _AUTHORS if n in meta)
-        or next(filter(None, (clean(e.text_content()) for e in _AUTHOR(root))), "")
+        "; ".join(filter(_is_author, dict.fromkeys(map(_without_by, _names(main.get("author"), known)))))
+        or next(filter(_is_author, (_without_by(meta[n]) for n in _AUTHORS if n in meta)), None)
+        or next(filter(_is_author, (_without_by(clean(e.text_content())) for e in _AUTHOR(root))), None)
     )
     dates = [*_strings(main.get("datePublished")), *(meta[name] for name in _DATES if name in meta), marked_date]
     language = _LANGUAGE.match(
@@ -110,7 +120,7 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     return found, {
         "url": address,
         "site": site or host or None,
-        "author": authors if authors and "//" not in authors and len(authors) <= _TAIL_WORDS * 40 else None,
+        "author": authors if authors and len(authors) <= _LONGEST_AUTHORS else None,
         "published": next(filter(None, map(_date, dates)), None),
         "language": language[0].lower() if language else None,
         "description": meta.get("og:description") or meta.get("description"),
@@ -125,9 +135,13 @@ def body(root: HtmlElement) -> str:
 
 
 def _objects(text: str) -> list[Mapping[str, Any]]:
-    """All objects of a piece of JSON-LD, the outer ones first; none if it is broken."""
+    """All objects of a piece of JSON-LD, the outer ones first; none if it is broken.
+
+    Some stand in a comment or a section of CDATA, or have a ";" behind them.
+    """
+    begin = _BRACKET.search(text)
     try:
-        value = json.loads(text, strict=False)
+        value, _ = _DECODER.raw_decode(text, begin.start() if begin else 0)
     except (ValueError, RecursionError):
         return []
     found: list[Mapping[str, Any]] = []
@@ -148,11 +162,23 @@ def _strings(value: Any) -> list[str]:
     return [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str) and len(v) <= _MANY]
 
 
-def _names(value: Any) -> list[str]:
-    """The names of persons or organisations, however JSON-LD gives them."""
+def _names(value: Any, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names of persons or organisations, however JSON-LD gives them; `known` are the objects that it may refer to."""
     values = value if isinstance(value, list) else [value]
+    values = [
+        known.get(v["@id"], v) if isinstance(v, dict) and "name" not in v and isinstance(v.get("@id"), str) else v for v in values
+    ]
     names = [name for v in values for name in _strings(v.get("name") if isinstance(v, dict) else v)]
     return [name for name in map(clean, map(unescape, names)) if name]
+
+
+def _without_by(author: str) -> str:
+    return _BY.sub("", author)
+
+
+def _is_author(author: str) -> bool:
+    """Whether it is a name, and no address of a profile."""
+    return bool(author) and "//" not in author
 
 
 def _first(lists: Iterator[list[str]]) -> str:
@@ -176,8 +202,10 @@ def _address(link: str, base: str | None) -> str | None:
 
 
 def _date(text: str) -> str | None:
-    """A date as ISO 8601: as it is written there, or without the time if that is not understood."""
-    text = text.strip()
+    """A date as ISO 8601: as it is written there, or without the time if that is not understood; none if the day may be the month."""
+    text = text.strip(" \"'")
+    if text.startswith(_NO_DATES):
+        return None
     try:
         return datetime.fromisoformat(text).isoformat() if len(text) > 10 else datetime.fromisoformat(text).date().isoformat()
     except ValueError:
@@ -189,4 +217,11 @@ def _date(text: str) -> str | None:
     try:
         return parsedate_to_datetime(text).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
+        pass
+    written = _WRITTEN.match(text)
+    try:
+        return (
+            date(int(written["y"]), _MONTHS.index(written["m"].lower()) + 1, int(written["d"])).isoformat() if written else None
+        )
+    except ValueError:
         return None

@@ -19,6 +19,14 @@ _MAX_HEADER = 100
 _VALUE = re.compile(r"\s*(?:[+-]?\d[\d.,:/-]*|https?://\S+)\s*")
 _SENTENCE = re.compile(r"(?:\S+\s+){4,}\S*[.!?…。]\W*", re.DOTALL)
 
+# Excel is told the delimiter so, in a line of its own.
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*")
+
+# A quote within a cell with a backslash before it, as MySQL and Spark write it; between cells and at their ends, or doubled, it is another.
+_ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
+_ESCAPED_WITHIN = re.compile(r'(?<![\\"])\\"(?![",;\t|\r\n])')
+_DOUBLED_WITHIN = re.compile(r'[^",;\t|\r\n\\]""[^",;\t|\r\n]')
+
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
 
@@ -31,8 +39,10 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
 def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
     csv.field_size_limit(DOCUMENT_BYTES)
     too_long: list[int] = []  # lines that were left out
-    lines = _Lines(_text(source, too_long))
-    reader = csv.reader(lines, **_dialect(source))
+    dialect = _dialect(source)
+    text = _text(source, too_long)
+    lines = _Lines(map(_doubled, text) if _escapes(source) else text)
+    reader = csv.reader(lines, **dialect)
     names: list[str] | None = None
     number = 0
     row: list[str] | None
@@ -49,7 +59,7 @@ def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
             yield source.failed(number, "TooLarge", f"line {too_long.pop(0)} has more than {DOCUMENT_BYTES:,} bytes")
         if row is None:
             return
-        if not row:
+        if not row or (reader.line_num == 1 and _SEPARATOR.fullmatch(lines.taken[0])):
             continue
         if names is None:
             if _is_header(row):
@@ -122,10 +132,23 @@ def _text(source: Source, too_long: list[int]) -> Iterator[str]:
             yield line.decode("utf-8", "surrogateescape")
 
 
+def _escapes(source: Source) -> bool:
+    """Whether quotes within cells have a backslash before them, as far as the start of the table shows, and are not doubled."""
+    head = source.head().decode("utf-8", "replace")
+    return bool(_ESCAPED_WITHIN.search(head)) and not _DOUBLED_WITHIN.search(head)
+
+
+def _doubled(line: str) -> str:
+    r"""A line with "" for \"; other backslashes may be text."""
+    return _ESCAPED.sub(r'\1""', line) if '\\"' in line else line
+
+
 def _dialect(source: Source) -> dict[str, Any]:
     """How the cells are parted, as far as the start of the table shows."""
     *lines, last = re.split(r"\r\n|\n|\r", source.head().decode("utf-8", "replace"))
     lines = lines or [last]
+    if said := _SEPARATOR.fullmatch(lines[0]):
+        return {"delimiter": said[1]}
     # The character that the first line has most often outside quotes.
     counts = Counter(char for part in lines[0].split('"')[::2] for char in part if char in ",;\t|")
     by_name = "\t" if source.name.lower().endswith((".tsv", ".tab")) else ","

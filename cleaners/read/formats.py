@@ -36,6 +36,7 @@ _FEED_START = rb"(?is)(?:(?><\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*+(?:\[.*?\]\s*)
 PLAIN_TEXT = _row("plain text", "text/plain", "txt text", "text")
 MARKDOWN = _row("Markdown", "text/markdown", "md markdown", "text")
 HTML = _row("HTML", "text/html", "html htm xhtml xht shtml", "text", _HTML_START)
+CSV = _row("a table (CSV)", "text/csv", "csv tsv tab", "csv_")
 JSON = _row("JSON", "application/json", "json jsonl ndjson jl geojson", "json_")
 
 FORMATS = (
@@ -59,7 +60,7 @@ FORMATS = (
     _row("XML", "application/xml", "xml rdf", None, rb"<\?xml\s"),
     # What is known by its name alone.  JSON is looked at more closely below.
     JSON,
-    _row("a table (CSV)", "text/csv", "csv tsv tab", "csv_"),
+    CSV,
     PLAIN_TEXT,
     MARKDOWN,
 )
@@ -101,7 +102,7 @@ def recognise(name: str, head: bytes) -> Format:
                 return format_
     if by_name is HTML and head and b"<" not in head:
         return PLAIN_TEXT  # the parser would join its lines to one
-    if by_name is not None and by_name not in {PLAIN_TEXT, MARKDOWN}:
+    if by_name is not None and by_name not in {PLAIN_TEXT, MARKDOWN, CSV}:
         return by_name
     if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (by_name is None or _is_json(head)):
         return JSON

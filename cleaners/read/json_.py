@@ -42,7 +42,8 @@ def _is_lines(source: Source) -> bool:
         return first not in {b"[", b"{"} and not re.match(rb"\[\s*\{", first)
     if first.startswith(b"["):
         return False
-    return not end or isinstance(_parse(first), dict)
+    # One line without an end: a record, or many one after the other; or else it is longer than the head.
+    return isinstance(_parse(first), dict) or (not end and len(source.head()) == HEAD)
 
 
 def _lines(source: Source, encoding: str) -> Iterator[Record | Failed]:

@@ -25,6 +25,10 @@ TEXT_FIELDS = _names(
 HTML_FIELDS = _names("html raw_html html_content content_html body_html page_html article_html source_html page_source")
 """Names by which the field with the document is known, the better first (lower case, "_" for "-" and " ")."""
 
+PARTS_FIELDS = _names("paragraphs blocks sections parts pages chunks")
+"""Names of fields that hold the document in pieces, as those of `TEXT_FIELDS` may, too."""
+_HEADINGS = _names("heading header title headline subtitle")
+
 METADATA_FIELDS = {
     "url": _names("url link uri canonical_url source_url page_url article_url permalink href target_uri warc_target_uri"),
     "title": _names("title headline page_title article_title"),
@@ -50,8 +54,17 @@ _MAX_NESTED = 3  # objects in objects whose fields may hold the document
 _MAX_DEPTH = 50  # of values that are carried into metadata
 
 _HTML_PAGE = re.compile(r"(?is)\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b")
-_HTML_PIECE = re.compile(r"(?i)\s*<(p|div|article|section|main|h[1-6]|figure|table|ul|ol|blockquote|span|strong|header)\b[^<>]*>")
+_HTML_PIECE = re.compile(
+    r"(?is)\s*(?:(?><!--.*?-->)\s*)*+<(?:(?P<tag>p|div|article|section|main|h[1-6]|figure|table|ul|ol|dl|blockquote|span|strong|header"
+    r"|a|b|i|em|u|font|center|pre|aside|iframe|picture|video|style|script)|img|br|hr)\b[^<>]*>"
+)
+# What ends a sentence, and a paragraph of HTML behind it.
+_HTML_END = re.compile(r"(?i)[.!?…。！？:»”’\"')\]]\s*(?:</\w+>\s*)*(?:<br\s*/?>|</(?:p|div|li)>)")
+# Possessive: long runs of blanks must not be tried in every combination.
+_TEXT_LINES = re.compile(r"(?<=[^>\s])[ \t\r]*+\n[ \t]*+(?=[^<\s])")
+_TEXT_PARAGRAPHS = re.compile(r"[^>\s][^\S\n]*+\n[^\S\n]*+\n\s*+[^<\s]")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
+_MIN_ENDS = 2  # of paragraphs in a text that begins with none
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -105,6 +118,9 @@ def _document(source: Source, record: Record, longest: str | None) -> Raw | Fail
         kind = "null" if value is None else type(value).__name__
         return source.failed(record.part, "NotARecord", f"this record is no object with fields, but {kind}", record.raw)
     chosen = _choose(value, source.fields, longest)
+    is_named = chosen is not None and bool(chosen[1].strip()) and _key(chosen[0].rpartition(".")[2]) in _VERSIONS
+    if not (is_named or source.fields.text or source.fields.html):
+        chosen = _in_parts(value) or chosen
     if chosen is None:
         wanted = source.fields.text or source.fields.html
         what = f"no field {wanted!r} with text" if wanted else "no field that looks like the text"
@@ -118,6 +134,8 @@ def _document(source: Source, record: Record, longest: str | None) -> Raw | Fail
         raw = text if isinstance(text, bytes) else _as_bytes(text)
         return source.raw(record.part, raw, media_type, metadata=metadata)
     text = _valid(text)
+    if not is_html and text.lstrip().startswith("&lt;") and _is_html(unescaped := html.unescape(text)):
+        text, media_type = unescaped, "text/html"
     raw = record.raw if record.raw is not None else text.encode()
     return source.raw(record.part, raw, media_type, text=text, encoding=record.encoding, metadata=metadata)
 
@@ -129,6 +147,7 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
     if fields.text or fields.html:
         for name, is_html in ((fields.text, False), (fields.html, True)):
             text = value.get(name, flat.get(name)) if name else None
+            text = _joined(text) if isinstance(text, (list, tuple)) else text
             if name and isinstance(text, (str, bytes)):
                 if text.strip():
                     return name, text, is_html
@@ -148,6 +167,31 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
     return blank
 
 
+def _in_parts(value: Mapping[str, Any], depth: int = 0) -> tuple[str, str, bool] | None:
+    """The field that holds the document in pieces, as `_choose` gives it: a list of paragraphs, or of objects with text."""
+    lists: dict[str, tuple[str, Iterable[Any]]] = {}
+    for name, item in _flat(value):
+        if isinstance(item, (list, tuple)):
+            lists.setdefault(_key(name.rpartition(".")[2]), (name, item))
+    for key in (*TEXT_FIELDS, *HTML_FIELDS, *PARTS_FIELDS):
+        if key in lists and (text := _joined(lists[key][1], depth)):
+            return lists[key][0], text, key in HTML_FIELDS or _is_html(text)
+    return None
+
+
+def _joined(parts: Iterable[Any], depth: int = 0) -> str:
+    """The paragraphs of a list; of an object its heading and its text."""
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, Mapping) and depth < _MAX_NESTED:
+            texts += [part[name] for name in _HEADINGS if isinstance(part.get(name), str)][:1]
+            found = _choose(part, Fields(), None) or _in_parts(part, depth + 1)
+            texts += [found[1]] if found and isinstance(found[1], str) else []
+    return "\n\n".join(text.strip() for text in texts if text.strip())
+
+
 def text_of(value: Mapping[str, Any], fields: Fields, longest: str | None) -> str | bytes:
     """The text that a record would give, empty if it has none."""
     chosen = _choose(value, fields, longest)
@@ -160,7 +204,7 @@ def has_address(value: Mapping[str, Any]) -> bool:
 
 
 def _is_html(text: str | bytes) -> bool:
-    """Whether the value of a field that may hold text is HTML: a page, or elements that begin and end.
+    """Whether the value of a field that may hold text is HTML: a page, elements that begin and end, or text with breaks and ends.
 
     A text about HTML may begin with the name of an element ("<table>: The Table element") and name its end further on, but
     it has paragraphs between blank lines before it comes to the next tag, and no tag at its end.
@@ -170,7 +214,10 @@ def _is_html(text: str | bytes) -> bool:
     if _HTML_PAGE.match(text):
         return True
     piece = _HTML_PIECE.match(text)
-    if piece is None or f"</{piece[1].lower()}" not in text.lower():
+    if piece is None:
+        ends = len(_HTML_END.findall(text)) if "<" in text else 0
+        return ends >= _MIN_ENDS and not _TEXT_PARAGRAPHS.search(text) and len(_TEXT_LINES.findall(text)) <= ends
+    if f"</{(piece['tag'] or '').lower()}" not in text.lower() and (piece["tag"] or "<" not in text[piece.end() :]):
         return False
     return text.rstrip().endswith(">") or not _PARAGRAPHS.search(text[piece.end() :].partition("<")[0].strip())
 

@@ -55,6 +55,7 @@ class Rule:
         takes: what else goes with a matching line: "form" takes what stands up to a line of `ends`,
             "titles" the promoted titles and teasers below a heading.
         ends: phrases that close what `takes = "form"` took.
+        company: a line that stands alone between two sentences stays: what a form says, a manual says as well.
         max_chars: a longer line is never matched.
         miss: texts that stay as they are, with every rule at work.
         hit: texts of which nothing stays, or `{before, after}` for rules of other steps.
@@ -74,6 +75,7 @@ class Rule:
     weak_patterns: tuple[str, ...] = ()
     takes: Takes = ""
     ends: tuple[str, ...] = ()
+    company: bool = False
     max_chars: int = 200
     miss: tuple[str, ...] = ()
     hit: tuple[str | Mapping[str, str], ...] = ()
@@ -209,7 +211,7 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     for name in ("id", "why", "source", "languages", "miss", "hit"):
         if not entry.get(name):
             raise ValueError(f"{name!r} is missing or empty")
-    for name, kind in (("max_chars", int), ("why", str), ("source", str), ("id", str), ("unless", str)):
+    for name, kind in (("max_chars", int), ("company", bool), ("why", str), ("source", str), ("id", str), ("unless", str)):
         if not isinstance(entry.get(name, kind()), kind):
             raise TypeError(f"{name} = {entry[name]!r} is not of the type {kind.__name__}")
     rule = Rule(**{name: _flat(name, value) for name, value in entry.items()})

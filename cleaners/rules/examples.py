@@ -74,7 +74,7 @@ def _around(rule: Rule, hit: str) -> Iterator[tuple[str, str, str]]:
         yield " above an article", f"{hit}\n\n{article}", article
     if rule.where != "top":
         yield " below an article", f"{article}\n\n{hit}", article
-    if rule.where == "anywhere" and not rule.takes:
+    if rule.where == "anywhere" and not rule.takes and not rule.company:
         yield " within an article", f"{ABOVE}\n\n{hit}\n\n{BELOW}", article
 
 
