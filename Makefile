@@ -14,7 +14,7 @@ BIN = $(VENV)/bin
 # pins "sqlalchemy[asyncio]" too, and would refuse a lock in which it is not the newest.
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 
-.PHONY: run test test-faults lint types fuzz bench-quality lock clean
+.PHONY: run test test-faults lint types fuzz bench-quality bench-dumps bench-pages bench-bytes lock clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/run.stamp
@@ -36,9 +36,12 @@ fuzz: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 DATA = data
-bench-quality: $(VENV)/dev.stamp
-	$(BIN)/python -m benchmarks.quality $(DATA)/dumps.dev.jsonl.gz
+bench-quality: bench-dumps bench-pages bench-bytes
+bench-dumps: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.quality $(DATA)/dumps.dev.jsonl.gz --by lang --by source
+bench-pages: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.pages $(DATA)/pages.dev.jsonl.gz
+bench-bytes: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.decoding $(DATA)/bytes.dev.jsonl.gz
 
 lint: $(VENV)/dev.stamp

@@ -5,7 +5,7 @@ usage: python -m benchmarks.decoding BYTES.jsonl.gz [--half 0|1] [--failures]
 Each row has an `id`, the bytes in base64 (`raw`) and the right text (`expected`).  Exact means the same string;
 a byte order mark in the expected text does not count.  `chardet.detect` and decoding by what it says stands beside it.
 "Blanked" means that the name of the encoding is overwritten with "-" wherever a file declares it; "plain text" is what does
-not begin with "<".
+not begin with "<".  Where `floors.json` knows the data by its hash, a share below its floor makes the exit status 1.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import chardet
 
+from benchmarks.quality import floors
 from cleaners.decode import Decoded, decode
 
 _NAME = re.compile(rb"""((?:charset|encoding)\s*=\s*["']?\s*)([\w.:-]+)""", re.IGNORECASE)
@@ -49,8 +50,8 @@ def by_chardet(raw: bytes) -> str | None:
     return raw.decode(name, "replace").removeprefix("\ufeff") if name else None
 
 
-def main() -> None:
-    """Print the table."""
+def main() -> int:
+    """Print the table; 1 if a share is below its floor."""
     parser = argparse.ArgumentParser(description="Exactly decoded files.")
     parser.add_argument("bytes", type=Path)
     parser.add_argument("--half", type=int, choices=(0, 1), help="only every second file")
@@ -80,15 +81,22 @@ def main() -> None:
         if not raw.lstrip().startswith(b"<"):
             classes["plain text"].append(row)
         classes["all, declarations blanked"].append(without)
+    floor = floors(options.bytes).get("exact", {}) if options.half is None else {}
+    failed = []
     for label, rows in classes.items():
         ours = [name for name, raw, text in rows if by_copydesk(raw) != text]
         theirs = [name for name, raw, text in rows if by_chardet(raw) != text]
         n = len(rows)
+        if 1 - len(ours) / n < floor.get(label, 0):
+            failed.append(f"{label}: {1 - len(ours) / n:.4f}; floor {floor[label]}")
         print(f"{label:36} n {n:4}  copydesk {1 - len(ours) / n:.4f}  chardet alone {1 - len(theirs) / n:.4f}")
         if options.failures:
             for name in ours:
                 print(f"    {name}{'' if name in theirs else '  (chardet has it right)'}")
+    for found in failed:
+        print(f"below its floor: {found}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

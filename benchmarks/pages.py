@@ -5,6 +5,7 @@ usage: python -m benchmarks.pages PAGES.jsonl.gz
 Pages with `gold_text` are scored like dumps: precision and recall of token 4-grams, F1 of the means (see `quality.py`).
 Pages with snippets, `gold_with` and `gold_without`, by how many of those the text holds.  "title" is the share of pages
 whose title is found, compared by letters and digits, and to the letter.  CPU time is that of this process.
+Where `floors.json` knows the data by its hash, a figure below its floor makes the exit status 1.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from typing import Any
 
 import trafilatura
 
-from benchmarks.quality import score, summary, tokens
+from benchmarks.quality import below, floors, score, summary, tokens
 from cleaners import pipeline, rules
 from cleaners.document import Document
 from cleaners.extract import Extracted, extract, model
@@ -49,8 +50,8 @@ def snippets(seen: Iterable[tuple[Mapping[str, Any], str]]) -> str:
     return f"F1 {2 * precision * recall / ((precision + recall) or 1):.4f}  precision {precision:.4f}  recall {recall:.4f}"
 
 
-def main() -> None:
-    """Print the figures."""
+def main() -> int:
+    """Print the figures; 1 if one is below its floor."""
     parser = argparse.ArgumentParser(description="How well the article of an HTML page is found.")
     parser.add_argument("pages", type=Path)
     path = parser.parse_args().pages
@@ -85,18 +86,25 @@ def main() -> None:
                 scores[row["source"]][what].append(score(row["gold_text"], text, name))
             else:
                 seen[what].append((row, text))
+    failed: list[str] = []
     for source, by in scores.items():
         for what, pairs in by.items():
             print(f"{source:12} {what:20} {summary(pairs)}")
+            failed += [found] if (found := below(path, source, what, pairs)) else []
     for what, pairs in seen.items():
         print(f"{'snippets':12} {what:20} {snippets(pairs)}  n {len(pairs)}")
     for source, found in titles.items():
         alike, exact = (sum(column) / len(found) for column in zip(*found, strict=True))
+        if alike < (floor := floors(path).get(source, {}).get("title", 0)):
+            failed.append(f"{source}, title: {alike:.4f}; floor {floor}")
         print(f"{source:12} {'title':20} {alike:.4f} by letters and digits, {exact:.4f} to the letter  n {len(found)}")
     seconds["copydesk, cleaned"] += seconds["copydesk, extracted"]
     for what, spent in seconds.items():
         print(f"{'CPU':12} {what:20} {spent:.1f} s, {spent / seconds['trafilatura']:.2f} of trafilatura")
+    for found in failed:
+        print(f"below its floor: {found}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

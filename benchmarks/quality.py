@@ -1,6 +1,6 @@
 """How much of the boilerplate goes, and how much of the article with it.
 
-usage: python -m benchmarks.quality DUMPS.jsonl[.gz] [--by lang|source] [--track column|page]
+usage: python -m benchmarks.quality DUMPS.jsonl[.gz] [--by lang|source]... [--track column|page]
 
 The measure is that of the public article-extraction benchmark: precision and recall of token 4-grams,
 counted with multiplicity, each document weighing the same; F1 is that of the two means.  "hurt" is the
@@ -8,6 +8,8 @@ share of documents that lose more than 5 % of the gold text.  Lines equal to the
 Keep-everything stands beside it, since a cleaner that does worse than doing nothing is none, and C4's rule for
 lines (https://arxiv.org/abs/1910.10683, section 2.2).  So does the text with its title in front: half of the column rows
 have no gold title, and then a headline is text to the measure.
+
+"clean article" is what goes from the gold texts themselves, which are clean already, of pages that are articles.
 
 "rules" is `--cut off`.  The line model is measured on rows that it was not fitted on by `benchmarks.fit_line_model`; on others
 its figures here say nothing.
@@ -21,12 +23,14 @@ import json
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.dumps import rows
 from cleaners import pipeline, rules
 from cleaners.document import Document
+from cleaners.edits import apply
 from cleaners.model import Cut
 
 # One token per character in scripts that are written without spaces.
@@ -36,6 +40,9 @@ _NO_SPACES = (
 _TOKEN = re.compile(f"[{_NO_SPACES}]|[^\\W{_NO_SPACES}]+")
 _N = 4
 _HURT = 0.95
+_SENTENCE = 5  # words
+_ARTICLE = "article"  # the field `page_type`, where the rows have it
+_FEW = 10  # documents of a language or source; the figures of fewer say nothing
 
 
 def tokens(text: str) -> list[str]:
@@ -87,10 +94,15 @@ def c4_lines(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if line.rstrip().endswith(_TERMINAL) and len(line.split()) >= 5)
 
 
+def floors(path: Path) -> dict[str, Any]:
+    """What the figures on this data must not fall below; nothing for data that `floors.json` does not know by its hash."""
+    known: dict[str, dict[str, Any]] = json.loads(FLOORS.read_text(encoding="utf-8"))
+    return known.get(hashlib.sha256(path.read_bytes()).hexdigest(), {})
+
+
 def below(path: Path, track: str, name: str, scores: list[tuple[float, float]]) -> str | None:
     """Say how a result is worse than its floor, if it is."""
-    floors = json.loads(FLOORS.read_text(encoding="utf-8")).get(hashlib.sha256(path.read_bytes()).hexdigest(), {})
-    floor = floors.get(track, {}).get(name)
+    floor = floors(path).get(track, {}).get(name)
     if floor is None:
         return None
     f1, hurt = figures(scores)
@@ -99,12 +111,48 @@ def below(path: Path, track: str, name: str, scores: list[tuple[float, float]]) 
     )
 
 
+def damage(gold: str, cleaned: pipeline.Cleaned) -> tuple[int, int, bool]:
+    """What a text that is main text alone loses: its characters, how many of them, and whether a line of `_SENTENCE` words is among these.
+
+    A line that goes because it stands there twice is not lost.
+    """
+    left = {line.strip() for line in f"{cleaned.title or ''}\n{cleaned.text}".split("\n")}
+    lines = [line.strip() for line in gold.split("\n")]
+    gone = [line for line in lines if line and line not in left]
+    return sum(map(len, lines)), sum(map(len, gone)), any(len(tokens(line)) >= _SENTENCE for line in gone)
+
+
+def clean_articles(path: Path) -> dict[str, tuple[float, float, int]]:
+    """What goes from the main texts of articles when they are cleaned, by setting.
+
+    Returns:
+        The share of characters, that of the texts that lose a sentence, and the number of texts.
+    """
+    book = rules.load()
+    losses = defaultdict(list)
+    for gold in {row["gold_text"]: None for row in rows(path) if row.get("page_type", _ARTICLE) == _ARTICLE}:
+        for step in pipeline.REPAIR:
+            gold, _ = apply(gold, step(Document("gold", gold)))
+        for cut in SETTINGS:
+            losses[cut or "rules"].append(damage(gold, pipeline.clean(Document("gold", gold), book, cut)))
+    return {
+        name: (sum(gone for _, gone, _ in of) / sum(chars for chars, _, _ in of), sum(lost for *_, lost in of) / len(of), len(of))
+        for name, of in losses.items()
+    }
+
+
 FLOORS = Path(__file__).with_name("floors.json")
 SETTINGS: tuple[Cut | None, ...] = (None, "cautious", "balanced", "eager")
 
 
-def measure(path: Path, track: str | None = None, by: str | None = None) -> dict[str, dict[str, list[tuple[float, float]]]]:
-    """The scores of every document, by group and by what was done to it."""
+def measure(path: Path, track: str | None = None, by: Sequence[str] = ()) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """The scores of every document, by group and by what was done to it.
+
+    Args:
+        path: of the dumps.
+        track: of those to look at; all if not given.
+        by: fields of the rows; documents of one track that agree in a field are a group, beside the track as a whole.
+    """
     book = rules.load()
     scores: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for row in rows(path, track):
@@ -113,7 +161,7 @@ def measure(path: Path, track: str | None = None, by: str | None = None) -> dict
             cleaned = pipeline.clean(Document(row["id"], row["dump"]), book, cut)
             texts[cut or "rules"] = cleaned.text
             texts[f"{cut or 'rules'}, title in front"] = f"{cleaned.title or ''}\n\n{cleaned.text}"
-        for group in [row["track"]] + ([f"{row['track']} {by}={row[by]}"] if by else []):
+        for group in (row["track"], *(f"{row['track']} {field}={row[field]}" for field in by)):
             for name, text in texts.items():
                 scores[group][name].append(score(row["gold_text"], text, row["title"]))
     return scores
@@ -123,14 +171,21 @@ def main() -> int:
     """Print the table; 1 if a figure is below its floor."""
     parser = argparse.ArgumentParser(description="Quality of cleaning on labelled dumps.")
     parser.add_argument("dumps", type=Path)
-    parser.add_argument("--by", choices=("lang", "source"))
+    parser.add_argument("--by", action="append", default=[], choices=("lang", "source"))
     parser.add_argument("--track", choices=("column", "page"))
     options = parser.parse_args()
     failed = []
     for group, of_texts in sorted(measure(options.dumps, options.track, options.by).items()):
         for name, of_text in of_texts.items():
+            if "=" in group and len(of_text) < _FEW:
+                continue
             print(f"{group:28} {name:25} {summary(of_text)}")
             failed += [found] if (found := below(options.dumps, group, name, of_text)) else []
+    for name, (gone, lose, n) in clean_articles(options.dumps).items() if not options.track else ():
+        print(f"{'clean article':28} {name:25} characters gone {gone:.4f}  lose a sentence {lose:.3f}  n {n}")
+        most = floors(options.dumps).get("clean article", {}).get(name, {"gone": 1, "lose": 1})
+        if gone > most["gone"] or lose > most["lose"]:
+            failed.append(f"clean article, {name}: characters gone {gone:.4f}, lose a sentence {lose:.3f}; at most {most}")
     for found in failed:
         print(f"below its floor: {found}")
     return 1 if failed else 0

@@ -59,6 +59,23 @@ WEAK = (
     "Related", "Related Posts", "Check Also",
 )  # fmt: skip
 
+# Those that no catalogue has as pages show them: the headings of themes, and fields with the Japanese mark of what is required.
+ALSO_WEAK = {
+    "ar": ["التعليقات"],
+    "de": ["Kommentare"],
+    "fr": ["Commentaires"],
+    "it": ["Commenti"],
+    "ja": [
+        "コメント ※",
+        "名前 ※",
+        "メール ※",
+        "メールアドレス ※",
+        "サイト",
+        "次回のコメントで使用するためブラウザーに自分の名前、メールアドレス、サイトを保存する",
+    ],
+    "tr": ["Yorumlar"],
+}
+
 # What stands around an article, with the rule that cuts it; the strings that tell too little by themselves become weak words.
 PACKS = {
     "Share this:": "share.world-wordpress",
@@ -149,6 +166,8 @@ def _cased(text: str, phrase: str) -> str:
 def lists(strings: dict[str, dict[str, list[str]]]) -> dict[str, dict[str, dict[str, list[str]]]]:
     """Rule id -> "phrases", "weak" or "ends" -> language -> phrases, none of them twice."""
     wanted: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for to, phrases in ALSO_WEAK.items():
+        wanted[FORM]["weak"][to] += phrases
     for locale in sorted(strings):
         for name, translations in strings[locale].items():
             for translation, phrase in ((text, phrase) for text in translations for phrase in variants(text)):

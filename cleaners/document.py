@@ -82,6 +82,20 @@ class Document:
         """An edit that takes out the lines `first` to `last`, both included, with their line ends."""
         return Edit(self.starts[first], min(self.starts[last + 1], len(self.text)), "", rule)
 
+    def cut_all(self, rules: Mapping[int, str]) -> list[Edit]:
+        """An edit for each run of lines that go by the same rule, with the blank lines between them.
+
+        Args:
+            rules: the number of each line that goes, and the id of the rule that says so.
+        """
+        runs: list[tuple[int, int, str]] = []
+        for i in sorted(rules):
+            if runs and runs[-1][2] == rules[i] and not any(map(str.strip, self.lines[runs[-1][1] + 1 : i])):
+                runs[-1] = (runs[-1][0], i, rules[i])
+            else:
+                runs.append((i, i, rules[i]))
+        return [self.cut(*run) for run in runs]
+
     def with_title(self, title: str | None) -> "Document":
         """The same document with another title; its lines need not be found again."""
         if title == self.title:

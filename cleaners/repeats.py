@@ -27,7 +27,7 @@ text.  The price: a near copy with other words at both ends, and a quote whose l
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice, pairwise
 
@@ -106,7 +106,7 @@ def clean(doc: Document) -> Iterable[Edit]:
     """
     ends, sentences = _shared_anchors(doc.lines)
     if not ends and not sentences:
-        return
+        return ()
     lines = _Lines(doc.lines)
     cut: dict[int, str] = {}
     while found := _copies(lines, ends) or _quotes(lines, sentences):
@@ -115,18 +115,7 @@ def clean(doc: Document) -> Iterable[Edit]:
         for shared in ends, sentences:
             for n in found:
                 shared.pop(n, None)
-    yield from _edits(doc, cut)
-
-
-def _edits(doc: Document, cut: Mapping[int, str]) -> Iterator[Edit]:
-    """One edit for lines that go for the same reason and have nothing but blank lines between them."""
-    spans: list[tuple[int, int, str]] = []
-    for n in sorted(cut):
-        if spans and spans[-1][2] == cut[n] and not any(map(str.strip, doc.lines[spans[-1][1] + 1 : n])):
-            spans[-1] = (spans[-1][0], n, cut[n])
-        else:
-            spans.append((n, n, cut[n]))
-    return (doc.cut(*span) for span in spans)
+    return doc.cut_all(cut)
 
 
 def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:

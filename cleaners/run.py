@@ -172,7 +172,17 @@ def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:
     files = {name: job.work[name] for name in ("new", "changed", "again", "moved", "unchanged", "removed", "kept", "resumed")}
     cut_more = [more._asdict() for more in total.cut_more]
     return total.as_record() | {
-        "run": {"id": settings.run, "finished": now(), "host": platform.node(), "files": files, "cut_more": cut_more, **about},
+        "run": {
+            "id": settings.run,
+            "started": None,
+            "finished": now(),
+            "host": platform.node(),
+            "workers": None,
+            "prefect_flow_run_id": None,
+            "files": files,
+            "cut_more": cut_more,
+            **about,
+        },
         "pipeline": pipeline,
         "version": pipeline["version"],
         "config": {

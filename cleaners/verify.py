@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from cleaners import pipeline, records, titles
 from cleaners.balance import Balance
@@ -24,7 +24,7 @@ from cleaners.write import TEXT_SUFFIXES, DamagedError, Format, Kind, Output, re
 
 _SOURCE = ("path", "record", "sha256", "bytes", "media_type", "encoding", "undecodable")
 # What each record must have, with what lies deeper behind a dot.
-_FIELDS: Mapping[Kind, tuple[str, ...]] = {
+_FIELDS: Mapping[Kind | Literal["run.json"], tuple[str, ...]] = {
     "documents": (
         *("title", "text", "provenance.extraction"),
         *(f"metadata.{name}" for name in records.METADATA),
@@ -35,6 +35,10 @@ _FIELDS: Mapping[Kind, tuple[str, ...]] = {
     "ledger": ("base", "base_sha256", "edits"),
     "dropped": ("rule", "note", "duplicate_of", "similarity", *(f"source.{name}" for name in _SOURCE)),
     "quarantine": ("stage", "error.type", "error.message", *(f"source.{name}" for name in _SOURCE)),
+    "run.json": (
+        *("documents", "chars", "rules", "version", "config"),
+        *(f"run.{name}" for name in ("id", "started", "finished", "host", "workers", "prefect_flow_run_id")),
+    ),
 }
 
 
@@ -78,6 +82,8 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
     if not isinstance(config, dict):
         yield Fault("run.json", "is not what a run writes: it has no object `config`")
         return
+    if lacking := _lacking(run, "run.json"):
+        yield Fault("run.json", f"lacks a field: {', '.join(lacking)}")
     same_rules = _at(run, "pipeline.rules_sha256") == book.sha256
     if not same_rules:
         yield Fault("run.json", _other_rules(config))
@@ -116,7 +122,7 @@ def _at(record: Record, name: str) -> Any:
     return value
 
 
-def _lacking(record: Record, kind: Kind) -> list[str]:
+def _lacking(record: Record, kind: Kind | Literal["run.json"]) -> list[str]:
     """The fields that a record must have, and has not."""
     return [name for name in _FIELDS[kind] if _at(record, name) is ...]
 
@@ -164,19 +170,29 @@ def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *,
     if provenance["edits"] != records.edits(changes):
         yield f"the edits are {records.edits(changes)}, not {provenance['edits']}"
     yield from _form(text, title)
+    if ledger["base"] != ("extracted" if provenance["extraction"] else "decoded"):
+        yield f"the base is said to be {ledger['base']!r}, but not by provenance.extraction"
     if ledger["base"] == "decoded" and provenance["source"].get("evidence") != "record":
         yield from _source(base, provenance["source"])
     if clean_again:
         # A title that was given, by a page or a record, need not be one that can be found in the text.
         given = title if provenance.get("title") == "given" else None
-        again = pipeline.clean(Document(record["id"], f"{title}\n\n{text}" if title else text, given), book)
-        if (again.title, again.text) != (title, text):
-            change = next((c for c in again.changes if "title.line" not in c.rules), None)
-            yield f"law 5: cleaning again gives the title {again.title!r} instead of {title!r}, or another text (for example {change})"
+        try:
+            again = pipeline.clean(Document(record["id"], f"{title}\n\n{text}" if title else text, given), book)
+        except RuntimeError as error:  # a rule takes too long, or the steps do not come to rest
+            yield f"law 5: cleaning again fails: {error}"
+        else:
+            yield from _same(again, title, text)
     total.chars.update(counted)
     total.rule_edits.update(provenance["edits"])
     for c in changes:
         total.rule_chars[records.decider(c)] += len(c.old)
+
+
+def _same(again: pipeline.Cleaned, title: str | None, text: str) -> Iterator[str]:
+    if (again.title, again.text) != (title, text):
+        change = next((c for c in again.changes if "title.line" not in c.rules), None)
+        yield f"law 5: cleaning again gives the title {again.title!r} instead of {title!r}, or another text (for example {change})"
 
 
 def _edits(changes: list[Change], book: RuleBook) -> Iterator[str]:

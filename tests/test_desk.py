@@ -1,5 +1,8 @@
 """The desk: what comes in as text, as a page or as a record goes out as one kind of record."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from cleaners.verify import verify
 from cleaners.write import Output
 from tests import make_inputs
 
+ROOT = Path(__file__).parent.parent
 TEXT = (
     "The council voted nine to four on Tuesday night to keep the branch library open until the end of the year, after a long debate.\n\n"
     "“We heard you,” said the mayor, who had first proposed to close it in order to pay for repairs to the bridge.\n\n"
@@ -153,3 +157,21 @@ def test_markdown_files_and_a_pattern(tmp_path: Path) -> None:
     assert clean_folder(settings).documents["published"] == 2
     assert (tmp_path / "out/text/b/c.html.md").read_text().startswith("# Library stays open\n\n")
     assert list(verify(tmp_path / "out", rules.load())) == []
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_nothing_is_written_outside_the_output(tmp_path: Path) -> None:
+    """Neither into the input, whatever its names and links lead to, nor where programs put what is temporary."""
+
+    def state(folder: Path) -> dict[str, tuple[int, int]]:
+        return {str(path): (path.lstat().st_mtime_ns, path.lstat().st_size) for path in folder.rglob("*")}
+
+    make_inputs.build(tmp_path / "in")
+    for name in ("home", "temporary", "here"):
+        (tmp_path / name).mkdir()
+    before = state(tmp_path)
+    environment = {**os.environ, "HOME": f"{tmp_path}/home", "TMPDIR": f"{tmp_path}/temporary", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "cleaners", "clean", f"{tmp_path}/in", f"{tmp_path}/out", "--workers", "2"]
+    subprocess.run(command, cwd=tmp_path / "here", env=environment, capture_output=True, check=True)
+    after = {path: seen for path, seen in state(tmp_path).items() if not path.startswith(f"{tmp_path}/out")}
+    assert after == before

@@ -275,11 +275,13 @@ MENU = [f"{word} {number}" for number in range(40) for word in ("Category", "Sho
     ("lines", "low", "high", "review", "cuts"),
     [
         ([*HEAD, *ARTICLE], 0, 0.2, False, True),
-        ([*HEAD, *MENU, *ARTICLE[:4], *MENU, *FOOT], model.REVIEW_SHARE, model.LIMIT, True, True),
+        ([*HEAD, *MENU, *ARTICLE[:4], *MENU, *FOOT], 0.8, model.LIMIT, False, True),
         ([*HEAD, *MENU, *MENU, ARTICLE[0], *MENU, *MENU, *FOOT], model.LIMIT, 1, True, False),
     ],
 )
-def test_a_document_of_which_much_goes_is_for_review(lines: list[str], low: float, high: float, review: bool, cuts: bool) -> None:
+def test_a_document_of_which_too_much_would_go_is_for_review(
+    lines: list[str], low: float, high: float, review: bool, cuts: bool
+) -> None:
     verdict = model.judge(Document("a", "\n".join(lines)), "eager")
     assert low < verdict.share <= high
     assert verdict.review == review

@@ -11,6 +11,7 @@ from cleaners.document import Document
 from cleaners.edits import Edit, redo, undo
 from cleaners.model import Cut
 from tests.strategies import DUMPS, TEXT
+from tests.test_model import ARTICLE, FOOT, HEAD, MENU
 
 BOOK = rules.load()
 
@@ -100,3 +101,32 @@ def test_a_given_title_that_a_heading_repeats_is_none_and_another_one_is_found()
     assert (again.title, again.text) == (cleaned.title, cleaned.text)
     kept = pipeline.clean(Document("case", text, "Old pier open again"), BOOK)
     assert (kept.title, kept.found) == ("Old pier open again", False)
+
+
+NEWS = (
+    "The old pier in the harbour town is open again, eleven months after a storm had broken it in two places, the council said."
+)
+FORM = "Leave a Reply\nYour email address will not be published. Required fields are marked *\nComment *\nName *\nEmail *\nPost Comment"
+SHARE = "\n".join(
+    ["Share this:", "Share on Facebook", "Share on Twitter", "Share on WhatsApp", "Click to print (Opens in new window)"] * 6
+)
+
+
+@pytest.mark.parametrize("cut", [None, "cautious"])
+@pytest.mark.parametrize(
+    ("text", "review"),
+    [
+        (f"{NEWS}\n\n{SHARE}\n\n{FORM}", True),
+        (f"{NEWS}\n\n{NEWS[::-1]}\n\n{FORM}", False),
+        (f"{NEWS}{10 * len(NEWS) * ' '}\n{10 * len(NEWS) * chr(10)}{NEWS[::-1]}", False),
+    ],
+)
+def test_a_document_of_which_little_is_left_is_for_a_person_to_look_at(text: str, review: bool, cut: Cut | None) -> None:
+    """Whatever took the rest; blanks are nothing."""
+    assert pipeline.clean(Document("case", text), BOOK, cut).review == review
+
+
+def test_what_the_line_model_leaves_little_of_is_for_a_person_to_look_at_too() -> None:
+    cleaned = pipeline.clean(Document("case", "\n".join([*HEAD, *MENU, *ARTICLE[:4], *MENU, *FOOT])), BOOK, "eager")
+    assert cleaned.review
+    assert cleaned.text.endswith("\n".join(ARTICLE[:4]))

@@ -4,12 +4,15 @@ import json
 import re
 import shlex
 import tomllib
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from cleaners import cli
+from cleaners.rules import Rule
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.write import Output
@@ -94,3 +97,35 @@ def test_what_is_to_be_installed_is_there() -> None:
         for install in installs:
             [extra] = re.findall(r"^-e '\.\[(\w+)\]'", install)
             assert extra in extras, install
+
+
+def test_the_seed_is_shown_before_and_after(tmp_path: Path) -> None:
+    clean_folder(Settings(SEEDS, tmp_path / "out"))
+    name = "003_c04850de3b1b0f05.txt"
+    before, after = re.findall(r"(?m)^    Israel-Hamas Ceasefire Talks Stalled.*\n(?:(?:    .*)?\n)+", TEXT)
+    for shown, path in ((before, SEEDS / name), (after, tmp_path / "out" / "text" / name)):
+        pieces = dedent(shown).strip().split("…")
+        assert re.fullmatch(r"[\s\S]*?".join(map(re.escape, pieces)) + r"\s*", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("command", ["clean", "explain", "verify", "undo", "rules"])
+def test_every_option_is_told(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert [name for name in (f"copydesk {command}", *sorted(options)) if name not in TEXT] == []
+
+
+def test_what_is_where() -> None:
+    """The table names files that are there, and leaves out none of the library."""
+    table = TEXT.partition("## Where things are in the code")[2].partition("\n## ")[0].partition("|---|---|")[2]
+    named = set(re.findall(r"`([a-z_]+(?:\.py|/))`", table))
+    there = {path.name + "/" * path.is_dir() for path in (ROOT / "cleaners").iterdir() if not path.name.startswith(("_", "py."))}
+    assert named - there == set()
+    assert there - named == {"document.py", "settings.py", "rules/"}
+
+
+def test_a_rule_says_what_its_fields_are() -> None:
+    """The docstring to which README.md sends who writes one."""
+    told = re.findall(r"(?m)^        (\w+): ", Rule.__doc__ or "")
+    assert told == [field.name for field in fields(Rule)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cleaners import boilerplate, rules
+from cleaners import boilerplate, matching, rules
 from cleaners.document import Document
 from cleaners.rules import Rule, RuleError, examples
 
@@ -40,7 +40,15 @@ GOOD = {
 
 
 def toml(rule: Mapping[str, object]) -> str:
-    return "[[rule]]\n" + "\n".join(f"{name} = {value!r}" for name, value in rule.items())
+    return "[[rule]]\n" + "\n".join(f"{name} = {_toml(value)}" for name, value in rule.items())
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return repr(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
@@ -75,6 +83,14 @@ def test_a_good_rule_file_is_accepted(tmp_path: Path) -> None:
         ({"patterns": ["abc.*"], "needs": ["ABC"]}, "is in lower case"),
         ({"patterns": ["abc {{who}}"], "needs": ["abc"]}, "names {{who}}, but [parts] has no text"),
         ({"max_chars": "many"}, "max_chars"),
+        ({"max_chars": True}, "max_chars"),
+        ({"max_chars": 0}, "max_chars = 0 is not a positive number"),
+        ({"phrases": {"en": "some phrase"}}, "phrases must be a list of strings, or a table of such lists by language"),
+        ({"hit": {"before": "some phrase", "after": ""}}, "hit must be a list of strings, or a table"),
+        (
+            {"step": "titles", "hit": [{"before": "some phrase"}]},
+            "hit must be a list of texts, or of tables with `before` and `after`",
+        ),
         ({"company": "yes"}, "company = 'yes' is not of the type bool"),
         ({"unless": "said"}, "`unless` says which lines `patterns` leave alone"),
         ({"patterns": ["abc.*"], "needs": ["abc"], "unless": "a(b"}, "does not compile"),
@@ -157,6 +173,15 @@ def test_a_file_that_is_no_rule_file_is_refused(tmp_path: Path, content: str) ->
     file.write_text(content, encoding="utf-8")
     with pytest.raises(RuleError, match=r"mine\.toml"):
         rules.load((file,))
+
+
+def test_an_example_that_takes_too_long_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "MATCH_SECONDS", 0.05)
+    file = tmp_path / "mine.toml"
+    slow = GOOD | {"patterns": ["(?:a|a|aa)+(?:a|b|ab)+c"], "needs": ["aaaa"], "miss": ["a" * 90 + "!"]}
+    file.write_text(toml(slow), encoding="utf-8")
+    [fault] = examples.faults(rules.RuleBook({"x.y": rules.load((file,)).rules["x.y"]}, ""))
+    assert fault.startswith("x.y: rule x.y: a pattern ran longer than 0.05 s on the line 'aaa")
 
 
 def test_examples_that_do_not_hold_are_found(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cleaners import rules
+from cleaners import pipeline, rules
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.verify import verify
@@ -96,12 +96,17 @@ def drop_by_nobody(records: list[Record]) -> None:
     records[0]["rule"] = "nobody"
 
 
+def other_kind_of_base(records: list[Record]) -> None:
+    records[0]["base"] = "extracted"
+
+
 DAMAGES = [
     ("documents", lengthen, "law"),
     ("ledger", change_old, "law"),
     ("ledger", unknown_rule, "law 4"),
     ("ledger", no_rule, "law 4"),
     ("ledger", other_base, "law 2"),
+    ("ledger", other_kind_of_base, "the base is said to be 'extracted'"),
     ("documents", miscount, "law 3"),
     ("documents", forget_edit, "the edits are"),
     ("documents", repeat_title, "repeats the title"),
@@ -182,6 +187,24 @@ def test_a_part_that_cannot_be_read_is_a_fault_and_no_traceback(output: Path) ->
     part.symlink_to("nowhere")
     [message] = messages(output)
     assert str(part) in message
+
+
+def test_a_text_on_which_cleaning_again_fails_is_found(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise pipeline.UnstableError("the steps do not come to rest")
+
+    monkeypatch.setattr(pipeline, "clean", fail)
+    assert len(messages(output)) == 5
+    assert all("law 5: cleaning again fails: the steps do not come to rest" in found for found in messages(output))
+
+
+@pytest.mark.parametrize("name", ["chars", "version", "run"])
+def test_a_run_file_that_lacks_a_field_is_found(output: Path, name: str) -> None:
+    run = json.loads((output / "run.json").read_text("utf-8"))
+    del run[name]
+    (output / "run.json").write_text(json.dumps(run), "utf-8")
+    [message] = [found for found in messages(output) if "lacks a field" in found]
+    assert message.startswith(f"run.json: lacks a field: {name}")
 
 
 def test_wrong_totals_are_found(output: Path) -> None:

@@ -3,8 +3,8 @@
 Rules cut what somebody wrote down.  This step judges the rest by its shape, its words and above all its neighbours: main text is
 contiguous, menus are short lines among short lines.  How it was fitted, on what, and how good it is: docs/model-card.md.
 
-What it never cuts: the title, and anything of a document in which it finds next to no main text.  A document of which much goes is for a
-person to look at (`Verdict.review`).
+What it never cuts: the title, and anything of a document in which it finds next to no main text: that is for a person to look at
+(`Verdict.review`).
 
 Cleaning a text a second time may cut more, since the lines have other neighbours then.
 """
@@ -22,14 +22,10 @@ from cleaners.model.features import Floats, Ints, observe
 from cleaners.model.policy import SURE, Cut, choose, runs
 
 __all__ = [
-    "LIMIT", "REVIEW_SHARE", "RULE", "SURE", "Block", "Cut", "Verdict", "clean", "edits", "judge", "judge_all", "scores", "scores_all",
+    "LIMIT", "RULE", "SURE", "Block", "Cut", "Verdict", "clean", "edits", "judge", "judge_all", "scores", "scores_all",
 ]  # fmt: skip
 
 RULE = "model.main-text"
-
-REVIEW_SHARE = 0.8
-"""If more than this share of the characters goes, the document is for a person to look at.  Held-out documents above it (being
-cautious: 0.9 % of the columns, 6 % of the pages) are hurt in half of the cases."""
 
 GROUP_LINES, GROUP_CHARACTERS = 6000, 250_000
 """So many lines or characters are looked at together.  With fewer, some 200 calls of NumPy a group are dear; with more, what is worked on no
@@ -54,7 +50,7 @@ class Verdict(NamedTuple):
     Attributes:
         blocks: what goes, in order; blank lines between two lines that go are part of the block.
         share: how much of the document would go, in characters, blank lines not counted: 0 to 1.
-        review: whether a person should look: much goes; or so much would, or no main text was found, that nothing does.
+        review: whether a person should look: so much would go, or so little is main text, that nothing does.
     """
 
     blocks: list[Block]
@@ -140,7 +136,7 @@ def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdic
         return Verdict([], share, review=share > 0)
     values = probable.tolist()
     blocks = [Block(places[first], places[end - 1], round(max(values[first:end]), 4)) for first, end in runs(goes).tolist()]
-    return Verdict(blocks, share, review=share > REVIEW_SHARE)
+    return Verdict(blocks, share, review=False)
 
 
 def edits(doc: Document, verdict: Verdict) -> Iterator[Edit]:

@@ -22,6 +22,7 @@ Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
 Hashes = npt.NDArray[np.uint32]
 Table = npt.NDArray[np.uint64]
+Classes = npt.NDArray[np.uint8]
 
 FIRST_TOKENS, LAST_TOKENS = 16, 6
 """How many tokens of a line the model reads at its beginning and its end.  A menu, a label or a credit is shorter than both
@@ -148,63 +149,9 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
     begins, ends = begins.take(written), ends.take(written)
     lengths = ends + 1 - begins  # with the line end
 
-    # Counts.  What stands between a line and the one before it that is written counts for it at first: spaces all.
-    last = ends_among_others.take(written)
-    first = np.zeros_like(last)
-    first[written > 0] = ends_among_others.take(written[written > 0] - 1) + 1
-    cells = np.repeat(np.arange(0, 32 * n, 32), np.diff(last, prepend=-1))
-    cells += other[: len(cells)] & np.uint8(31)
-    counts = np.bincount(cells, minlength=32 * n).reshape(n, 32)[:, :KINDS]
-    counts[:, _SPACE] -= np.diff(last, prepend=-1) - (last - first)
-    counts[:, _LOWER] = lengths - 1 - (last - first)
-
-    # Tokens: runs of letters, runs of digits, single signs.  The hash of one is the sum of what its pairs of neighbours add.
-    group = classes & np.uint8(96)
-    starts = group == 96
-    starts[1:] |= group[1:] != group[:-1]
-    starts[0] = True
-    starts &= group != 0
-    starts[ends] = True
-    at = np.flatnonzero(starts)
-    kinds_at = classes.take(at)
-    line_at = np.flatnonzero(kinds_at == 0)  # where the tokens of a line end
-    capitals = np.diff(np.cumsum(kinds_at == _CAPITAL_CLASS).take(line_at), prepend=0)
-    all_tokens = np.diff(line_at, prepend=-1) - 1
-    tokens = np.minimum(all_tokens, FIRST_TOKENS + LAST_TOKENS)
-    token_stops = np.cumsum(tokens)
-    token_starts = token_stops - tokens
-    heads = np.minimum(tokens, FIRST_TOKENS)
-    skipped = np.empty((n, 2), np.intp)  # before the head of each line, and before its tail
-    skipped[:, 0] = line_at - all_tokens - token_starts
-    skipped[:, 1] = skipped[:, 0] + all_tokens - tokens
-    some = np.repeat(skipped.reshape(-1), np.stack((heads, tokens - heads), axis=1).reshape(-1))
-    some += np.arange(len(some))
-    parts = known.view("<u4").reshape(-1, 2)
-    adds = parts[:, 1].copy()
-    nothing_at_spaces = adds & np.uint32(1)
-    adds[:-1] ^= parts[1:, 0] & np.uint32(0xFFFFFF00)
-    adds *= np.uint32(0x85EBCA6B)
-    adds ^= adds >> np.uint32(15)
-    adds *= nothing_at_spaces
-    sums = np.zeros(len(adds) + 1, np.uint32)
-    np.cumsum(adds, dtype=np.uint32, out=sums[1:])
-    sums = sums.take(at)
-    hashes = sums.take(some + 1) - sums.take(some)
-    pairs = np.zeros_like(hashes)
-    pairs[1:] = hashes[:-1]
-    pairs[token_starts[tokens > 0]] = 0
-    pairs ^= hashes >> np.uint32(7)
-    pairs *= np.uint32(0xC2B2AE35)
-    pairs += hashes
-
-    # Lines that stand in the document more than once; sums of pairs know the order of the words.
-    sums = np.zeros(len(pairs) + 1, np.uint32)
-    np.cumsum(pairs, dtype=np.uint32, out=sums[1:])
-    named = sums.take(token_stops) - sums.take(token_starts) | doc.astype(np.uint64) << np.uint64(32)
-    order = np.argsort(named)
-    alike = np.diff(np.flatnonzero(np.diff(named.take(order)) != 0) + 1, prepend=0, append=n)
-    copies = np.empty(n, np.intp)
-    copies[order] = np.repeat(alike - 1, alike)
+    counts = _kind_counts(other, ends_among_others, written, lengths)
+    tokens = _tokens(known, classes, ends)
+    copies = _copies(tokens, doc)
 
     # Places: lines and characters before each line in its document, and from it to the end.
     past = np.cumsum(lengths)
@@ -217,8 +164,8 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
     for column, values in enumerate(
         (
             lengths,
-            tokens,
-            capitals,
+            tokens.counts,
+            tokens.capitals,
             before,  # blank lines
             after,
             rank,
@@ -226,7 +173,7 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
             copies,
             past,
             total - past - lengths,
-            (lengths - 1 - counts[:, _SPACE]) // np.maximum(tokens, 1),
+            (lengths - 1 - counts[:, _SPACE]) // np.maximum(tokens.counts, 1),
         ),
         KINDS,
     ):
@@ -236,20 +183,14 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
     shares = counts * (256 / lengths)[:, None]
     shape[:, KINDS + 11 : -1] = np.rint(shares, out=shares)
     shape[:, -1] = np.rint(past * (256 / total))
-    edges = np.empty((n, 3), np.intp)
-    edges[:, 0] = classes.take(begins)
-    edges[:, 1] = classes.take(ends - 1)
-    edges[:, 2] = classes.take(ends - 2, mode="clip")
-    alone = start[lengths[start] == 2]  # a document that begins with a single character has no line end before it
-    edges[alone, 2] = edges[alone, 1]
-    edges &= 31
-    both = np.empty((len(hashes), 2), np.uint32)
-    both[:, 0], both[:, 1] = hashes, pairs
+    both = np.empty((len(tokens.hashes), 2), np.uint32)
+    both[:, 0], both[:, 1] = tokens.hashes, tokens.pairs
     both *= np.uint32(0x9E3779B1)
-    return Features(sizes, at_line, shape, edges, both.reshape(-1), tokens)
+    edges = _edges(classes, begins, ends, start)
+    return Features(sizes, at_line, shape, edges, both.reshape(-1), tokens.counts)
 
 
-def _written(units: Ints, classes: npt.NDArray[np.uint8], begins: Ints, ends: Ints) -> Ints:
+def _written(units: Ints, classes: Classes, begins: Ints, ends: Ints) -> Ints:
     """Which lines are not blank."""
     full = ends > begins
     # Some of what counts as a space here is none for Python, such as a zero-width space.
@@ -257,3 +198,125 @@ def _written(units: Ints, classes: npt.NDArray[np.uint8], begins: Ints, ends: In
         line = units[begins[i] : ends[i]].astype("<u2").tobytes().decode("utf-16-le", "surrogatepass")
         full[i] = not line.isspace()
     return np.flatnonzero(full)
+
+
+def _kind_counts(other: Classes, ends_among_others: Ints, written: Ints, lengths: Ints) -> Ints:
+    """How many characters of each kind each line has.
+
+    Args:
+        other: the classes of all characters that are no lower-case letters.
+        ends_among_others: where in it the lines end, blank ones too.
+        written: the numbers of the lines that are not blank.
+        lengths: of these, with the line end.
+    """
+    n = len(written)
+    last = ends_among_others.take(written)
+    first = np.zeros_like(last)
+    first[written > 0] = ends_among_others.take(written[written > 0] - 1) + 1
+    # What stands between a line and the one before it that is written counts for it at first: spaces all.
+    cells = np.repeat(np.arange(0, 32 * n, 32), np.diff(last, prepend=-1))
+    cells += other[: len(cells)] & np.uint8(31)
+    counts: Ints = np.bincount(cells, minlength=32 * n).reshape(n, 32)[:, :KINDS]
+    counts[:, _SPACE] -= np.diff(last, prepend=-1) - (last - first)
+    counts[:, _LOWER] = lengths - 1 - (last - first)
+    return counts
+
+
+class _Tokens(NamedTuple):
+    """The tokens that are read: of each line the first ones and the last ones.
+
+    Attributes:
+        hashes: of each.
+        pairs: of each with the one before it in its line.
+        counts: how many of them each line has.
+        capitals: how many tokens of each line, of all, begin with a capital.
+    """
+
+    hashes: Hashes
+    pairs: Hashes
+    counts: Ints
+    capitals: Ints
+
+    @property
+    def bounds(self) -> tuple[Ints, Ints]:
+        """Where the tokens of each line begin and end."""
+        ends = np.cumsum(self.counts)
+        return ends - self.counts, ends
+
+
+def _tokens(known: Table, classes: Classes, ends: Ints) -> _Tokens:
+    """Runs of letters, runs of digits, single signs.  The hash of one is the sum of what its pairs of neighbours add.
+
+    Args:
+        known: what the table says of each character.
+        classes: its lowest bits.
+        ends: where the lines end that are not blank.
+    """
+    group = classes & np.uint8(96)
+    starts = group == 96
+    starts[1:] |= group[1:] != group[:-1]
+    starts[0] = True
+    starts &= group != 0
+    starts[ends] = True
+    at = np.flatnonzero(starts)
+    kinds_at = classes.take(at)
+    line_at = np.flatnonzero(kinds_at == 0)  # where the tokens of a line end
+    capitals = np.diff(np.cumsum(kinds_at == _CAPITAL_CLASS).take(line_at), prepend=0)
+    all_tokens = np.diff(line_at, prepend=-1) - 1
+
+    counts = np.minimum(all_tokens, FIRST_TOKENS + LAST_TOKENS)
+    begins = np.cumsum(counts) - counts
+    heads = np.minimum(counts, FIRST_TOKENS)
+    skipped = np.empty((len(ends), 2), np.intp)  # before the head of each line, and before its tail
+    skipped[:, 0] = line_at - all_tokens - begins
+    skipped[:, 1] = skipped[:, 0] + all_tokens - counts
+    some = np.repeat(skipped.reshape(-1), np.stack((heads, counts - heads), axis=1).reshape(-1))
+    some += np.arange(len(some))
+
+    parts = known.view("<u4").reshape(-1, 2)
+    adds = parts[:, 1].copy()
+    nothing_at_spaces = adds & np.uint32(1)
+    adds[:-1] ^= parts[1:, 0] & np.uint32(0xFFFFFF00)
+    adds *= np.uint32(0x85EBCA6B)
+    adds ^= adds >> np.uint32(15)
+    adds *= nothing_at_spaces
+    sums = _sums(adds).take(at)
+    hashes = sums.take(some + 1) - sums.take(some)
+    pairs = np.zeros_like(hashes)
+    pairs[1:] = hashes[:-1]
+    pairs[begins[counts > 0]] = 0
+    pairs ^= hashes >> np.uint32(7)
+    pairs *= np.uint32(0xC2B2AE35)
+    pairs += hashes
+    return _Tokens(hashes, pairs, counts, capitals)
+
+
+def _copies(tokens: _Tokens, doc: Ints) -> Ints:
+    """How often each line stands in its document again; sums of pairs know the order of the words."""
+    begins, ends = tokens.bounds
+    sums = _sums(tokens.pairs)
+    named = sums.take(ends) - sums.take(begins) | doc.astype(np.uint64) << np.uint64(32)
+    order = np.argsort(named)
+    alike = np.diff(np.flatnonzero(np.diff(named.take(order)) != 0) + 1, prepend=0, append=len(doc))
+    copies = np.empty(len(doc), np.intp)
+    copies[order] = np.repeat(alike - 1, alike)
+    return copies
+
+
+def _sums(values: Hashes) -> Hashes:
+    """The sum of all values before each, and of all."""
+    sums = np.zeros(len(values) + 1, np.uint32)
+    np.cumsum(values, dtype=np.uint32, out=sums[1:])
+    return sums
+
+
+def _edges(classes: Classes, begins: Ints, ends: Ints, start: Ints) -> Ints:
+    """The kinds of the first, last and last but one character of each line; `start`: the first line of each document."""
+    edges = np.empty((len(begins), 3), np.intp)
+    edges[:, 0] = classes.take(begins)
+    edges[:, 1] = classes.take(ends - 1)
+    edges[:, 2] = classes.take(ends - 2, mode="clip")
+    alone = start[ends[start] - begins[start] == 1]  # a document that begins with a single character has no line end before it
+    edges[alone, 2] = edges[alone, 1]
+    edges &= 31
+    return edges

@@ -41,6 +41,7 @@ SURE = 0.5
 """From here on a line is surely main text.  Where there is none, the model has found no main text, and lets the document be."""
 
 ISLAND = 3
+"""Lines.  What the model doubts between lines that are surely main text is main text more often in runs of so few, see above."""
 
 HEADLINE_LINES, HEADLINE = 15, 0.1
 """Where no title is known, the most probable of so many lines before the first one that is surely main text stays, if it has at least

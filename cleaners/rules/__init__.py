@@ -214,13 +214,19 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     for name, kind in (("max_chars", int), ("company", bool), ("why", str), ("source", str), ("id", str), ("unless", str)):
         if not isinstance(entry.get(name, kind()), kind):
             raise TypeError(f"{name} = {entry[name]!r} is not of the type {kind.__name__}")
-    rule = Rule(**{name: _flat(value) for name, value in entry.items()})
+    rule = Rule(**{name: _flat(name, value) for name, value in entry.items()})
+    if isinstance(rule.max_chars, bool) or rule.max_chars < 1:
+        raise ValueError(f"max_chars = {rule.max_chars!r} is not a positive number")
     for name in ("languages", "phrases", "patterns", "needs", "weak", "weak_patterns", "ends", "miss"):
         value = getattr(rule, name)
         if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
             raise ValueError(f"{name} must be a list of strings")
-    if not isinstance(rule.hit, tuple):
-        raise TypeError("hit must be a list of texts, or of tables")
+    if not isinstance(rule.hit, tuple) or not all(
+        isinstance(hit, str)
+        or (isinstance(hit, dict) and isinstance(hit.get("before"), str) and isinstance(hit.get("after"), str))
+        for hit in rule.hit
+    ):
+        raise TypeError("hit must be a list of texts, or of tables with `before` and `after`")
     if not _ID.fullmatch(rule.id):
         raise ValueError("the id must be family.name in small letters, digits and hyphens")
     for name, value, allowed in (
@@ -248,9 +254,11 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     return rule
 
 
-def _flat(value: Any) -> Any:
+def _flat(name: str, value: Any) -> Any:
     """Lists become tuples; a table of lists by language becomes one tuple without doubles."""
     if isinstance(value, dict):
+        if not all(isinstance(phrases, list) for phrases in value.values()):  # of a string, every letter would be a phrase
+            raise TypeError(f"{name} must be a list of strings, or a table of such lists by language")
         value = [phrase for phrases in value.values() for phrase in phrases]
         return tuple(dict.fromkeys(value))
     return tuple(value) if isinstance(value, list) else value

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from cleaners import boilerplate, layout, model, pipeline, repeats, sites, titles
 from cleaners.document import Document
 from cleaners.edits import Edit, apply
+from cleaners.matching import RuleTimeoutError
 from cleaners.rules import Rule, RuleBook
 
 # Boilerplate is judged by where it stands, so the examples stand above, below and within an article.
@@ -23,11 +25,14 @@ BELOW = (
 def faults(book: RuleBook) -> Iterator[str]:
     """What is wrong with the examples of a rule book, a sentence for each fault."""
     for rule in book:
-        for miss in rule.miss:
-            if fault := miss_fault(rule, miss, book):
-                yield f"{rule.id}: {fault}"
-        for hit in rule.hit:
-            if fault := hit_fault(rule, hit, book):
+        checks = [partial(miss_fault, rule, miss, book) for miss in rule.miss]
+        checks += [partial(hit_fault, rule, hit, book) for hit in rule.hit]
+        for check in checks:
+            try:
+                fault = check()
+            except RuleTimeoutError as error:
+                fault = str(error)
+            if fault:
                 yield f"{rule.id}: {fault}"
 
 
