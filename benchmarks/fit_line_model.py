@@ -1,11 +1,12 @@
 """Fit the line model, and measure it on sites it was not fitted on.
 
-usage: python -m benchmarks.fit_line_model DUMPS.jsonl.gz FOLDER [--also WEAK.jsonl.gz]
+usage: python -m benchmarks.fit_line_model DUMPS.jsonl.gz FOLDER [--also WEAK.jsonl.gz] [--made-up FOLDER]
        [--leave-out SOURCE]... [--folds 5] [--epochs 8] [--seed 4]
 
 Writes FOLDER/held-out.jsonl (for each row the probability of each line, by a model that saw no page of its site), these models
 (FOLDER/fold-0.npz and so on), and FOLDER/weights.npz.  `line_model_quality.py` makes the tables of docs/model-card.md out of all but the
-last, which is what belongs in cleaners/model/.  Only rows with `train: true` are read.  Needs benchmarks/requirements-model.txt.
+last, which is what belongs in cleaners/model/.  Only rows with `train: true` are read, and the pages of `made_up.py`.  Needs
+benchmarks/requirements-model.txt.
 
 Most of what a model learns of a line is its label, and some is what a teacher says that saw no page of that site: labels follow the customs
 of their source, and a model that cannot learn those by heart is told so.  A teacher is fitted on labels alone.  For the models of the folds
@@ -37,6 +38,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from benchmarks import made_up
 from benchmarks.quality import _TOKEN
 from cleaners.model import network
 from cleaners.model.features import COLUMNS, KINDS, character_table, observe
@@ -58,6 +60,7 @@ _TABLE = character_table()
 _WIDTH = 64
 _TEACHER_WIDTH, _TEACHER_EPOCHS = 48, 6
 _TAUGHT = 0.3  # the share of what a model learns that a teacher says; figures of others: line-model-errors.md
+_MADE_UP = "made-up"  # the source of pages that we wrote
 _TOP = LARGEST / UNIT
 _WORD_SITES, _PAIR_SITES = 4, 8
 _SHIFT = np.uint32(32 - network.SLOT_BITS)
@@ -118,6 +121,27 @@ def read(path: Path, leave_out: Sequence[str]) -> tuple[list[Page], str]:
             )
         )
     return pages, hashlib.sha256(raw).hexdigest()
+
+
+def read_made_up(folder: Path) -> tuple[list[Page], str]:
+    """The pages that we made up, and the hash of their files."""
+    written, data = made_up.to_learn(folder)
+    pages = [
+        Page(
+            page.id,
+            page.id,
+            page.lang,
+            _MADE_UP,
+            "page",
+            page.lines,
+            np.array([bool(label) for label in page.labels], np.float32),
+            np.array([label is not None for label in page.labels]),
+            np.array([len(_TOKEN.findall(line)) for line in page.lines], np.float32),
+            [line for line, label in zip(page.lines, page.labels, strict=True) if label or not line.strip()],
+        )
+        for page in written
+    ]
+    return pages, data
 
 
 def folds_of(pages: Sequence[Page], folds: int) -> dict[str, int]:
@@ -508,6 +532,7 @@ def main() -> None:
     parser.add_argument("dumps", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--also", type=Path, help="rows of weak_labels.py: fitted on, never measured on")
+    parser.add_argument("--made-up", type=Path, default=made_up.FOLDER, help="pages of made_up.py, likewise")
     parser.add_argument("--leave-out", action="append", default=[], metavar="SOURCE")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=8)
@@ -517,6 +542,8 @@ def main() -> None:
     pages, data = read(options.dumps, options.leave_out)
     also, also_data = read(options.also, options.leave_out) if options.also else ([], None)
     print(f"{len(also)} rows with weak labels, sha256 {also_data}")
+    ours, our_data = read_made_up(options.made_up)
+    print(f"{len(ours)} pages made up, sha256 {our_data}")
     print(f"{len(pages)} rows of {len({page.site for page in pages})} sites, sha256 {data}")
     fold_of = folds_of(pages, options.folds)
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -537,14 +564,12 @@ def main() -> None:
     def student(left_out: frozenset[int]) -> Weights:
         teachers = {fold: teacher(left_out | {fold}) for fold in range(options.folds) if fold not in left_out}
         any_of_them = next(iter(teachers.values()))  # for rows with weak labels: all saw them
+
+        def teacher_of(page: Page) -> Network | None:  # labels of ours have no customs that the pages would not show
+            return None if page.source == _MADE_UP else teachers.get(fold_of.get(page.site, -1), any_of_them)
+
         print(f"without fold {set(left_out)}" if left_out else "all rows")
-        return fit(
-            without(left_out),
-            options.epochs,
-            options.seed,
-            _WIDTH,
-            lambda page: teachers.get(fold_of.get(page.site, -1), any_of_them),
-        )
+        return fit([*without(left_out), *ours], options.epochs, options.seed, _WIDTH, teacher_of)
 
     of_fold = [student(frozenset({fold})) for fold in range(options.folds)]
     nets = [Network(weights) for weights in of_fold]
@@ -576,6 +601,8 @@ def main() -> None:
         "rows": len(pages),
         "weak_data_sha256": also_data,
         "weak_rows": len(also),
+        "made_up_sha256": our_data,
+        "made_up_pages": len(ours),
         "seed": options.seed,
         "epochs": options.epochs,
         "left_out": options.leave_out,
