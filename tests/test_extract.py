@@ -565,3 +565,12 @@ def test_trees_are_walked_as_they_are_written() -> None:
     assert kept == [sum(leaf(tree, row) for tree in written["trees"]) >= written["threshold"] for row in rows]
     assert {*kept} == {True, False}
     assert model.keeps(model.load(), []) == []
+
+
+def test_where_no_block_is_likely_the_likelier_ones_are_kept() -> None:
+    found = blocks.find(blocks.parse(_page()))
+    rows = list(features.table(found, "\n".join(_PARAGRAPHS), *as_lines(found)))
+    out_of_reach = model.load()._replace(threshold=10**9)
+    kept = model.keeps(out_of_reach, rows)
+    assert [block.text for block, keep in zip(found, kept, strict=True) if keep][-1] == _PARAGRAPHS[-1]
+    assert not any(model.keeps(out_of_reach, [row for row, keep in zip(rows, kept, strict=True) if not keep]))
