@@ -138,7 +138,7 @@ class _Page:
 
     def goes_on(self, i: int) -> bool:
         """Whether line `i` is one of a paragraph that is wrapped by hand, and not its last."""
-        return self.is_wrapped and _goes_on(self.lines, i)
+        return _goes_on(self.lines, i) and self.is_wrapped  # few lines do, so that most texts are never asked whole
 
     @cached_property
     def is_wrapped(self) -> bool:
