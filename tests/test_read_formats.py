@@ -199,6 +199,21 @@ WRAPPERS = [
         [("1#articles/1", "a"), ("1#articles/2", "NotARecord"), ("1#articles/3", "]")],
     ),
     ({"a#": {"../": {"rows": [{"text": "a"}]}}}, [("1#a\ufffd23/\ufffd2E\ufffd2E/rows/1", "a")]),
+    ({"a1": {"title": "t", "text": "a"}, "a2": {"text": "b"}}, [("1#a1", "a"), ("1#a2", "b")]),
+    (
+        {"n": 2, "articles": {"../": {"text": "a"}, "x#1": {"text": "b"}}},
+        [("1#articles/\ufffd2E\ufffd2E", "a"), ("1#articles/x\ufffd231", "b")],
+    ),
+    (
+        {"data": {"items": {"a": {"html": "<p>a</p>"}, "b": {"meta": {"text": "b"}}}}},
+        [("1#data/items/a", "<p>a</p>"), ("1#data/items/b", "b")],
+    ),
+    # No wrappers: parts of one record, one with a text of its own, one of which not all have texts.
+    ({"headline": {"text": "a"}, "body": {"text": "b"}}, [("1", "a")]),
+    ({"a1": {"text": "a"}}, [("1", "a")]),
+    ({"text": "a", "b1": {"text": "b"}, "b2": {"text": "c"}}, [("1", "a")]),
+    ({"text": "a", "items": {"b1": {"text": "b"}, "b2": {"text": "c"}}}, [("1", "a")]),
+    ({"a1": {"text": "a"}, "writer": {"name": "b"}}, [("1", "a")]),
     # No wrappers: an article with its paragraphs, comments, related articles; texts in arrays of arrays; nothing with text.
     ({"title": "t", "paragraphs": [{"text": "a"}, {"text": "b"}]}, [("1", "a\n\nb")]),
     ({"text": "a", "items": [{"text": "b", "url": "u"}]}, [("1", "a")]),

@@ -1,4 +1,4 @@
-"""JSON: one object a line, an array of them, or one after the other, in whatever file name; and such arrays in other objects."""
+"""JSON: one object a line, an array of them, or one after the other, in whatever file name; and arrays or objects of them in other objects."""
 
 import io
 import json
@@ -97,6 +97,12 @@ def _values(source: Source, encoding: str) -> Iterator[Record | Failed]:
 
 def _unwrapped(source: Source, one: Record | Failed) -> Iterator[Record | Failed]:
     """A record, or the records that it wraps."""
+    if isinstance(one, Record) and (keyed := wrapper.keyed(one.value, source.fields)):
+        names = Names()
+        for path, value in keyed.items():
+            yield one._replace(part=f"{one.part}#{names.unique('/'.join(path))}", raw=None, value=value)
+            source.next_document()
+        return
     if isinstance(one, Failed) or one.raw is None or not wrapper.may_be(one.value, source.fields):
         yield one
         return

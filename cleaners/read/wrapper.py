@@ -1,8 +1,11 @@
-"""Objects of JSON that are no record but the wrapper of many: {"status": "ok", "articles": [{…}, {…}]}.
+"""Objects of JSON that are no record but the wrapper of many: {"status": "ok", "articles": [{…}, {…}]}, {"a1": {…}, "a2": {…}}.
 
 Theory.  A wrapper has no text of its own, and an array of objects that have.  Many records have such arrays, too: the
 paragraphs of an article, comments on it, related articles.  So the array must bear a name that wrappers use, or
 its objects must have addresses; and no text of the object around may be longer than all of theirs.
+
+An object that holds nothing but objects with a text each is a wrapper, too: nobody would know which of them to take.  A record whose
+parts are objects ({"headline": {"text": …}, "body": {"text": …}}) gives them names that fields have.
 """
 
 import json
@@ -46,6 +49,33 @@ def _has_array(value: Mapping[str, Any], depth: int = 0) -> bool:
         or (isinstance(item, Mapping) and depth < _MAX_NESTED and _has_array(item, depth + 1))
         for item in value.values()
     )
+
+
+def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Mapping[str, Any]]:
+    """The records that an object holds by names of their own, by what leads to each; none if it is something else.
+
+    Args:
+        value: the object, which may hold them in an object that bears a name of wrappers.
+        fields: which fields of a record hold the document, where that is said.
+        path: what led there.
+    """
+    if not isinstance(value, Mapping):
+        return {}
+    parts = [item for item in value.values() if isinstance(item, Mapping)]
+    if (
+        1 < len(parts) == len(value)
+        and not any(map(record.is_known, value))
+        and all(record.text_of(p, fields, None) for p in parts)
+    ):
+        return {(*path, name): item for name, item in value.items()}
+    inner = [name for name in value if name.lower() in _NAMES and isinstance(value[name], Mapping)]
+    if (
+        len(path) == _MAX_NESTED
+        or len(inner) != 1
+        or record.text_of({k: v for k, v in value.items() if k != inner[0]}, fields, None)
+    ):
+        return {}
+    return keyed(value[inner[0]], fields, (*path, inner[0]))
 
 
 def arrays(text: str, fields: Fields) -> list[Array]:
