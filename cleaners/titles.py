@@ -67,7 +67,7 @@ _NO_TITLE = tuple(
             |click|leave\ a|reply|related\ (?:posts|articles|stories|news)|check\ also|you\ (?:may|might)\ (?:also|like)
             |read\ (?:more|also|next)|continue\ reading|advertisement|add\ to|see\ (?:all|also|more)|view\ (?:all|more|in)|back\ to|return\ to
             |table\ of\ contents|all\ rights|in\ this\ (?:article|section|issue|post)|in\ partnership|also\ in|edit\ this|was\ this
-            |be\ the\ first|courtesy|showing|from\ wikipedia|about\ this|join\ the|this\ (?:article|post|entry|site|website|page))\b
+            |be\ the\ first|courtesy|showing|from\ wikipedia|about\ this|join\ the|contact\ us|call\ us|now\ hiring|book\ (?:a\ )?free|download\ (?:the\ |our\ )?app|this\ (?:article|post|entry|site|website|page))\b
             |^(?:作者|来源|來源|记者|記者|编辑|編輯)|^(?:photo|image|text|source|author)\ ?:)""",
         r"\d\d?:\d\d",  # a time of day
         r"""\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
@@ -78,6 +78,9 @@ _NO_TITLE = tuple(
             |/(?:(?<=\ /)\ .*\ /\ |(?<=\w/)\w.*\w/\w)""",  # a breadcrumb or a menu
         r"""(?i:\b(?:photo(?:graph)?|illustration|image)s?\ ?(?:by|via|:|courtesy)|\b(?:picture|source|credit)s?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read
             |\.(?:jpe?g|png|gif|webp|pdf)\b)""",  # a caption, a notice, the name of a file
+        # A shop's banner: 15 of 57 wrong titles of whole pages were such.
+        r"""(?i:\b(?:free|fast)\ (?:shipping|delivery|returns)\ (?:on|over|for\ (?:all|orders))\b|\beasy\ returns\b|\bsub-?menu\b|\b(?:log\ ?in
+            |sign\ ?(?:in|up)|learn\ more|(?:apply|shop|buy|book|order|call|register|join|subscribe|download)\ now|click\b.{,20})\W*$)""",
         # A first sentence that speaks to the reader: "Ever wondered how …?", "You want to declutter your home, but where do you start?"
         r"""(?i:^(?:have\ you\ )?ever\ wonder|^(?=.{80}).*\by(?:ou(?:r|['’]re)?)\b.*[?!][\W]*$)""",
         r"(?i:(?:\b(?:facebook|twitter|linkedin|whatsapp|pinterest|e-?mail|print|telegram|reddit)\b.*){2})",  # a share bar

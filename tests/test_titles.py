@@ -56,6 +56,11 @@ FOUND = {
         "The “Long-Awaited” Harbour Report – At Last",
         BODY,
     ),
+    "delivery and discounts in the news": (
+        lines("Harbour Shop Ends Free Shipping, and Takes 20% Off Its Fees", "", BODY),
+        "Harbour Shop Ends Free Shipping, and Takes 20% Off Its Fees",
+        BODY,
+    ),
     "site tails below": (lines(TITLE, "", BODY, MORE, TITLE + " | Harbourpress"), TITLE, lines(BODY, MORE)),
     "site tail above": (lines(TITLE + " – Harbour Press", "", TITLE, "", BODY), TITLE, BODY),
     "site head above": (lines("Harbour Press :: " + TITLE, "", TITLE, "", BODY), TITLE, BODY),
@@ -107,6 +112,9 @@ NULL = {
     "a byline": lines("By Ada Brandt, Harbour Reporter", "", BODY),
     "a share bar": lines("Share on Facebook Share on Twitter", "", BODY),
     "a breadcrumb": lines("Home > News > Harbour > Prices", "", BODY),
+    "a shop's banner": lines("Free shipping on all orders over £30", "", BODY),
+    "a shop's banner that calls": lines("Moorings for your new boat - Book Now", "", BODY),
+    "a menu": lines("Contact Us Track Your Order Wholesale Account", "", BODY),
     "a sentence": lines("The harbour board has met again.", "", BODY),
     "a question to the reader": lines(
         "Thinking about keeping a boat in the harbour, but not sure what the board will ask you for a mooring?", "", BODY, MORE
