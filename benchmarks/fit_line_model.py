@@ -9,8 +9,9 @@ last, which is what belongs in cleaners/model/.  Only rows with `train: true` ar
 benchmarks/requirements-model.txt.
 
 Most of what a model learns of a line is its label, and some is what a teacher says that saw no page of that site: labels follow the customs
-of their source, and a model that cannot learn those by heart is told so.  A teacher is fitted on labels alone.  For the models of the folds
-there is one for each two folds, and for what is shipped one for each: (FOLDER/teacher-0-1.npz and so on).  Those that are there already are not fitted again.
+of their source, and a model that cannot learn those by heart is told so.  A teacher is fitted on labels alone (see `teachers.py`).  For the models of the
+folds there is one for each two folds, and for what is shipped one for each: (FOLDER/teacher-0-1.npz and so on).  Those networks that are there already are
+not fitted again.
 
 What is done against learning the pages by heart (2,300 pages of 1,300 sites are few):
     - rows of a site that has many weigh less: each has weight 1 / sqrt(rows of the site);
@@ -38,15 +39,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from benchmarks import made_up
+from benchmarks import made_up, teachers
 from benchmarks.quality import _TOKEN
+from benchmarks.teachers import Answers, Teacher
 from cleaners.model import network
 from cleaners.model.features import COLUMNS, KINDS, character_table, observe
 from cleaners.model.network import (
+    CARRIED_BEFORE,
     CONTEXT_BEFORE,
     DILATIONS,
     DIMENSIONS,
     EMBEDDING,
+    FADES,
     LARGEST,
     LOGIT_RANGE,
     LOGITS,
@@ -59,7 +63,7 @@ from cleaners.model.network import (
 _TABLE = character_table()
 _WIDTH = 64
 _TEACHER_WIDTH, _TEACHER_EPOCHS = 48, 6
-_TAUGHT = 0.3  # the share of what a model learns that a teacher says; figures of others: line-model-errors.md
+_TAUGHT = 0.5  # the share of what a model learns that a teacher says; figures of others: line-model-errors.md
 _MADE_UP = "made-up"  # the source of pages that we wrote
 _TOP = LARGEST / UNIT
 _WORD_SITES, _PAIR_SITES = 4, 8
@@ -130,7 +134,7 @@ def read_made_up(folder: Path) -> tuple[list[Page], str]:
         Page(
             page.id,
             page.id,
-            page.lang,
+            page.lang.partition("-")[0],
             _MADE_UP,
             "page",
             page.lines,
@@ -157,7 +161,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sample(page: Page, teacher: Network | None = None) -> Sample | None:
+def sample(page: Page, teacher: Teacher | None = None) -> Sample | None:
     """What the model sees of a page, and what it shall say; None if it sees nothing."""
     seen = observe([page.lines], _TABLE)
     if seen is None:
@@ -172,7 +176,7 @@ def sample(page: Page, teacher: Network | None = None) -> Sample | None:
         if of_text := weights[text].sum():
             weights[text] *= (total / of_text) ** 0.5
             total = weights.sum()
-        labels = (1 - _TAUGHT) * labels + _TAUGHT / (1 + np.exp(-teacher.logits(seen)))
+        labels = (1 - _TAUGHT) * labels + _TAUGHT * teacher.probabilities(seen, page.lines)
     return Sample(
         np.concatenate((seen.shape / np.float32(UNIT), edges), axis=1),
         seen.tokens,
@@ -335,8 +339,8 @@ def vocabulary(pages: Sequence[Page], samples: Sequence[Sample]) -> Any:
 class Net(nn.Module):
     """`network.Network` while it is being fitted."""
 
-    def __init__(self, mean: Any, spread: Any, words: int, width: int) -> None:
-        """Random weights."""
+    def __init__(self, mean: Any, spread: Any, words: int, width: int, *, carries: bool) -> None:
+        """Random weights.  A net that teaches carries nothing along: its trees see that for it."""
         super().__init__()
         self.mean, self.spread = nn.Buffer(torch.tensor(mean)), nn.Buffer(torch.tensor(spread))
         self.embedding = nn.Embedding(words + 1, DIMENSIONS, padding_idx=0)
@@ -346,6 +350,8 @@ class Net(nn.Module):
         self.first = nn.Linear(len(mean) + DIMENSIONS, width)
         self.layers = nn.ModuleList(nn.Conv1d(width, width, 3, dilation=d, padding=d) for d in DILATIONS)
         self.context = nn.Linear(2 * width, width)
+        self.carried = nn.Linear(2 * len(FADES), width) if carries else None
+        self.fades = nn.Buffer(torch.tensor(FADES, dtype=torch.float32)[None, :, None] / UNIT)
         self.hidden, self.out = nn.Linear(width, width), nn.Linear(width, 1)
 
     def forward(self, batch: dict[str, Any]) -> Any:
@@ -363,9 +369,18 @@ class Net(nn.Module):
             if i == CONTEXT_BEFORE:
                 whole = torch.cat((h.sum(2) / mask.sum(2), h.amax(2)), 1)
                 h = (h + torch.relu(self.context(whole))[:, :, None]).clamp(0, _TOP) * mask
+            if self.carried and i == CARRIED_BEFORE:
+                signals = h[:, : len(FADES)]
+                both = torch.cat((self._carry(signals), self._carry(signals.flip(2)).flip(2)), 1)
+                h = (h + torch.relu(self.carried(both.transpose(1, 2))).transpose(1, 2)).clamp(0, _TOP) * mask
             h = (h + torch.relu(layer(h))).clamp(0, _TOP) * mask
         h = functional.dropout(h.transpose(1, 2).reshape(pages * longest, -1)[batch["place"]], 0.2, self.training)
         return self.out(self.hidden(h).clamp(0, _TOP))[:, 0]
+
+    def _carry(self, signals: Any) -> Any:
+        """For each line the strongest of it and the lines before it, less what each has lost until here."""
+        lost = self.fades * torch.arange(signals.shape[2])
+        return (signals + lost).cummax(2).values - lost
 
 
 def _batch(samples: Sequence[Sample]) -> dict[str, Any]:
@@ -386,9 +401,9 @@ def _batch(samples: Sequence[Sample]) -> dict[str, Any]:
 
 
 def fit(
-    pages: Sequence[Page], epochs: int, seed: int, width: int, teacher_of: Callable[[Page], Network | None] = lambda _: None
+    pages: Sequence[Page], epochs: int, seed: int, width: int, teacher_of: Callable[[Page], Teacher | None] | None = None
 ) -> Weights:
-    """Fit on pages; the probabilities are not calibrated yet."""
+    """Fit on pages, a teacher if there are none; the probabilities are not calibrated yet."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     known = [(page, seen) for page in pages if (seen := sample(page))]
@@ -400,7 +415,7 @@ def fit(
     rows_of = Counter(page.site for page in pages)
     share = [rows_of[page.site] ** -0.5 for page in pages]
     inputs = np.concatenate([seen.inputs for seen in samples[::7]])
-    net = Net(inputs.mean(0), np.maximum(inputs.std(0), 0.1), len(words), width)
+    net = Net(inputs.mean(0), np.maximum(inputs.std(0), 0.1), len(words), width, carries=teacher_of is not None)
     del samples, known, inputs
     vary = Vary(pages)
 
@@ -410,7 +425,7 @@ def fit(
             drawn = [
                 (seen, share[i])
                 for i in order[start : start + 256]
-                if (seen := sample(vary(pages[i], rng), teacher_of(pages[i])))
+                if (seen := sample(vary(pages[i], rng), teacher_of and teacher_of(pages[i])))
             ]
             drawn.sort(key=lambda item: len(item[0].labels))
             groups: list[list[tuple[Sample, float]]] = [[]]
@@ -480,6 +495,8 @@ def _weights(net: Net, words: Any) -> Weights:
         layer_biases=steps(np.stack([state[f"layers.{i}.bias"] for i in range(len(DILATIONS))]), UNIT),
         context=steps(state["context.weight"].T),
         context_bias=steps(state["context.bias"], UNIT),
+        carried=steps(state["carried.weight"].T if net.carried else np.zeros((2 * len(FADES), len(bias)))),
+        carried_bias=steps(state["carried.bias"] if net.carried else np.zeros(len(bias)), UNIT),
         hidden=steps(state["hidden.weight"].T),
         hidden_bias=steps(state["hidden.bias"], UNIT),
         out=steps(state["out.weight"].T),
@@ -487,7 +504,7 @@ def _weights(net: Net, words: Any) -> Weights:
         probability=(1 / (1 + np.exp(-np.arange(-LOGIT_RANGE * LOGITS, LOGIT_RANGE * LOGITS + 1) / LOGITS))).astype(np.float32),
     )
     # No sum may leave the range in which float32 is exact: 2**24 steps.
-    for name in ("shape", "words", "layers", "context", "hidden", "out"):
+    for name in ("shape", "words", "layers", "context", "carried", "hidden", "out"):
         largest = float(np.abs(getattr(weights, name)).sum(axis=-2).max()) * 512
         if largest * WEIGHT >= 2**24:
             raise ValueError(f"the sums of {name} may reach {largest}; fit again with smaller weights")
@@ -552,7 +569,7 @@ def main() -> None:
         return [page for page in pages + also if fold_of.get(page.site) not in left_out]
 
     @cache
-    def teacher(left_out: frozenset[int]) -> Network:
+    def untaught(left_out: frozenset[int]) -> Network:
         path = options.folder / f"teacher-{'-'.join(map(str, sorted(left_out)))}.npz"
         if not path.exists():
             print(path.stem)
@@ -562,11 +579,22 @@ def main() -> None:
             return network.load(file)
 
     def student(left_out: frozenset[int]) -> Weights:
-        teachers = {fold: teacher(left_out | {fold}) for fold in range(options.folds) if fold not in left_out}
-        any_of_them = next(iter(teachers.values()))  # for rows with weak labels: all saw them
+        known = [page for page in pages if fold_of[page.site] not in left_out]
+        networks = {fold: untaught(left_out | {fold}) for fold in range(options.folds) if fold not in left_out}
+        vary, rng = Vary(known), np.random.default_rng(options.seed)
+        read: dict[int, list[Answers]] = defaultdict(list)
+        for page in known:
+            fold = fold_of[page.site]
+            for form in (page, vary(page, rng)):
+                if seen := observe([form.lines], _TABLE):
+                    scored = form.scored[seen.lines]
+                    given = teachers.answers(networks[fold], seen, form.lines)
+                    read[fold].append(Answers(given[scored], form.labels[seen.lines][scored]))
+        each = teachers.fit(networks, read, options.seed)
+        any_of_them = next(iter(each.values()))  # for rows with weak labels: all saw them
 
-        def teacher_of(page: Page) -> Network | None:  # labels of ours have no customs that the pages would not show
-            return None if page.source == _MADE_UP else teachers.get(fold_of.get(page.site, -1), any_of_them)
+        def teacher_of(page: Page) -> Teacher | None:  # labels of ours have no customs that the pages would not show
+            return None if page.source == _MADE_UP else each.get(fold_of.get(page.site, -1), any_of_them)
 
         print(f"without fold {set(left_out)}" if left_out else "all rows")
         return fit([*without(left_out), *ours], options.epochs, options.seed, _WIDTH, teacher_of)

@@ -3,9 +3,10 @@
 usage: python -m benchmarks.made_up [FILE.txt]... [--list]
 
 The pages of real sites that may be learned from are mostly long English, Chinese, Polish, Greek and Russian news.  Those in
-`benchmarks/made-up/` were written for this project, in many languages, half of them articles of short lines (questions and answers,
-recipes, tickers, verse).  `fit_line_model.py` learns from all files but `test.txt`, which nothing is learned from and which this
-measures by default: how many lines of main text go, and how many others stay.
+`benchmarks/made-up/` were written for this project, in many languages: articles of short lines (questions and answers, recipes, tickers,
+verse), and, in the files `behind-*`, what stands behind an article and reads like one (readers' comments, the next article, teasers), beside
+articles that are made of such things.  `fit_line_model.py` learns from all files but those whose names begin with `test`, which nothing is
+learned from and which this measures by default: how many lines of main text go, and how many others stay.
 
 A file holds pages one behind the other: a line `=== id | language | kind`, and below it the lines of the dump.  `~~` in front marks
 what is no main text, `??` what is not judged (a date, a credit); the marks are no part of the dump.
@@ -25,7 +26,7 @@ from cleaners.document import Document
 from cleaners.model import Cut
 
 FOLDER = Path(__file__).parent / "made-up"
-TEST = FOLDER / "test.txt"
+TESTS = (FOLDER / "test.txt", FOLDER / "test-whole.txt")  # pages of all kinds; whole pages alone
 
 
 class MadeUp(NamedTuple):
@@ -60,7 +61,7 @@ def pages(path: Path) -> Iterator[MadeUp]:
 
 def to_learn(folder: Path) -> tuple[list[MadeUp], str]:
     """The pages that are learned from, and the hash of their files."""
-    paths = sorted(path for path in folder.glob("*.txt") if path.name != TEST.name)
+    paths = sorted(path for path in folder.glob("*.txt") if not path.name.startswith("test"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     return [page for path in paths for page in pages(path)], digest
 
@@ -115,7 +116,7 @@ def measure(path: Path, cut: Cut | None) -> tuple[Figures, list[tuple[str, str]]
 def main() -> None:
     """Print a line for each file and setting."""
     parser = argparse.ArgumentParser(description="What the pipeline does to pages that we made up.")
-    parser.add_argument("files", type=Path, nargs="*", default=[TEST])
+    parser.add_argument("files", type=Path, nargs="*", default=TESTS)
     parser.add_argument("--list", action="store_true", help="print the lines of main text that go, too")
     options = parser.parse_args()
     for path in options.files:

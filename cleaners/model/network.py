@@ -1,7 +1,8 @@
 """The network of the line model: a small convolutional net over the lines of a document, in NumPy.
 
 Each line becomes a vector from its shape and its words; four layers look at wider and wider neighbourhoods (1, 2, 4 and 8 lines to
-each side, 15 in all), and the mean and the maximum over the whole document come in between.
+each side, 15 in all).  In between come the mean and the maximum over the whole document, and what was strongest before and behind the line:
+how far it is from there to main text, and whether any is to come.
 
 Values between layers are integers from 0 to 256, and weights multiples of 1/256.  So every product is a multiple of 1/256, every sum
 stays below 2**24 of them, and float32 adds them up without rounding: no machine gives another score.
@@ -16,10 +17,12 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
-from cleaners.model.features import FIRST_TOKENS, KINDS, LAST_TOKENS, Features, Floats, Table
+from cleaners.model.features import FIRST_TOKENS, KINDS, LAST_TOKENS, Features, Floats, Ints, Table
 
 DILATIONS = (1, 2, 4, 8)
 CONTEXT_BEFORE = 2  # the layer before which the document as a whole comes in
+CARRIED_BEFORE = 3  # the layer before which comes in what is carried along from line to line
+FADES = (0,) * 8 + (4,) * 8  # so much each of the signals that are carried loses a line: nothing, or all of it in 64 lines
 SLOT_BITS = 18
 WEIGHT, EMBEDDING = 256, 64  # steps to 1
 UNIT = 32  # what was 1 while the weights were fitted
@@ -43,6 +46,7 @@ class Weights(NamedTuple):
         shape, words, edges, first: the first layer, by what it reads.  edges: three times `KINDS` rows.
         layers, layer_biases: the convolutions, each (3 * width, width).
         context, context_bias: from mean and maximum.
+        carried, carried_bias: from what is carried, before and behind.
         hidden, hidden_bias, out, out_bias: the last two layers.
         probability: for each step of the logit.
     """
@@ -58,6 +62,8 @@ class Weights(NamedTuple):
     layer_biases: Floats
     context: Floats
     context_bias: Floats
+    carried: Floats
+    carried_bias: Floats
     hidden: Floats
     hidden_bias: Floats
     out: Floats
@@ -136,6 +142,10 @@ class Network:
                 both = np.concatenate((mean, np.maximum.reduceat(h, starts, axis=1))).T @ w.context + w.context_bias
                 h += np.repeat(np.maximum(both, 0).T, sizes, axis=1)
                 _settle(h)
+            if layer == CARRIED_BEFORE:
+                new = w.carried.T @ _carried(h, sizes) + w.carried_bias[:, None]
+                h += np.clip(new, 0, np.inf, out=new)
+                _settle(h)
             # A line in another document, or in none, is as good as zeros.
             edge = starts[:, None] + np.arange(d)
             around[:width, d:] = h[:, :-d]
@@ -158,6 +168,20 @@ class Network:
         return self.weights.probability.take(step.astype(np.intp))
 
 
+def _carried(h: Floats, sizes: Ints) -> Floats:
+    """The first signals of each line or of a line of its document before it, whichever is stronger here; below that, or behind it.
+
+    One running maximum serves all documents: what is added to each is more than any signal of the one before.
+    """
+    rows, n = len(FADES), h.shape[1]
+    both = np.empty((2 * rows, n), np.float32)
+    step = np.array(FADES, np.int32)[:, None] * np.arange(n, dtype=np.int32)
+    for part, way in ((both[:rows], slice(None)), (both[rows:], slice(None, None, -1))):
+        above = step + np.repeat(np.arange(len(sizes), dtype=np.int32) * (LARGEST + 1), sizes[way])
+        part[:, way] = np.maximum.accumulate(h[:rows, way].astype(np.int32) + above, axis=1) - above
+    return both
+
+
 @cache
 def _blas() -> ThreadpoolController:
     """What multiplies the matrices."""
@@ -171,7 +195,8 @@ def _settle(values: Floats) -> Floats:
 
 
 _FITTED = (
-    "shape", "words", "edges", "first", "layers", "layer_biases", "context", "context_bias", "hidden", "hidden_bias", "out", "out_bias",
+    "shape", "words", "edges", "first", "layers", "layer_biases", "context", "context_bias", "carried", "carried_bias",
+    "hidden", "hidden_bias", "out", "out_bias",
 )  # fmt: skip
 
 

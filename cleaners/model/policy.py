@@ -1,8 +1,8 @@
 """Which lines go, once it is known how probable each is: what is known of a document as a whole.
 
 Main text is contiguous, so where a line stands says what a cut would cost.  On held-out columns of articles, of the lines with a
-probability below 0.3, behind the last line that is surely main text 97 % were boilerplate, before the first one 95 %, between two 77 %,
-and 65 % where they stood there in runs of three or fewer.  The figures for each setting: docs/model-card.md.
+probability below 0.3, behind the last line that is surely main text 96 % were boilerplate, before the first one 96 %, and between two
+81 %.  The figures for each setting: docs/model-card.md.
 """
 
 from collections.abc import Mapping
@@ -22,33 +22,28 @@ class Setting(NamedTuple):
         head: before the first line that is surely main text.
         middle: between two of them.
         tail: behind the last one.
-        island: between two of them, in a run of `ISLAND` lines or fewer.
     """
 
     head: float
     middle: float
     tail: float
-    island: float
 
 
 SETTINGS: Mapping[Cut, Setting] = {
-    "cautious": Setting(head=0.15, middle=0.1, tail=0.4, island=0.05),
-    "balanced": Setting(head=0.3, middle=0.25, tail=0.5, island=0.05),
-    "eager": Setting(head=0.5, middle=0.5, tail=0.5, island=0.3),
+    "cautious": Setting(head=0.07, middle=0.04, tail=0.25),
+    "balanced": Setting(head=0.4, middle=0.2, tail=0.5),
+    "eager": Setting(head=0.5, middle=0.5, tail=0.5),
 }
 
 SURE = 0.5
 """From here on a line is surely main text.  Where there is none, the model has found no main text, and lets the document be."""
-
-ISLAND = 3
-"""Lines.  What the model doubts between lines that are surely main text is main text more often in runs of so few, see above."""
 
 HEADLINE_LINES, HEADLINE = 15, 0.1
 """Where no title is known, the most probable of so many lines before the first one that is surely main text stays, if it has at least
 this probability: it is most often the headline, which is short and stands among menus.  On held-out pages of articles this saves 0.4
 points of recall, and every tenth document that would be hurt, for 0.3 points of precision."""
 
-SURELY_NOT, PROBABLY_NOT, NEARLY_CLEAN = 0.03, 0.1, 0.33
+SURELY_NOT, PROBABLY_NOT, NEARLY_CLEAN = 0.01, 0.1, 0.4
 """Being cautious, the model takes only lines below the first figure where those below the second are less than the third as a share of
 the lines: such a document is nearly clean."""
 
@@ -72,9 +67,6 @@ def choose(probable: Floats, cut: Cut, *, titled: bool) -> Bools:
         goes = probable < setting.middle
         goes[:first] = probable[:first] < setting.head
         goes[last:] = probable[last:] < setting.tail
-        for begin, end in (runs(goes[first:last]) + first).tolist():
-            if end - begin <= ISLAND:
-                goes[begin:end] = probable[begin:end] < setting.island
     if first and not titled:
         best = first - 1 - int(probable[max(0, first - HEADLINE_LINES) : first][::-1].argmax())
         goes[best] &= probable[best] < HEADLINE
