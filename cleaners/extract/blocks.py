@@ -98,6 +98,7 @@ class Box:
         signature: tag and class names; elements that a template repeats share it.
         chars, linked, kept, prose: characters below it, those within links, and those of blocks that the first extractor
             keeps and that are paragraphs; filled in by `features`.
+        main_text: each block's characters times how probable the line model holds it; filled in there, too.
         blocks: how many blocks are below it.
         number: that of an item of a numbered list, 0 of others.
         items: the number of the last item of a numbered list.
@@ -112,6 +113,7 @@ class Box:
     linked: int = 0
     kept: int = 0
     prose: int = 0
+    main_text: float = 0
     blocks: int = 0
     number: int = 0
     items: int = 0

@@ -35,6 +35,7 @@ _NAMES = (
     "parent_linked grandparent_linked parent_of_prose grandparent_of_prose greatgrandparent_of_prose parent_prose grandparent_prose "
     "parent_blocks grandparent_blocks parent_chars alike alike_chars alike_linked alike_kept alike_prose alike_of_kept "
     "copies copy depth since_heading level_behind "
+    "parent_main_text grandparent_main_text greatgrandparent_main_text alike_main_text "
     "main_text main_text_3_before main_text_3_behind main_text_8_around main_text_above rule"
 )
 NAMES = (*_NAMES.split(), *(f"in_{kind}" for kind in KINDS))
@@ -72,24 +73,26 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
     levels = [LEVELS.get(block.box.tag, 0) for block in blocks]
     copies = Counter(keys)
     seen: set[str] = set()
-    # Blocks that one template makes: how many, their characters, linked, kept, and how many are prose.
-    alike: dict[tuple[str, str], list[int]] = {}
-    groups: list[list[int]] = []
-    for block, k, size, p in zip(blocks, kept, sizes, prose, strict=True):
+    # Blocks that one template makes: how many, their characters, linked, kept, how many are prose, and their probable main text.
+    alike: dict[tuple[str, str], list[float]] = {}
+    groups: list[list[float]] = []
+    for block, k, size, p, m in zip(blocks, kept, sizes, prose, main_text, strict=True):
         box = block.box
-        group = alike.setdefault((box.signature, box.parent.signature), [0, 0, 0, 0, 0])
+        group = alike.setdefault((box.signature, box.parent.signature), [0, 0, 0, 0, 0, 0])
         group[0] += 1
         group[1] += size
         group[2] += block.linked
         group[3] += k * size
         group[4] += p
+        group[5] += m * size
         groups.append(group)
-        k, p = k * size, p * size
+        k, p, m = k * size, p * size, m * size
         while True:
             box.chars += size
             box.linked += block.linked
             box.kept += k
             box.prose += p
+            box.main_text += m
             box.blocks += 1
             if box.parent is box:
                 break
@@ -186,6 +189,10 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
             box.depth,
             since_heading,
             levels[i + 1] if i + 1 < n else -1,
+            parent.main_text / parent.chars,
+            grand.main_text / grand.chars,
+            great.main_text / great.chars,
+            group[5] / group[1],
             main_text[i],
             share(main_text_upto, i - 3, i),
             share(main_text_upto, i + 1, i + 4),
