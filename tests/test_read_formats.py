@@ -270,6 +270,33 @@ def test_records_in_another_object_that_is_long(tmp_path, before, behind, wanted
     assert values(rest) == [(part or f"1#articles/{count + 1}", text) for part, text in wanted]
 
 
+LONG_KEYED = [
+    (b"{", b"}", "", []),
+    (b"{", b'}\n{"text": "b"}', "", [("2", "b")]),
+    (b'{"n": 2, "data": {"articles": {', b'}, "n": 2}, "m": {}}', "data/articles/", []),
+    (b'{"articles": {', b'}, "sport": [{"text": "b", "url": "u"}]}', "articles/", [("1~2#sport/1", "b")]),
+    (b"{", b', "x": 3, "y" 4, "z": {"text": "b"}}', "", [("1#x", "NotARecord"), ("1#202", "JSONDecodeError"), ("1#z", "b")]),
+    (b"{", b', "z": {"text": "b', "", [("1#201", "JSONDecodeError")]),
+]
+
+
+@pytest.mark.parametrize(("before", "behind", "name", "wanted"), LONG_KEYED)
+def test_records_by_name_in_an_object_that_is_long(tmp_path, before, behind, name, wanted):
+    count = 200
+    element = json.dumps({"text": TEXT, "pad": "x" * 20_000}).encode()
+    path = tmp_path / "a.json"
+    path.write_bytes(before + b", ".join(b'"a%d": %b' % (n, element) for n in range(count)) + behind)
+    [found] = find(path)
+    got = list(documents(found))
+    assert values(got[:count]) == [(f"1#{name}a{n}", TEXT) for n in range(count)]
+    assert values(got[count:]) == wanted
+
+
+def test_a_long_record_whose_first_part_has_text_is_one(tmp_path):
+    parts = {"article": {"text": "a"}, "pictures": {"text": "", "data": "x" * 100_000}, "notes": {"text": "b"}}
+    assert values(came(tmp_path, "a.json", json.dumps(parts).encode())) == [("1", "a")]
+
+
 KEYS = st.sampled_from(["articles", "items", "text", "url", "data", "", "a#/.."])
 WRAPPED = st.recursive(
     st.sampled_from(["", "a", "]}", '"', LONG]) | st.none(),

@@ -132,11 +132,41 @@ def _elements(source: Source, name: str, encoding: str) -> Generator[Record | Fa
         source.next_document()
 
 
+def _members(source: Source, path: tuple[str, ...], encoding: str) -> Generator[Record | Failed, None, bytes]:
+    """The members of an object that the source is in, as `_elements`."""
+    pieces = _split(source, is_inside=True)
+    names = Names()
+    number = 0
+    while True:
+        try:
+            raw = next(pieces)
+        except StopIteration as end:
+            rest: bytes = end.value
+            return rest
+        number += 1
+        member = _parse(b"{%b}" % raw) if raw else None
+        if isinstance(member, dict) and len(member) == 1:
+            [(name, value)] = member.items()
+            yield Record(
+                f"1#{names.unique('/'.join((*path, name)))}", None, value, encoding, is_escaped=not _is_utf_8(raw or b"")
+            )
+        else:
+            part = f"1#{names.unique('/'.join((*path, str(number))))}"
+            yield (
+                source.too_large(part, "record")
+                if raw is None
+                else source.failed(part, "JSONDecodeError", "this record is not JSON", raw)
+            )
+        source.next_document()
+
+
 def _long_wrapper(source: Source, by_lines: bool) -> wrapper.Array | None:
-    """The first array of a wrapper, if the source is one that goes on behind its head and has no lines."""
+    """The first array of a wrapper, or its object of records, if the source is one that goes on behind its head and has no lines."""
     head = source.head()
     is_long = len(head) == HEAD and head.lstrip(_BLANK).startswith(b"{") and not (by_lines and b"\n" in head)
-    return next(iter(wrapper.arrays(_text(head), source.fields)), None) if is_long else None
+    if not is_long:
+        return None
+    return next(iter(wrapper.arrays(_text(head), source.fields)), None) or wrapper.begun(_text(head), source.fields)
 
 
 class _Behind(Filled):
@@ -152,11 +182,14 @@ class _Behind(Filled):
 
 
 def _streamed(source: Source, encoding: str, array: wrapper.Array) -> Iterator[Record | Failed]:
-    """The elements of an array in an object that is too long to be held; then the rest of the object, and what comes behind it."""
+    """The records in an object that is too long to be held; then the rest of the object, and what comes behind it."""
     front = _text(source.head())[: array.at].encode("utf-8", "surrogateescape")
     source.stream.read(len(front))
-    rest = yield from _elements(source, f"1#{safe_name('/'.join(array.path))}", encoding)
-    opened = '{"\\u0000":' * len(array.path) + "0"
+    if array.is_keyed:
+        rest = yield from _members(source, array.path, encoding)
+    else:
+        rest = yield from _elements(source, f"1#{safe_name('/'.join(array.path))}", encoding)
+    opened = '{"\\u0000":' * len(array.path) + ("0" if array.path else "{}")
     behind = replace(source, stream=buffered(_Behind(opened.encode() + rest, source.stream)))
     for one in _values(behind, encoding):
         if isinstance(one, Failed) or one.part != 1:

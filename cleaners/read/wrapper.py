@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 from cleaners.read import record
@@ -27,15 +28,17 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 class Array(NamedTuple):
-    """An array of records.
+    """An array of records, or an object of them.
 
     Attributes:
         path: its name, behind those of the objects around it.
         at: where it begins: the offset behind its bracket.
+        is_keyed: whether it is an object.
     """
 
     path: tuple[str, ...]
     at: int
+    is_keyed: bool = False
 
 
 def may_be(value: Any, fields: Fields) -> bool:
@@ -51,7 +54,7 @@ def _has_array(value: Mapping[str, Any], depth: int = 0) -> bool:
     )
 
 
-def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Mapping[str, Any]]:
+def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
     """The records that an object holds by names of their own, by what leads to each; none if it is something else.
 
     Args:
@@ -61,21 +64,43 @@ def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[
     """
     if not isinstance(value, Mapping):
         return {}
-    parts = [item for item in value.values() if isinstance(item, Mapping)]
-    if (
-        1 < len(parts) == len(value)
-        and not any(map(record.is_known, value))
-        and all(record.text_of(p, fields, None) for p in parts)
-    ):
+    if _holds_records(value, fields):
         return {(*path, name): item for name, item in value.items()}
     inner = [name for name in value if name.lower() in _NAMES and isinstance(value[name], Mapping)]
-    if (
-        len(path) == _MAX_NESTED
-        or len(inner) != 1
-        or record.text_of({k: v for k, v in value.items() if k != inner[0]}, fields, None)
-    ):
+    if len(path) == _MAX_NESTED or len(inner) != 1 or _has_text_beside(value, inner[0], fields):
         return {}
     return keyed(value[inner[0]], fields, (*path, inner[0]))
+
+
+def _holds_records(value: Mapping[str, Any], fields: Fields) -> bool:
+    sample = list(islice(value.values(), _SAMPLE))
+    return (
+        len(sample) > 1
+        and not any(map(record.is_known, islice(value, _SAMPLE)))
+        and all(isinstance(item, Mapping) and record.text_of(item, fields, None) for item in sample)
+    )
+
+
+def _has_text_beside(value: Mapping[str, Any], name: str, fields: Fields) -> bool:
+    return bool(record.text_of({other: item for other, item in value.items() if other != name}, fields, None))
+
+
+def begun(text: str, fields: Fields) -> Array | None:
+    """The object of records in an object that breaks off, as `keyed` finds it in a whole one; the last record may be half there."""
+    value: dict[str, Any] = {}
+    begins: dict[tuple[str, ...], int] = {}
+    path: tuple[str, ...] = ()
+    with suppress(ValueError, TypeError, IndexError, RecursionError):
+        _walk(text, _skip(text, 0), (), value, [], begins)
+        return None
+    while value and len(path) <= _MAX_NESTED:
+        last = next(reversed(value))
+        if _holds_records({name: item for name, item in value.items() if name != last}, fields):
+            return Array(path, begins[path], is_keyed=True)
+        if last.lower() not in _NAMES or _has_text_beside(value, last, fields) or not isinstance(value[last], dict):
+            break
+        path, value = (*path, last), value[last]
+    return None
 
 
 def arrays(text: str, fields: Fields) -> list[Array]:
@@ -102,14 +127,23 @@ def arrays(text: str, fields: Fields) -> list[Array]:
     return wrapped
 
 
-def _walk(text: str, at: int, path: tuple[str, ...], own: dict[str, Any], found: list[tuple[Array, list[Any]]]) -> int:
-    """Go through an object; returns where it ends.
+def _walk(
+    text: str,
+    at: int,
+    path: tuple[str, ...],
+    own: dict[str, Any],
+    found: list[tuple[Array, list[Any]]],
+    begins: dict[tuple[str, ...], int] | None = None,
+) -> int:
+    """Go through an object; returns where it ends.  `begins` takes the offsets behind the brackets of objects.
 
     Raises:
         ValueError, TypeError, IndexError: it is no object, or breaks off.
     """
     if text[at] != "{":
         raise ValueError
+    if begins is not None:
+        begins[path] = at + 1
     at = _skip(text, at + 1)
     while text[at] != "}":
         name, at = _DECODER.raw_decode(text, at)
@@ -119,7 +153,7 @@ def _walk(text: str, at: int, path: tuple[str, ...], own: dict[str, Any], found:
         if text[at] == "{" and len(path) < _MAX_NESTED:
             inner: dict[str, Any] = {}
             own[name] = inner
-            at = _walk(text, at, (*path, name), inner, found)
+            at = _walk(text, at, (*path, name), inner, found, begins)
         else:
             if text[at] == "[":
                 sample: list[Any] = []
