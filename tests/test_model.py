@@ -419,6 +419,14 @@ def test_sums_are_exact_in_any_order() -> None:
     assert (net.logits(seen) == wide.logits(seen)).all()
 
 
+def test_a_document_of_very_many_lines_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    docs = [Document("a", "\n".join(lines)) for lines in ([*HEAD, *ARTICLE, *FOOT], [*HEAD, *ARTICLE, *FOOT, "Home"])]
+    monkeypatch.setattr(model, "MOST_LINES", len(docs[0].lines))
+    short, long = model.judge_all(docs, "eager")
+    assert short.blocks
+    assert long == model.Verdict([], 0.0, review=True)
+
+
 def test_what_is_carried_along_stays_in_its_document() -> None:
     rng = np.random.default_rng(3)
     sizes = np.array([1, 5, 120, 2, 40])

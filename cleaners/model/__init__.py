@@ -31,6 +31,10 @@ GROUP_LINES, GROUP_CHARACTERS = 6000, 250_000
 """So many lines or characters are looked at together.  With fewer, some 200 calls of NumPy a group are dear; with more, what is worked on no
 longer fits into the processor's cache, and they need memory: 70 to 110 bytes a character."""
 
+MOST_LINES = 200_000
+"""A document of more lines is let be, and marked for a person to look at: it is a list, and a million lines need more than the 2 GB that a worker
+may use, so that the whole document would be lost to the quarantine."""
+
 LIMIT = 0.95
 """If more than this share of the characters would go, nothing goes: a bound for what nobody has seen.  An earlier model would have hurt 22
 of the 25 held-out documents above it, being balanced; of the six that there are now five would keep their main text, and one lose it."""
@@ -50,7 +54,7 @@ class Verdict(NamedTuple):
     Attributes:
         blocks: what goes, in order; blank lines between two lines that go are part of the block.
         share: how much of the document would go, in characters, blank lines not counted: 0 to 1.
-        review: whether a person should look: so much would go, or so little is main text, that nothing does.
+        review: whether a person should look: so much would go, or so little is main text, or the document is so long, that nothing does.
     """
 
     blocks: list[Block]
@@ -113,11 +117,13 @@ def judge(doc: Document, cut: Cut) -> Verdict:
 
 def judge_all(docs: Sequence[Document], cut: Cut) -> list[Verdict]:
     """Decide what goes from each of many documents: `[judge(doc, cut) for doc in docs]`, in less time."""
-    looked_at = _looked_at([doc.lines for doc in docs])
+    looked_at = _looked_at([doc.lines if len(doc.lines) <= MOST_LINES else [] for doc in docs])
     return [_verdict(doc, cut, *of_doc) for doc, of_doc in zip(docs, looked_at, strict=True)]
 
 
 def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdict:
+    if len(doc.lines) > MOST_LINES:
+        return Verdict([], 0.0, review=True)
     goes = choose(probable, cut, titled=doc.title is not None)
     gone = np.flatnonzero(goes)
     if not len(gone):
