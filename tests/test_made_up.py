@@ -43,7 +43,7 @@ def test_a_faulty_head_is_named(tmp_path: Path) -> None:
         ("test.txt", "cautious", 13, 655),
         ("test.txt", "balanced", 60, 115),
         ("test-whole.txt", None, 0, 515),
-        ("test-whole.txt", "cautious", 3, 260),
+        ("test-whole.txt", "cautious", 3, 265),
         ("test-whole.txt", "balanced", 7, 90),
     ],
 )
