@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -116,8 +116,8 @@ def _unwrapped(source: Source, one: Record | Failed) -> Iterator[Record | Failed
         yield from _elements(inner, f"{one.part}#{names.unique('/'.join(array.path))}", one.encoding)
 
 
-def _elements(source: Source, name: str, encoding: str) -> Generator[Record | Failed, None, bytes]:
-    """The elements of an array that the source is in; gives back what was read beyond it."""
+def _inside(source: Source, make: Callable[[int, bytes | None], Record | Failed]) -> Generator[Record | Failed, None, bytes]:
+    """What is in the array or object that the source is in, made of its number and bytes; gives back what was read beyond it."""
     pieces = _split(source, is_inside=True)
     number = 0
     while True:
@@ -127,37 +127,36 @@ def _elements(source: Source, name: str, encoding: str) -> Generator[Record | Fa
             rest: bytes = end.value
             return rest
         number += 1
-        part = f"{name}/{number}"
-        yield source.too_large(part, "record") if raw is None else _record(source, part, raw, encoding)
+        yield make(number, raw)
         source.next_document()
+
+
+def _elements(source: Source, name: str, encoding: str) -> Generator[Record | Failed, None, bytes]:
+    """The elements of an array that the source is in, as `_inside`."""
+
+    def element(number: int, raw: bytes | None) -> Record | Failed:
+        part = f"{name}/{number}"
+        return source.too_large(part, "record") if raw is None else _record(source, part, raw, encoding)
+
+    return _inside(source, element)
 
 
 def _members(source: Source, path: tuple[str, ...], encoding: str) -> Generator[Record | Failed, None, bytes]:
-    """The members of an object that the source is in, as `_elements`."""
-    pieces = _split(source, is_inside=True)
+    """The members of an object that the source is in, as `_inside`."""
     names = Names()
-    number = 0
-    while True:
-        try:
-            raw = next(pieces)
-        except StopIteration as end:
-            rest: bytes = end.value
-            return rest
-        number += 1
-        member = _parse(b"{%b}" % raw) if raw else None
-        if isinstance(member, dict) and len(member) == 1:
-            [(name, value)] = member.items()
-            yield Record(
-                f"1#{names.unique('/'.join((*path, name)))}", None, value, encoding, is_escaped=not _is_utf_8(raw or b"")
-            )
-        else:
-            part = f"1#{names.unique('/'.join((*path, str(number))))}"
-            yield (
-                source.too_large(part, "record")
-                if raw is None
-                else source.failed(part, "JSONDecodeError", "this record is not JSON", raw)
-            )
-        source.next_document()
+
+    def member(number: int, raw: bytes | None) -> Record | Failed:
+        read = _parse(b"{%b}" % raw) if raw else None
+        named = read if isinstance(read, dict) and len(read) == 1 else {str(number): None}
+        [(name, value)] = named.items()
+        part = f"1#{names.unique('/'.join((*path, name)))}"
+        if raw is None:
+            return source.too_large(part, "record")
+        if named is not read:
+            return source.failed(part, "JSONDecodeError", "this record is not JSON", raw)
+        return Record(part, None, value, encoding, is_escaped=not _is_utf_8(raw))
+
+    return _inside(source, member)
 
 
 def _long_wrapper(source: Source, by_lines: bool) -> wrapper.Array | None:
