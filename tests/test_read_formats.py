@@ -214,6 +214,7 @@ WRAPPERS = [
     ({"text": "a", "b1": {"text": "b"}, "b2": {"text": "c"}}, [("1", "a")]),
     ({"text": "a", "items": {"b1": {"text": "b"}, "b2": {"text": "c"}}}, [("1", "a")]),
     ({"a1": {"text": "a"}, "writer": {"name": "b"}}, [("1", "a")]),
+    ({"url": "u", "data": {"en": {"text": "a"}, "de": {"text": "b"}}}, [("1", "a")]),
     # No wrappers: an article with its paragraphs, comments, related articles; texts in arrays of arrays; nothing with text.
     ({"title": "t", "paragraphs": [{"text": "a"}, {"text": "b"}]}, [("1", "a\n\nb")]),
     ({"text": "a", "items": [{"text": "b", "url": "u"}]}, [("1", "a")]),

@@ -67,7 +67,7 @@ def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[
     if _holds_records(value, fields):
         return {(*path, name): item for name, item in value.items()}
     inner = [name for name in value if name.lower() in _NAMES and isinstance(value[name], Mapping)]
-    if len(path) == _MAX_NESTED or len(inner) != 1 or _has_text_beside(value, inner[0], fields):
+    if len(path) == _MAX_NESTED or len(inner) != 1 or _is_record_beside(value, inner[0], fields):
         return {}
     return keyed(value[inner[0]], fields, (*path, inner[0]))
 
@@ -81,8 +81,10 @@ def _holds_records(value: Mapping[str, Any], fields: Fields) -> bool:
     )
 
 
-def _has_text_beside(value: Mapping[str, Any], name: str, fields: Fields) -> bool:
-    return bool(record.text_of({other: item for other, item in value.items() if other != name}, fields, None))
+def _is_record_beside(value: Mapping[str, Any], name: str, fields: Fields) -> bool:
+    """Whether an object has a text or an address of its own beside what bears that name."""
+    beside = {other: item for other, item in value.items() if other != name}
+    return bool(record.text_of(beside, fields, None)) or record.has_address(beside)
 
 
 def begun(text: str, fields: Fields) -> Array | None:
@@ -97,7 +99,7 @@ def begun(text: str, fields: Fields) -> Array | None:
         last = next(reversed(value))
         if _holds_records({name: item for name, item in value.items() if name != last}, fields):
             return Array(path, begins[path], is_keyed=True)
-        if last.lower() not in _NAMES or _has_text_beside(value, last, fields) or not isinstance(value[last], dict):
+        if last.lower() not in _NAMES or _is_record_beside(value, last, fields) or not isinstance(value[last], dict):
             break
         path, value = (*path, last), value[last]
     return None
