@@ -311,6 +311,9 @@ WRAPPED = st.recursive(
 @example({"articles": [{"text": "a"}], "items": [{}]})
 @example({"articles": [{"x": LONG}], "items": {"url": {"text": ""}, "text": "a"}})
 @example({"articles": [{"text": "a"}], "items": {"text": []}, "": {"text": "b"}})
+@example({"articles": {"text": "a"}, "items": {"text": "a"}, "text": None})
+@example({"articles": {"text": "a"}, "items": {"text": "a"}, "data": {}})
+@example({"": {"text": "a"}, "items": {"articles": {"text": "a"}, "data": {"text": "a"}}})
 def test_long_and_short_objects_give_the_same_records(tmp_path_factory, value):
     content = json.dumps(value).encode()
     long = content[:-1] + b" " * 70_000 + b"}"

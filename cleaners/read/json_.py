@@ -26,8 +26,9 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     if array := _long_wrapper(source, by_lines):
         records = _streamed(source, encoding, array)
     else:
-        records = _lines(source, encoding) if by_lines else _values(source, encoding)
-    yield from record.documents(source, chain.from_iterable(_unwrapped(source, one) for one in records))
+        wrapped = _lines(source, encoding) if by_lines else _values(source, encoding)
+        records = chain.from_iterable(_unwrapped(source, one) for one in wrapped)
+    yield from record.documents(source, records)
 
 
 def _is_lines(source: Source) -> bool:
@@ -192,9 +193,9 @@ def _streamed(source: Source, encoding: str, array: wrapper.Array) -> Iterator[R
     behind = replace(source, stream=buffered(_Behind(opened.encode() + rest, source.stream)))
     for one in _values(behind, encoding):
         if isinstance(one, Failed) or one.part != 1:
-            yield one
+            yield from _unwrapped(source, one)
         elif wrapper.arrays(_text(one.raw or b""), source.fields) or record.text_of(one.value, source.fields, None):
-            yield one._replace(part="1~2")
+            yield from _unwrapped(source, one._replace(part="1~2"))
 
 
 _TOKEN = re.compile(rb'["{}\[\],]')

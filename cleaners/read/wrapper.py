@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
 from cleaners.read import record
@@ -88,20 +88,20 @@ def _is_record_beside(value: Mapping[str, Any], name: str, fields: Fields) -> bo
 
 
 def begun(text: str, fields: Fields) -> Array | None:
-    """The object of records in an object that breaks off, as `keyed` finds it in a whole one; the last record may be half there."""
+    """The object of records in an object that breaks off, as `keyed` finds it in a whole one; what is half there is not looked at."""
     value: dict[str, Any] = {}
-    begins: dict[tuple[str, ...], int] = {}
-    path: tuple[str, ...] = ()
+    opened: dict[tuple[str, ...], int] = {}
     with suppress(ValueError, TypeError, IndexError, RecursionError):
-        _walk(text, _skip(text, 0), (), value, [], begins)
+        _walk(text, _skip(text, 0), (), value, [], opened)
         return None
-    while value and len(path) <= _MAX_NESTED:
-        last = next(reversed(value))
-        if _holds_records({name: item for name, item in value.items() if name != last}, fields):
-            return Array(path, begins[path], is_keyed=True)
-        if last.lower() not in _NAMES or _is_record_beside(value, last, fields) or not isinstance(value[last], dict):
+    chain = sorted(opened, key=len)  # each object stands in the one before
+    for path, inner in zip_longest(chain, chain[1:]):
+        half = inner[-1] if inner else None
+        if (half is None or not record.is_known(half)) and _holds_records({n: v for n, v in value.items() if n != half}, fields):
+            return Array(path, opened[path], is_keyed=True)
+        if half is None or half.lower() not in _NAMES or _is_record_beside(value, half, fields):
             break
-        path, value = (*path, last), value[last]
+        value = value[half]
     return None
 
 
@@ -135,17 +135,17 @@ def _walk(
     path: tuple[str, ...],
     own: dict[str, Any],
     found: list[tuple[Array, list[Any]]],
-    begins: dict[tuple[str, ...], int] | None = None,
+    opened: dict[tuple[str, ...], int] | None = None,
 ) -> int:
-    """Go through an object; returns where it ends.  `begins` takes the offsets behind the brackets of objects.
+    """Go through an object; returns where it ends.  `opened` takes the offsets behind the brackets of objects that have no end.
 
     Raises:
         ValueError, TypeError, IndexError: it is no object, or breaks off.
     """
     if text[at] != "{":
         raise ValueError
-    if begins is not None:
-        begins[path] = at + 1
+    if opened is not None:
+        opened[path] = at + 1
     at = _skip(text, at + 1)
     while text[at] != "}":
         name, at = _DECODER.raw_decode(text, at)
@@ -155,7 +155,7 @@ def _walk(
         if text[at] == "{" and len(path) < _MAX_NESTED:
             inner: dict[str, Any] = {}
             own[name] = inner
-            at = _walk(text, at, (*path, name), inner, found, begins)
+            at = _walk(text, at, (*path, name), inner, found, opened)
         else:
             if text[at] == "[":
                 sample: list[Any] = []
@@ -166,6 +166,8 @@ def _walk(
         at = _skip(text, at)
         if text[at] == ",":
             at = _skip(text, at + 1)
+    if opened is not None:
+        del opened[path]
     return at + 1
 
 
