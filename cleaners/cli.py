@@ -45,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files with odd bytes, and locales that know few letters
     try:
-        return int(options.do(options))
+        status = int(options.do(options))
+        sys.stdout.flush()  # at the end of the process nobody could tell why it fails
+        return status
     except ValueError as error:  # InputError, RuleError, DamagedError: all say in a sentence what is wrong
         from cleaners.write import DamagedError
 

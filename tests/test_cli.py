@@ -312,8 +312,11 @@ def test_rules_test_runs_the_examples(tmp_path: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.endswith(f"examples of {len(rules.load().rules)} rules hold\n")
 
 
-def test_a_reader_that_leaves_early_is_no_error() -> None:
+@pytest.mark.parametrize(
+    "command", ["rules list | head -1", "rules show print.feedback | true"]
+)  # more and less than a buffer holds
+def test_a_reader_that_leaves_early_is_no_error(command: str) -> None:
     done = subprocess.run(
-        f"{sys.executable} -m cleaners rules list | head -1", shell=True, capture_output=True, encoding="utf-8", check=True
+        f"{sys.executable} -m cleaners {command}", shell=True, capture_output=True, encoding="utf-8", check=True
     )
     assert done.stderr == ""
