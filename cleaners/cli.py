@@ -45,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files with odd bytes, and locales that know few letters
     try:
-        status = int(options.do(options))
-        sys.stdout.flush()  # at the end of the process nobody could tell why it fails
-        return status
+        return _do(options)
     except ValueError as error:  # InputError, RuleError, DamagedError: all say in a sentence what is wrong
         from cleaners.write import DamagedError
 
@@ -59,6 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), EXIT_FAULT)
     except KeyboardInterrupt:
         return _fail("stopped.", EXIT_STOPPED)
+
+
+def _do(options: argparse.Namespace) -> int:
+    status = int(options.do(options))
+    sys.stdout.flush()  # at the end of the process nobody could tell why it fails
+    return status
 
 
 def _fail(message: str, status: int) -> int:

@@ -317,6 +317,11 @@ def test_rules_test_runs_the_examples(tmp_path: Path, capsys: pytest.CaptureFixt
 )  # more and less than a buffer holds
 def test_a_reader_that_leaves_early_is_no_error(command: str) -> None:
     done = subprocess.run(
-        f"{sys.executable} -m cleaners {command}", shell=True, capture_output=True, encoding="utf-8", check=True
+        f"({sys.executable} -m cleaners {command.replace(' |', '; echo $? >&2) |')}",
+        shell=True,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
     )
-    assert done.stderr == ""
+    assert done.stderr == "0\n"
