@@ -115,7 +115,7 @@ def arrays(text: str, fields: Fields) -> list[Array]:
     own: dict[str, Any] = {}  # as far as it goes
     found: list[tuple[Array, list[Any]]] = []
     with suppress(ValueError, TypeError, IndexError, RecursionError):
-        _walk(text, _skip(text, 0), (), own, found)
+        _walk(text, _skip(text, 0), (), own, found, {})
     if record.text_of(own, fields, None):
         return []
     most = len(record.text_of(own, fields, record.longest([own])))
@@ -135,7 +135,7 @@ def _walk(
     path: tuple[str, ...],
     own: dict[str, Any],
     found: list[tuple[Array, list[Any]]],
-    opened: dict[tuple[str, ...], int] | None = None,
+    opened: dict[tuple[str, ...], int],
 ) -> int:
     """Go through an object; returns where it ends.  `opened` takes the offsets behind the brackets of objects that have no end.
 
@@ -144,8 +144,7 @@ def _walk(
     """
     if text[at] != "{":
         raise ValueError
-    if opened is not None:
-        opened[path] = at + 1
+    opened[path] = at + 1
     at = _skip(text, at + 1)
     while text[at] != "}":
         name, at = _DECODER.raw_decode(text, at)
@@ -166,8 +165,7 @@ def _walk(
         at = _skip(text, at)
         if text[at] == ",":
             at = _skip(text, at + 1)
-    if opened is not None:
-        del opened[path]
+    del opened[path]
     return at + 1
 
 
