@@ -177,9 +177,14 @@ def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Lo
         doc, changes = _edit(base, doc, book, changes, may_have_title=looked == "first" and given.title is None)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
-    left = _written(doc.text) + _written(doc.title or "")
-    review = (verdict is not None and verdict.review) or left < LITTLE * _written(base)
+    review = (verdict is not None and verdict.review) or _is_little(doc, base)
     return Cleaned(base, doc.title, doc.text, changes, review, found=given.title is None and doc.title is not None)
+
+
+def _is_little(doc: Document, base: str) -> bool:
+    """Whether less than `LITTLE` of the base text is left; where that is plain already, its blanks are not counted."""
+    left = _written(doc.text) + _written(doc.title or "")
+    return left < LITTLE * len(base) and left < LITTLE * _written(base)
 
 
 def _written(text: str) -> int:

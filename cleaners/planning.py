@@ -26,7 +26,7 @@ from cleaners.read import remote
 from cleaners.settings import InputError, Settings, writing
 from cleaners.shards import DONE, Shard
 from cleaners.state import LockedError, OldShard, Row, State, file_sha256, fingerprint, is_same, locked
-from cleaners.write import TEXT_SUFFIXES
+from cleaners.write.texts import TEXT_SUFFIXES
 
 _PUBLISHED = ("documents", "ledger", "dropped", "quarantine", "text", "run.json", "report.html")
 # A shard is what one worker does at a time, and one part of the output: large enough that opening files
@@ -184,76 +184,17 @@ def plan(settings: Settings) -> Job:
 
 def _compare(job: Job, found: list[read.Found]) -> None:
     """Find out what is to be done since the last run."""
-    settings, output = job.settings, job.settings.output
-    before = job.state.about("fingerprint")
-    same = before == job.fingerprint and not settings.force
+    settings = job.settings
     job.old = job.state.shards()
-    texts_lost = settings.format in TEXT_SUFFIXES and not (output / "text").is_dir()
-    lost = {
-        id_
-        for id_, old in job.old.items()
-        if not publish.is_whole(output, old) or (texts_lost and old.balance["documents"].get("published"))
-    }
-    if lost and settings.format in TEXT_SUFFIXES:  # which texts were made of what is lost, nobody knows
-        lost = set(job.old)
-    files: list[read.Found] = []
-    origins: list[int] = []  # of each file the shard of the last run from which its records are copied; 0 if it is cleaned
-    unchanged: dict[str, str | None] = {}
-    gone: list[Row] = []
-    again: set[str] = set()  # where records may be moved
-    known = job.state.files()
-    row = next(known, None)
-    end = read.Found("\U0010ffff" * 2, Path(), 0)  # behind all others
-    for one in [*found, end]:
-        while row and row.id < one.id:
-            if settings.keep_removed:
-                if row.shard in lost or (before and orjson.loads(before)[1] != settings.format):
-                    raise InputError(
-                        f"The record of {row.id}, which is gone from the input, cannot be kept: "
-                        "parts of the output are missing or of another format. Run without --keep-removed."
-                    )
-                files.append(read.Found(row.id, Path(row.id), row.size, None, row.stamp))
-                origins.append(row.shard)
-                unchanged[row.id] = row.sha256 if same and not row.again else None
-                job.work["kept"] += 1
-            else:
-                job.changed[row.id] = row.shard
-                job.work["removed"] += 1
-                gone.append(row)
-            row = next(known, None)
-        if one is end:
-            break
-        files.append(one)
-        origins.append(0)
-        kind = "new"
-        if row is not None and row.id == one.id:
-            if same and row.shard not in lost and is_same(row, one, by_stamp=not settings.checksum):
-                kind = "unchanged"
-                origins[-1], unchanged[one.id] = row.shard, row.sha256
-                if row.stamp != (stamp := job.stamp(one)):
-                    job.stamps.append((stamp, one.id))
-            else:
-                kind = "again" if not same or row.shard in lost or row.again else "changed"
-                job.changed[one.id] = row.shard
-                gone.append(row)
-            row = next(known, None)
-        job.work[kind] += 1
-        if kind == "again" and same:
-            again.add(one.id)
-    gone = [row for row in gone if same and row.shard not in lost]
-    moves = _moves(gone, (one for one, origin in zip(files, origins, strict=True) if not origin))
-    to_do: list[Shard] = []
-    for number, (first, last) in enumerate(_cuts(files)):
-        its_origins = set(origins[first:last])
-        origin = min(its_origins)
-        if same and len(its_origins) == 1 and origin and job.old[origin].files == last - first:
-            job.reused[origin] = number
-            continue
-        kept = {one.id: unchanged[one.id] for one in files[first:last] if one.id in unchanged}
-        sources = _sources(job.old[id_] for id_ in its_origins if id_)
-        documents = tuple(files[first:last])
-        moved = _moved(job, documents, moves, again)
-        to_do.append(Shard(number, documents, _key(job, documents), kept, sources, moved))
+    compared = _Comparison(job)
+    for one, row in _beside(found, job.state.files()):
+        if one:
+            compared.add(one, row)
+        elif row and settings.keep_removed:
+            compared.keep(row)
+        elif row:
+            compared.remove(row)
+    to_do = list(compared.shards())
     if old_names := {move.id for shard in to_do for move in shard.moved.values()}:
         job.work["removed"] -= len(old_names.difference(one.id for one in found))
     done = {shard.key for shard in to_do if (settings.folder(shard.key) / DONE).exists()}
@@ -265,6 +206,111 @@ def _compare(job: Job, found: list[read.Found]) -> None:
     for folder in settings.staging.glob("shards/*"):
         if folder.name not in keys:
             shutil.rmtree(folder)
+
+
+def _beside(found: list[read.Found], known: Iterator[Row]) -> Iterator[tuple[read.Found | None, Row | None]]:
+    """The files of the input beside those of the last run, in order of their ids; None where one side has none of that id."""
+    row = next(known, None)
+    for one in found:
+        while row and row.id < one.id:
+            yield None, row
+            row = next(known, None)
+        if row and row.id == one.id:
+            yield one, row
+            row = next(known, None)
+        else:
+            yield one, None
+    while row:
+        yield None, row
+        row = next(known, None)
+
+
+class _Comparison:
+    """The input, file by file beside that of the last run; what it finds it counts in the `Job`."""
+
+    def __init__(self, job: Job) -> None:
+        before = job.state.about("fingerprint")
+        self._job = job
+        self._same = before == job.fingerprint and not job.settings.force
+        self._other_format = bool(before and orjson.loads(before)[1] != job.settings.format)
+        self._lost = _lost(job)
+        self._files: list[read.Found] = []
+        self._origins: list[
+            int
+        ] = []  # of each file the shard of the last run from which its records are copied; 0 if it is cleaned
+        self._unchanged: dict[str, str | None] = {}  # of each file whose records are copied what `Shard.kept` has
+        self._gone: list[Row] = []
+        self._again: set[str] = set()  # where records may be moved
+
+    def keep(self, row: Row) -> None:
+        """Keep the records of a file that is gone.
+
+        Raises:
+            InputError: they are lost, or of another format.
+        """
+        if row.shard in self._lost or self._other_format:
+            raise InputError(
+                f"The record of {row.id}, which is gone from the input, cannot be kept: "
+                "parts of the output are missing or of another format. Run without --keep-removed."
+            )
+        self._files.append(read.Found(row.id, Path(row.id), row.size, None, row.stamp))
+        self._origins.append(row.shard)
+        self._unchanged[row.id] = row.sha256 if self._same and not row.again else None
+        self._job.work["kept"] += 1
+
+    def remove(self, row: Row) -> None:
+        """Leave out the records of a file that is gone."""
+        self._give_up(row)
+        self._job.work["removed"] += 1
+
+    def add(self, one: read.Found, row: Row | None) -> None:
+        """Take in a file, and what the last run knew of it."""
+        kind, origin = "new", 0
+        if row and self._same and row.shard not in self._lost and is_same(row, one, by_stamp=not self._job.settings.checksum):
+            kind, origin = "unchanged", row.shard
+            self._unchanged[one.id] = row.sha256
+            if row.stamp != (stamp := self._job.stamp(one)):
+                self._job.stamps.append((stamp, one.id))
+        elif row:
+            kind = "again" if not self._same or row.shard in self._lost or row.again else "changed"
+            self._give_up(row)
+        self._files.append(one)
+        self._origins.append(origin)
+        self._job.work[kind] += 1
+        if kind == "again" and self._same:
+            self._again.add(one.id)
+
+    def _give_up(self, row: Row) -> None:
+        """A file has other records now, or none; those that it had may be moved to another name."""
+        self._job.changed[row.id] = row.shard
+        if self._same and row.shard not in self._lost:
+            self._gone.append(row)
+
+    def shards(self) -> Iterator[Shard]:
+        """What is to be done; shards that stay as they are are reused."""
+        files, origins, job = self._files, self._origins, self._job
+        moves = _moves(self._gone, (one for one, origin in zip(files, origins, strict=True) if not origin))
+        for number, (first, last) in enumerate(_cuts(files)):
+            documents, its_origins = tuple(files[first:last]), set(origins[first:last])
+            origin = min(its_origins)
+            if self._same and len(its_origins) == 1 and origin and job.old[origin].files == last - first:
+                job.reused[origin] = number
+                continue
+            kept = {one.id: self._unchanged[one.id] for one in documents if one.id in self._unchanged}
+            sources = _sources(job.old[id_] for id_ in its_origins if id_)
+            yield Shard(number, documents, _key(job, documents), kept, sources, _moved(job, documents, moves, self._again))
+
+
+def _lost(job: Job) -> set[int]:
+    """The shards of the last run of which something is missing."""
+    output, has_texts = job.settings.output, job.settings.format in TEXT_SUFFIXES
+    texts_lost = has_texts and not (output / "text").is_dir()
+    lost = {
+        id_
+        for id_, old in job.old.items()
+        if not publish.is_whole(output, old) or (texts_lost and old.balance["documents"].get("published"))
+    }
+    return set(job.old) if lost and has_texts else lost  # which texts were made of what is lost, nobody knows
 
 
 def _moves(gone: list[Row], files: Iterable[read.Found]) -> dict[str, Row]:

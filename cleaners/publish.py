@@ -220,8 +220,8 @@ def _merge(source: Path, target: Path, root: Path) -> None:
 
 
 def _aside(path: Path, root: Path) -> Path:
-    """Where a text stands whose place is taken by a folder: see `write.text_places`."""
-    from cleaners.write import aside
+    """Where a text stands whose place is taken by a folder: see `texts.text_places`."""
+    from cleaners.write.texts import aside
 
     return aside(root, path.relative_to(root).as_posix())
 

@@ -35,7 +35,8 @@ from cleaners.settings import Settings, writing
 from cleaners.shards import DONE, Progress, Shard, clean_shard
 from cleaners.state import NewShard
 from cleaners.workers import Crew, Limits
-from cleaners.write import TEXT_SUFFIXES, Output, rows, text_places
+from cleaners.write import Output, rows
+from cleaners.write.texts import TEXT_SUFFIXES, text_places
 
 _TICK = 0.2  # seconds
 

@@ -20,7 +20,8 @@ from cleaners.records import Record
 from cleaners.settings import Settings, writing
 from cleaners.state import file_sha256
 from cleaners.workers import Watch
-from cleaners.write import TEXT_SUFFIXES, Kind, Parts, remove_text, sync, write_text
+from cleaners.write import Kind, Parts, sync
+from cleaners.write.texts import TEXT_SUFFIXES, remove_text, write_text
 
 if TYPE_CHECKING:
     from cleaners.desk import LeftOut, Published, Ruled

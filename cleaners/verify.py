@@ -20,7 +20,8 @@ from cleaners.edits import Change, EditError, redo, undo
 from cleaners.publish import FOLDER
 from cleaners.records import Record
 from cleaners.rules import RuleBook
-from cleaners.write import TEXT_SUFFIXES, DamagedError, Format, Kind, Output, read_texts
+from cleaners.write import DamagedError, Format, Kind, Output
+from cleaners.write.texts import TEXT_SUFFIXES, read_texts
 
 _SOURCE = ("path", "record", "sha256", "bytes", "media_type", "encoding", "undecodable")
 # What each record must have, with what lies deeper behind a dot.

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from cleaners import publish, shards, write
 from cleaners.settings import InputError, OutputError
 from cleaners.state import State
+from cleaners.write import texts
 
 Fault = Literal["kill", "power", "full"]
 """The process is killed; the machine loses power, and what was not synced; the disk is full from there on."""
@@ -66,7 +67,7 @@ class Faults:
         ):
             setattr(owner, name, self._before(getattr(owner, name)))
         Path.write_bytes = self._half(Path.write_bytes)  # type: ignore[method-assign]
-        write._write = self._half(write._write)
+        texts._write = self._half(texts._write)
         setattr(publish, "sync_all", self._all_synced)  # noqa: B010  mypy
 
     def _before(self, call: Callable[..., Any]) -> Callable[..., Any]:

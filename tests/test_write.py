@@ -13,11 +13,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cleaners import cli, rules, write
+from cleaners import cli, rules
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.verify import verify
-from cleaners.write import FORMATS, KINDS, Format, Kind, Output, Parts, read_texts, remove_text, text_places, write_text
+from cleaners.write import FORMATS, KINDS, Format, Kind, Output, Parts, parquet
+from cleaners.write.texts import read_texts, remove_text, text_places, write_text
 from tests.conftest import DUMPS
 
 RECORDS: dict[Kind, list[dict[str, Any]]] = {
@@ -81,10 +82,10 @@ def test_what_is_written_is_read_back(tmp_path: Path, format_: Format) -> None:
 
 
 def test_groups_of_rows_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pyarrow import parquet
+    from pyarrow.parquet import ParquetFile
 
-    monkeypatch.setattr(write, "_GROUP_ROWS", 2)
-    monkeypatch.setattr(write, "_GROUP_CHARS", 100)
+    monkeypatch.setattr(parquet, "_GROUP_ROWS", 2)
+    monkeypatch.setattr(parquet, "_GROUP_CHARS", 100)
     lengths = [1, 1, 1, 500, 1, 1]
     many: list[dict[str, Any]] = [
         {"id": str(n), "title": None, "text": "x" * n, "metadata": {}, "provenance": {}} for n in lengths
@@ -92,7 +93,7 @@ def test_groups_of_rows_lose_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     put(tmp_path, "parquet", {"documents": many, "ledger": [], "dropped": [], "quarantine": []})
     assert list(Output(tmp_path).read("documents")) == many
     [part] = (tmp_path / "documents").iterdir()
-    assert parquet.ParquetFile(part).num_row_groups == 3
+    assert ParquetFile(part).num_row_groups == 3
     assert not (tmp_path / "dropped").exists()
 
 
@@ -110,11 +111,11 @@ ANY = st.dictionaries(st.sampled_from(["id", "title", "text", "metadata", "edits
 @example([{"similarity": ""}], "dropped")
 def test_parquet_gives_back_whatever_it_was_given(records: list[dict[str, Any]], kind: Kind) -> None:
     file = BytesIO()
-    sink = write._ParquetSink(file, kind)
+    sink = parquet.ParquetSink(file, kind)
     for record in records:
         sink.write(record)
     sink.close()
-    back = [record for record, _row in write._parquet_records(file)]
+    back = [record for record, _row in parquet.read_records(file)]
     assert [{name: value for name, value in record.items() if value is not None} for record in back] == [
         {name: value for name, value in record.items() if value is not None} for record in records
     ]
