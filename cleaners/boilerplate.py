@@ -35,14 +35,16 @@ _WORK = regex.compile(
 )
 _WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
-_SENTENCE = regex.compile(r".{4,}[.!?…。！？।۔؟][\s\"'”’»)\]」]*", regex.DOTALL)
+_CLOSES = r"\s\"'”’»)\]」』）“‘«‹"  # behind the last mark of a sentence: any that closes a quotation somewhere
+_SENTENCE = regex.compile(rf".{{4,}}[.!?…。！？।۔؟][{_CLOSES}]*", regex.DOTALL)
 _TEASER = regex.compile(r".*(?:…|\.\.\.)\W*(?:(?:read|continue|learn|see) (?:more|reading)\W*)?", regex.I)
-# What no promoted title is: a sentence, also one with its agency behind it, a label, or the credit of a person.  The price: a title
+# What no promoted title is: a sentence, also one with its agency behind it or in quotation marks, a label, or the credit of a person.  The price: a title
 # that ends in "U.S." stays.
 _NO_TITLE = regex.compile(
-    r"(?<!\.)[.:;。।۔][\s\"'”’»)\]]*$"
-    r"|[.!?][\"'”’»)]*\s*[–—/-]\s*(?-i:\p{Lu})[^.!?]{1,30}(?:\.\p{L}{2,3})?$"
-    r"|[.!?][\"'”’»)]*\s*\((?-i:(?!VIDEO|PHOTO|WATCH|AUDIO|LIVE|MAP|POLL|QUIZ|UPDATE)[A-Z]{2,6}|Reuters|Xinhua|Bloomberg|Interfax|dpa)\)$"
+    rf"(?<!\.)[.:;。।۔][{_CLOSES}]*$"
+    rf"|[.!?][{_CLOSES}]*\s*[–—/-]\s*(?-i:\p{{Lu}})[^.!?]{{1,30}}(?:\.\p{{L}}{{2,3}})?$"
+    rf"|[.!?][{_CLOSES}]*\s*\((?-i:(?!VIDEO|PHOTO|WATCH|AUDIO|LIVE|MAP|POLL|QUIZ|UPDATE)[A-Z]{{2,6}}|Reuters|Xinhua|Bloomberg|Interfax|dpa)\)$"
+    rf"|^[„«»“\"].*[.!?…][{_CLOSES}]*[“”»«\"]$"
     r"|\b(?:reporting|editing|writing|written|edited|compiled|translated) by\b"
     r"|\bcontributed to th",
     regex.I,

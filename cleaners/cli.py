@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,6 @@ def add_clean(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "output",
-        type=Path,
         metavar="OUT",
         help="the folder to write; of an earlier result there, what has not changed since stays as it is",
     )
@@ -210,13 +210,13 @@ def settings(options: argparse.Namespace) -> "Settings":
         InputError: no process is to do it.
     """
     from cleaners.read import Fields
-    from cleaners.settings import InputError, Settings
+    from cleaners.settings import InputError, Settings, output_folder
 
     if options.workers is not None and options.workers < 1:
         raise InputError(f"--workers is {options.workers}, but at least one is needed.")
     return Settings(
         options.input,
-        options.output,
+        output_folder(options.output),
         options.format,
         tuple(options.rules),
         timeout=options.timeout,
@@ -250,7 +250,7 @@ def _clean(options: argparse.Namespace) -> int:
         )
     print(summary(balance))
     places = ["documents/ and ledger/"]
-    places += ["the texts in text/"] if (options.output / "text").is_dir() else []
+    places += ["the texts in text/"] if Path(options.output, "text").is_dir() else []
     places += ["what was cut and why in report.html"]
     for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
         if count := balance.documents[name]:
@@ -344,8 +344,8 @@ def _explain(options: argparse.Namespace) -> int:
             return _refuse(f"{path} is {'a folder' if path.is_dir() else 'no regular file'}: give one file.")
         return _refuse(f"There is no file {path}.")
     [found] = read.find(path)
-    came = next(read.documents(found))
-    if came.record is not None:
+    came, *more = islice(read.documents(found), 2)
+    if more:
         return _refuse(f"{path} cannot be explained: it holds many documents; give a file that is one.")
     ready = desk.draft(came)
     if isinstance(ready, desk.LeftOut):

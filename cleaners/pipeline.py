@@ -12,7 +12,7 @@ from cleaners.rules import RuleBook
 if TYPE_CHECKING:
     from cleaners.model import Cut, Verdict
 
-REPAIR: tuple[Cleaner, ...] = (repair.newlines, repair.encoding)
+REPAIR: tuple[Cleaner, ...] = (repair.newlines, repair.encoding, layout.line_ends)
 
 
 def editing(book: RuleBook) -> tuple[Cleaner, ...]:
@@ -80,7 +80,7 @@ def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
         Title, clean text, and the ledger's changes in coordinates of the base text.
 
     Raises:
-        UnstableError: the steps do not come to rest, or would find another title in their own result.
+        UnstableError: the steps do not come to rest.
         RuleTimeoutError: a rule's pattern takes too long.
         EditError: a step contradicts itself.
     """
@@ -120,7 +120,9 @@ def finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", cut: "Cut | 
         cleaned = _finish(ruled, book, verdict, looked)
         if doc.title or _is_stable(cleaned, looked, book):
             return cleaned._replace(review=cleaned.review or allowed != cut)
-    raise UnstableError("with the title the text has no title, and without it has one")
+    # With the title the text has no title, and without it has one: nothing goes then, and cleaned again it comes to this again.
+    untouched = replace(doc, title=None)
+    return _finish(Ruled(untouched, *_repair(untouched)), book, None, "never")._replace(review=True)
 
 
 def _is_stable(cleaned: Cleaned, looked: _Looked, book: RuleBook) -> bool:
@@ -142,11 +144,16 @@ def _only_title_went(cleaned: Cleaned) -> bool:
     return all(rule.startswith(("title.", "encoding.", "layout.")) for change in cleaned.changes for rule in change.rules)
 
 
-def _by_rules(given: Document, book: RuleBook, looked: _Looked = "first") -> Ruled:
+def _repair(given: Document) -> tuple[Document, list[Change]]:
     doc = replace(given, memo={})
     changes: list[Change] = []
     for step in REPAIR:
         doc, changes = _take(given.text, doc, step(doc), changes)
+    return doc, changes
+
+
+def _by_rules(given: Document, book: RuleBook, looked: _Looked = "first") -> Ruled:
+    doc, changes = _repair(given)
     if doc.title is not None:
         doc = doc.with_title(_repaired(doc.title))
         doc = doc.with_title(titles.find_title(doc))

@@ -24,6 +24,17 @@ class OutputError(RuntimeError):
     """The output cannot be written; the message is one sentence that says why, and what to do."""
 
 
+def output_folder(name: str) -> Path:
+    """The folder of that name.
+
+    Raises:
+        InputError: the name is empty, as an empty variable of a shell is: no wish for the folder that one happens to be in.
+    """
+    if not name:
+        raise InputError("The output is an empty name: give a folder, which will be made if need be.")
+    return Path(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a run does.

@@ -5,9 +5,11 @@ that the same input gives the same bytes, needs a second run to check, and is ch
 """
 
 import os
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -20,7 +22,7 @@ from cleaners.edits import Change, EditError, redo, undo
 from cleaners.publish import FOLDER
 from cleaners.records import Record
 from cleaners.rules import RuleBook
-from cleaners.write import DamagedError, Format, Kind, Output
+from cleaners.write import FORMATS, KINDS, DamagedError, Format, Kind, Output
 from cleaners.write.texts import TEXT_SUFFIXES, read_texts
 
 _SOURCE = ("path", "record", "sha256", "bytes", "media_type", "encoding", "undecodable")
@@ -41,6 +43,8 @@ _FIELDS: Mapping[Kind | Literal["run.json"], tuple[str, ...]] = {
         *(f"run.{name}" for name in ("id", "started", "finished", "host", "workers", "prefect_flow_run_id")),
     ),
 }
+_EXTRACTION = tuple(f"provenance.extraction.{name}" for name in ("extractor", "version", "settings"))
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Fault(NamedTuple):
@@ -85,20 +89,33 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
         return
     if lacking := _lacking(run, "run.json"):
         yield Fault("run.json", f"lacks a field: {', '.join(lacking)}")
+    made_by = _at(run, "pipeline")
+    if _at(run, "version") != _at(run, "pipeline.version"):
+        yield Fault("run.json", "names two versions")
+    if _at(run, "run.files.kept"):  # records that are kept may have been made by another one
+        made_by = None
     same_rules = _at(run, "pipeline.rules_sha256") == book.sha256
     if not same_rules:
         yield Fault("run.json", _other_rules(config))
-    texts, format_ = folder / "text", config.get("format", "files")
+    texts, said = folder / "text", config.get("format")
+    format_ = next((format_ for format_ in FORMATS if format_ == said), None)
+    if format_ is None:
+        yield Fault("run.json", f"its config names the format {said!r}, which is none of {', '.join(FORMATS)}")
+        return
+    if not (folder / "report.html").is_file():
+        yield Fault("report.html", "is missing")
     total = Balance()
     seen: set[str] = set()
     for record, ledger in zip_longest(output.read("documents"), output.read("ledger")):
         if record is None or ledger is None or record["id"] != ledger["id"]:
             yield Fault((record or ledger or {})["id"], "documents/ and ledger/ do not hold the same documents in the same order")
             return
-        if lacking := [*_lacking(record, "documents"), *_lacking(ledger, "ledger")]:
+        if lacking := [*_lacking(record, "documents"), *_lacking(ledger, "ledger"), *_lacking_extraction(record)]:
             yield Fault(record["id"], f"the record lacks a field: {', '.join(lacking)}")
         else:
             try:
+                if made_by and record["provenance"]["pipeline"] != made_by:
+                    yield Fault(record["id"], "was made by another pipeline than run.json names")
                 for message in _document(record, ledger, book, total, clean_again=same_rules):
                     yield Fault(record["id"], message)
                 if texts.is_dir():
@@ -112,6 +129,7 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
         for record in output.read(kind):
             yield from _once(seen, record, total, name)
             yield from _left_out(record, kind, book)
+    yield from _parts(folder)
     yield from _balance(run, total)
 
 
@@ -128,8 +146,16 @@ def _lacking(record: Record, kind: Kind | Literal["run.json"]) -> list[str]:
     return [name for name in _FIELDS[kind] if _at(record, name) is ...]
 
 
+def _lacking_extraction(record: Record) -> list[str]:
+    """The same of what says how the text was taken from a page."""
+    if not _at(record, "provenance.extraction"):  # plain text, or no such field, which `_lacking` tells
+        return []
+    return [name for name in _EXTRACTION if _at(record, name) is ...]
+
+
 def _other_rules(config: Record) -> str:
-    paths = " ".join(f"--rules {path}" for path in config.get("rules", []))
+    rules = config.get("rules")
+    paths = " ".join(f"--rules {path}" for path in rules) if isinstance(rules, list) else ""
     hint = f"; the run used {paths}" if paths else "; they may be those of another version"
     return f"was written with other rules than those at hand, so cleaning again cannot be checked{hint}"
 
@@ -147,8 +173,32 @@ def _left_out(record: Record, kind: Kind, book: RuleBook) -> Iterator[Fault]:
         yield Fault(record["id"], f"its record in {kind}/ lacks a field: {', '.join(lacking)}")
     elif kind == "dropped" and record["rule"] not in book.rules:
         yield Fault(record["id"], f"was dropped by the rule {record['rule']!r}, which is not known")
-    elif kind == "quarantine" and (record["stage"] not in ("read", "decode", "extract", "clean") or not record["error"]["type"]):
+    elif kind == "quarantine" and (
+        record["stage"] not in ("read", "decode", "extract", "clean") or not _is_error(record["error"])
+    ):
         yield Fault(record["id"], "is in quarantine without a stage or an error")
+    else:
+        yield from (Fault(record["id"], message) for message in _origin(record["id"], record["source"]))
+        if kind == "dropped" and not (isinstance(record["note"], str) and isinstance(record["similarity"], float | int | None)):
+            yield Fault(record["id"], "was dropped without a note, or its similarity is no number")
+
+
+def _is_error(error: Record) -> bool:
+    return all(error[name] and isinstance(error[name], str) for name in ("type", "message"))
+
+
+def _origin(id_: str, source: Record) -> Iterator[str]:
+    """What is said of the raw bytes, and the id made of it."""
+    path, record = source["path"], source["record"]
+    if id_ != (path if record is None else f"{path}#{record}"):
+        yield f"the id is not that of the file {path!r} and the record {record!r}"
+    if not isinstance(source["media_type"], str):
+        yield f"the media type is {source['media_type']!r}"
+    sha256, length = source["sha256"], source["bytes"]
+    if sha256 is None and length is None:
+        return
+    if not (isinstance(sha256, str) and _SHA256.fullmatch(sha256) and isinstance(length, int) and length >= 0):
+        yield f"the raw bytes cannot have the SHA-256 {sha256!r} and the length {length!r}"
 
 
 def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *, clean_again: bool) -> Iterator[str]:
@@ -156,6 +206,10 @@ def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *,
     text, title, provenance = record["text"], record["title"], record["provenance"]
     changes = records.changes_of(ledger)
     yield from _edits(changes, book)
+    yield from _origin(record["id"], provenance["source"])
+    for name in records.METADATA:
+        if not isinstance(record["metadata"][name], str | None):
+            yield f"metadata.{name} is no text, but {record['metadata'][name]!r}"
     try:
         base = undo(text, changes)
         if redo(base, changes) != text:
@@ -171,9 +225,12 @@ def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *,
     if provenance["edits"] != records.edits(changes):
         yield f"the edits are {records.edits(changes)}, not {provenance['edits']}"
     yield from _form(text, title)
+    yield from _title(title, provenance.get("title"), changes)
     if ledger["base"] != ("extracted" if provenance["extraction"] else "decoded"):
         yield f"the base is said to be {ledger['base']!r}, but not by provenance.extraction"
-    if ledger["base"] == "decoded" and provenance["source"].get("evidence") != "record":
+    if ledger["base"] == "decoded" and (
+        provenance["source"].get("evidence") != "record" or provenance["source"]["record"] is None
+    ):
         yield from _source(base, provenance["source"])
     if clean_again:
         # A title that was given, by a page or a record, need not be one that can be found in the text.
@@ -199,6 +256,8 @@ def _same(again: pipeline.Cleaned, title: str | None, text: str) -> Iterator[str
 def _edits(changes: list[Change], book: RuleBook) -> Iterator[str]:
     at = 0
     for change in changes:
+        if not isinstance(change.score, float | int | None):
+            yield f"the edit at {change.start} has the score {change.score!r}"
         if change.old == change.new:
             yield f"the edit at {change.start} changes nothing"
         if change.start < at or change.end - change.start != len(change.old):
@@ -220,6 +279,19 @@ def _form(text: str, title: str | None) -> Iterator[str]:
         yield "the text has a trailing blank"
     if title and titles.key(title) in {titles.key(line) for line in lines if len(line.strip()) < 2 * len(title) + 40}:
         yield "a line of the text repeats the title"
+
+
+def _title(title: str | None, whence: object, changes: list[Change]) -> Iterator[str]:
+    """A title was given, or was found in the text and taken out of it."""
+    if whence != "given" if title else whence is not None:
+        if whence != "found":
+            yield f"provenance.title is {whence!r}, the title {title!r}"
+            return
+        wanted = titles.key(title or "")
+        taken = [change for change in changes if any(rule.startswith("title.") for rule in change.rules)]
+        # What was repaired first stood there in other letters.
+        if not any(wanted in titles.key(c.old) or any(rule.startswith("encoding.") for rule in c.rules) for c in taken):
+            yield f"the title {title!r} is said to be found in the text, but no edit took it out"
 
 
 def _source(base: str, source: Record) -> Iterator[str]:
@@ -251,6 +323,15 @@ def _texts(folder: Path, published: int) -> Iterator[Fault]:
         yield Fault("text/", "is missing, though the run wrote clean texts as files")
     elif there > published:
         yield Fault("text/", f"holds files that belong to no document: {there:,}, for {published:,} documents")
+
+
+def _parts(folder: Path) -> Iterator[Fault]:
+    """Nothing stands among the parts but parts."""
+    for kind in KINDS:
+        with suppress(FileNotFoundError):
+            for path in sorted((folder / kind).iterdir()):
+                if not path.name.startswith("part-"):
+                    yield Fault(f"{kind}/{path.name}", "is no part of the output")
 
 
 def _balance(run: Record, total: Balance) -> Iterator[Fault]:

@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from flows.clean import clean_folder
 
     try:
-        total = clean_folder(**vars(options) | {"output": str(options.output), "rules": list(map(str, options.rules))})
+        total = clean_folder(**vars(options) | {"rules": list(map(str, options.rules))})
     except (TooMuchError, OutputError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -100,7 +100,7 @@ from cleaners import elsewhere, run, shards
 from cleaners.balance import Balance, check_cuts, check_quarantine
 from cleaners.planning import Job, plan
 from cleaners.read import STDIN, Fields
-from cleaners.settings import Cut, InputError, Settings
+from cleaners.settings import Cut, InputError, Settings, output_folder
 from cleaners.write import Format
 
 # The threads only wait for the workers; what limits their number is that of the shards that are submitted.
@@ -163,7 +163,7 @@ def clean_folder(
         raise InputError("A deployment has no standard input: give a folder, a file, a pattern or an address as `input`.")
     settings = Settings(
         input,
-        Path(output),
+        output_folder(output),
         format,
         tuple(map(Path, rules or ())),
         timeout,

@@ -84,6 +84,7 @@ def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
     [
         (("clean", "nowhere", "out"), "There is no file or folder nowhere"),
         (("clean", "", "out"), "The input is an empty name"),
+        (("clean", str(SEEDS), ""), "The output is an empty name"),
         (("clean", str(SEEDS), str(SEEDS / "out")), "lies inside the input"),
         (("clean", str(SEEDS), "out", "--workers", "0"), "at least one is needed"),
         (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
@@ -174,6 +175,16 @@ def test_explain_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 PARAGRAPH = "The council voted nine to four on Tuesday night to keep branch library number {} open until the end of the year."
+
+
+def test_explain_takes_a_file_with_one_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = tmp_path / "one.json", tmp_path / "two.jsonl"
+    one.write_text('{"text": "The ferry sails at nine."}', "utf-8")
+    two.write_text('{"text": "The ferry sails at nine."}\n{"text": "It is late."}\n', "utf-8")
+    assert cli.main(["explain", str(one)]) == 0
+    assert "The ferry sails at nine." in capsys.readouterr().out
+    assert cli.main(["explain", str(two)]) == 2
+    assert "holds many documents" in capsys.readouterr().err
 
 
 def test_explain_shows_what_clean_does_with_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,8 @@ def test_a_deployment_does_not_wait_for_standard_input(tmp_path: Path, monkeypat
     monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "some id")
     with pytest.raises(InputError, match="A deployment has no standard input"):
         clean_folder.fn("-", str(tmp_path / "out"))
+    with pytest.raises(InputError, match="The output is an empty name"):
+        clean_folder.fn(str(tmp_path), "")
     assert not (tmp_path / "out").exists()
 
 

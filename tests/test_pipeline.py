@@ -79,6 +79,38 @@ def test_a_heading_that_looks_like_the_title_until_its_paragraph_is_cut() -> Non
     assert (cleaned.title, cleaned.text) == ("The ferry sails again", text)
 
 
+NEWS = (
+    "The old pier in the harbour town is open again, eleven months after a storm had broken it in two places, the council said."
+)
+FERRY = (
+    "The council will vote again in June. Until then, lorries of more than seven tonnes must take the longer road by the mill."
+)
+CHINESE = "渡轮经营者三十年来从未见过三月份的水位如此之高，她说镇上还没有做好准备。"
+
+
+@pytest.mark.parametrize("blank", [" ", "          ", "\t", "\u3000", "\u2003"])
+def test_blanks_behind_a_line_hide_nothing(blank: str) -> None:
+    text = f"{NEWS}\n\nAdvertisement{blank}\n\n[Ad]{blank}\n\n{CHINESE}\n\n{CHINESE}{blank}\n\n関連記事{blank}\n\nコメントを残す{blank}\n"
+    cleaned = pipeline.clean(Document("case", text), BOOK)
+    assert cleaned.text == f"{NEWS}\n\n{CHINESE}"
+    assert undo(cleaned.text, cleaned.changes) == text
+
+
+def test_a_text_whose_title_and_rules_upset_each_other_is_left_as_it_is() -> None:
+    title = "# Why\xa0the\xa0Old\xa0Bridge\xa0Must\xa0Be\xa0Repaired\xa0Now"
+    shut = "It is not the first time that the bridge has been in the news: in 1974 a barge struck its eastern pier, and it stayed shut for eleven months."
+    asked = "“We asked three firms,” the engineer told the meeting, “and all of them came back with a price that was twice what we had put aside.”"
+    board = "The harbour board met on Tuesday evening to decide whether the old lifting bridge at Quay Street should be repaired or replaced altogether."
+    ferry = "Mrs Alder, who has run the ferry for thirty years, said that she had never seen the water so high in the month of March, and that the town was not ready."
+    boats = "Fishermen fear that the closure would cost them the summer season; several have already moved their boats to the next harbour down the coast."
+    once = [shut, "Bir yanıt yazın", "→", "Partager", asked]
+    middle = ["Next steps for the bridge", *once, board, FERRY, ferry, boats]
+    end = [title.replace("\xa0", " "), shut, "2", "Like this:", asked, "Next steps for the bridge"]
+    text = "\n".join(["March 5, 2024", title, *once, *middle, *end])
+    cleaned = pipeline.clean(Document("case", text), BOOK)
+    assert (cleaned.title, cleaned.text, cleaned.review) == (None, text, True)
+
+
 def test_steps_that_do_not_come_to_rest_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def turn(doc: Document) -> list[Edit]:
         return [Edit(0, 1, "b" if doc.text[0] == "a" else "a", "layout.foot")]
@@ -103,9 +135,6 @@ def test_a_given_title_that_a_heading_repeats_is_none_and_another_one_is_found()
     assert (kept.title, kept.found) == ("Old pier open again", False)
 
 
-NEWS = (
-    "The old pier in the harbour town is open again, eleven months after a storm had broken it in two places, the council said."
-)
 FORM = "Leave a Reply\nYour email address will not be published. Required fields are marked *\nComment *\nName *\nEmail *\nPost Comment"
 SHARE = "\n".join(
     ["Share this:", "Share on Facebook", "Share on Twitter", "Share on WhatsApp", "Click to print (Opens in new window)"] * 6

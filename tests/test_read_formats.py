@@ -179,6 +179,28 @@ def test_records(tmp_path, name, content, wanted):
     assert got == wanted
 
 
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst", "a.csv.gz", "a.parquet"])
+def test_what_came_before_the_damage_is_given(tmp_path, name):
+    """Also where it is so few records that the field with the text is still being looked for."""
+    rng = random.Random(1)
+    texts = ["".join(rng.choices("abcdefgh ", k=400)) for _ in range(60)]
+    if name == "a.parquet":
+        path = tmp_path / name
+        pq.write_table(pa.table({"text": texts}), path, row_group_size=20, compression="zstd")
+        whole = path.read_bytes()
+        start = pq.ParquetFile(path).metadata.row_group(2).column(0).dictionary_page_offset
+        content = whole[: start + 200] + bytes(100) + whole[start + 300 :]
+    elif name == "a.csv.gz":
+        content = make_inputs.COMPRESSIONS[".gz"]("".join(f"{text}\n" for text in ["text", *texts]).encode())[:-400]
+    else:
+        lines = "".join(json.dumps({"text": text}) + "\n" for text in texts).encode()
+        content = make_inputs.COMPRESSIONS[Path(name).suffix](lines)[:-400]
+    *read, last = came(tmp_path, name, content)
+    assert isinstance(last, Failed)
+    assert len(read) >= (40 if name == "a.parquet" else 50) or name.endswith(".zst")  # whose blocks are large
+    assert [one[1] for one in values(read)] == texts[: len(read)]
+
+
 def test_a_record_keeps_its_own_bytes(tmp_path):
     array = b'[ {"text":  "caf\\u00e9"} ,\n\t{"text": "b", "n": 1.50}\n]'
     assert [one.raw for one in came(tmp_path, "a.json", array)] == [b'{"text":  "caf\\u00e9"}', b'{"text": "b", "n": 1.50}']

@@ -27,6 +27,24 @@ CASES = {
 - Why the old ferry still runs on Sundays
 The harbour office thanked the volunteers, who had cooked four hundred meals. – Harbourwire.ph
 """,
+    "a quotation that closes as in German": f"""
+{FERRY}
+- Lesen Sie auch
+„Darauf haben wir lange gewartet“, sagte die Bäckerin am Ostufer. „Endlich kommt man zu Fuß zum Bahnhof.“
+{FERRY}
+""",
+    "as in Danish": f"""
+{FERRY}
+- Læs også
+»Det har vi ventet længe på,« siger bageren på øen. »Endelig kan man gå til stationen.«
+{FERRY}
+""",
+    "as in Czech": f"""
+{FERRY}
+- Mohlo by vás zajímat
+„Čekali jsme na to dlouho. Konečně se dá dojít na nádraží pěšky!“
+{FERRY}
+""",
     "likewise in brackets": f"""
 {FERRY}
 - Related Stories

@@ -118,7 +118,8 @@ def test_goes(lines: list[str], left: list[str], rules: list[str]) -> None:
 
 REFRAIN = "Oh, roll on, you water, roll on to the sea, roll on, for I wait."
 
-STAYS = {
+_DE = "Der Rat der Stadt hat am Montag zur Kenntnis genommen, dass der Wasserstand des Flusses im Lauf der Woche um drei Zoll "
+STAYS: dict[str, list[str]] = {
     "nothing": [""],
     "one line": [BRIDGE],
     "no repeat": [BRIDGE, SPRING, GULLS],
@@ -149,6 +150,18 @@ STAYS = {
         SPRING,
         "Der Rat der Stadt hat am Montag beschlossen, die alte Brücke über den Fluss nicht vor dem Winter reparieren zu lassen.",
     ],
+    "a longer word": [SPRING, BRIDGE, SPRING.replace("divers", "swimmers")],
+    "allowed and forbidden": [f"{SPRING[:-1]} was lawful.", BRIDGE, f"{SPRING[:-1]} was unlawful."],
+    "useful and useless": [f"{SPRING[:-1]} was useful.", BRIDGE, f"{SPRING[:-1]} was useless."],
+    "a German contrary": [f"{_DE}gestiegen ist.", SPRING, f"{_DE}gefallen ist."],
+    "what is said again in a debate": [
+        f"Mr Moss: {GULLS}",
+        f"The Minister: {MARKET}",
+        f"Mr Moss: {GULLS}",
+        f"The Minister: {MARKET}",
+        "Mr Speaker: Order.",
+    ],
+    "what is said again in a play": ["ANNA. When?", f"PORTER. {FERRY}", "ANNA. Really?", f"PORTER. {FERRY}", SPRING],
     "the opposite": [MARKET.replace("across", "before"), BRIDGE, MARKET.replace("across", "after")],
     "other facts in Chinese": [CHINESE, SPRING, CHINESE.replace("两", "三")],
     "other facts in Arabic": [ARABIC, SPRING, ARABIC.replace("القديم", "الجديد")],

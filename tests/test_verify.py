@@ -125,6 +125,26 @@ DAMAGES = [
     ("documents", lambda records: records[0]["metadata"].pop("url"), "lacks a field: metadata.url"),
     ("documents", lambda records: records[0]["provenance"].update(source="here"), "lacks a field: provenance.source.path"),
     ("ledger", lambda records: records[0].pop("base"), "lacks a field: base"),
+    ("documents", lambda records: records[0].update(title="Another title of our own"), "no edit took it out"),
+    ("documents", lambda records: records[0]["provenance"].update(title="dreamt"), "provenance.title is 'dreamt'"),
+    ("documents", lambda records: records[0]["metadata"].update(url=5), "metadata.url is no text, but 5"),
+    ("documents", lambda records: records[0]["provenance"]["pipeline"].update(version="0"), "another pipeline than run.json"),
+    ("documents", lambda records: records[0]["provenance"]["source"].update(path="b"), "the id is not that of the file 'b'"),
+    ("documents", lambda records: records[0]["provenance"]["source"].update(media_type=None), "the media type is None"),
+    (
+        "documents",
+        lambda records: records[0]["provenance"]["source"].update(evidence="record", sha256="0" * 64),
+        "does not lead back to the raw bytes",
+    ),
+    (
+        "documents",
+        lambda records: records[0]["provenance"].update(extraction={"extractor": "x"}),
+        "provenance.extraction.version",
+    ),
+    ("ledger", lambda records: records[0]["edits"][0].update(score="high"), "has the score 'high'"),
+    ("dropped", lambda records: records[0].update(note=None), "without a note"),
+    ("dropped", lambda records: records[0]["source"].update(bytes=-3), "cannot have the SHA-256"),
+    ("quarantine", lambda records: records[0]["error"].update(message=""), "without a stage or an error"),
     ("documents", lambda records: records[0].pop("id"), "cannot be read: "),
     ("quarantine", lambda records: records.append([]), "holds something that is no record with an id"),
 ]
@@ -205,6 +225,33 @@ def test_a_run_file_that_lacks_a_field_is_found(output: Path, name: str) -> None
     (output / "run.json").write_text(json.dumps(run), "utf-8")
     [message] = [found for found in messages(output) if "lacks a field" in found]
     assert message.startswith(f"run.json: lacks a field: {name}")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda run: run["config"].update(format=[]), "run.json: its config names the format []"),
+        (lambda run: run["config"].update(rules=None) or run["pipeline"].update(rules_sha256="0"), "other rules"),
+        (lambda run: run.update(version="0"), "run.json: names two versions"),
+    ],
+)
+def test_a_run_file_that_says_something_else_is_found(output: Path, change: Callable[[Record], object], message: str) -> None:
+    run = json.loads((output / "run.json").read_text("utf-8"))
+    change(run)
+    (output / "run.json").write_text(json.dumps(run), "utf-8")
+    assert any(message in found for found in messages(output))
+
+
+def test_what_a_run_writes_beside_the_records_must_be_there_and_nothing_else(output: Path) -> None:
+    (output / "report.html").unlink()
+    (output / "documents" / "more.jsonl").write_text("{}\n", "utf-8")
+    assert messages(output) == ["report.html: is missing", "documents/more.jsonl: is no part of the output"]
+
+
+def test_a_part_that_breaks_off_is_found(output: Path) -> None:
+    part = output / "dropped" / "part-00000.jsonl"
+    part.write_bytes(part.read_bytes()[:-1])
+    assert messages(output) == [f"cannot be read: {part}, line 1: it breaks off"]
 
 
 def test_wrong_totals_are_found(output: Path) -> None:

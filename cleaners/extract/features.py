@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from math import log
 
+from cleaners.document import SENTENCE_END
 from cleaners.extract.blocks import KINDS, Block
 
-_SENTENCE_END = (".", "!", "?", "…", '"', "”", "’", "»", ")", "。", "！", "？", "」", "』", "）", "।", "۔", "؟", ":", ";")
 LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _TAGS = {
     "p": 1,
@@ -67,7 +67,7 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
     kept = kept_by(other, keys)
     sizes = [len(block.text) for block in blocks]
     prose = [
-        int(size >= _PROSE and block.linked * 3 < size and block.text.endswith(_SENTENCE_END))
+        int(size >= _PROSE and block.linked * 3 < size and block.text.endswith(SENTENCE_END))
         for size, block in zip(sizes, blocks, strict=True)
     ]
     levels = [LEVELS.get(block.box.tag, 0) for block in blocks]
@@ -130,7 +130,7 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
             log(1 + words),
             block.linked / size,
             block.strong / size,
-            text.endswith(_SENTENCE_END),
+            text.endswith(SENTENCE_END),
             text.count(",") / words,
             text.count(". ") + text.count("? ") + text.count("! "),
             sum(map(str.isdigit, text)) / size,

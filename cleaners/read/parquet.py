@@ -24,10 +24,11 @@ def _rows(source: Source) -> Iterator[Record | Failed]:
     # Neither read ahead nor mapped into memory: a file that shrinks meanwhile must be an error, not the end of the process.
     with source.file() as file, pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER, memory_map=False) as table:
         number = 0
-        for batch in table.iter_batches(_ROWS, use_threads=False):
-            for row in _values(batch):
-                number += 1
-                yield Record(number, None, row, is_escaped=True)
+        for group in range(table.num_row_groups):  # one by one, for what is damaged in one costs none of those before it
+            for batch in table.iter_batches(_ROWS, row_groups=[group], use_threads=False):
+                for row in _values(batch):
+                    number += 1
+                    yield Record(number, None, row, is_escaped=True)
 
 
 def _values(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

@@ -93,14 +93,20 @@ def documents(source: Source, records: Iterable[Record | Failed]) -> Iterator[Ra
     records = iter(records)
     first: list[Record | Failed] = []
     size = 0
-    for record in records:
-        first.append(record)
-        size += len(record.raw or b"") if isinstance(record, Record) else 0
-        if len(first) == _SURVEY or size > _SURVEY_BYTES:
-            break
+    broken: Exception | None = None
+    try:
+        for record in records:
+            first.append(record)
+            size += len(record.raw or b"") if isinstance(record, Record) else 0
+            if len(first) == _SURVEY or size > _SURVEY_BYTES:
+                break
+    except Exception as error:  # noqa: BLE001  whatever it is, the records before it are given first
+        broken = error
     longest_ = longest(record.value for record in first if isinstance(record, Record))
     for record in chain(_emptying(first), records):
         yield record if isinstance(record, Failed) else _document(source, record, longest_)
+    if broken:
+        raise broken
 
 
 def _emptying(items: list[Record | Failed]) -> Iterator[Record | Failed]:

@@ -88,7 +88,7 @@ _STEPS: dict[str, tuple[Callable[[Document], Iterable[Edit]], ...]] = {
     "sites": (sites.clean,),
     "titles": (titles.clean,),
     "repeats": (repeats.clean,),
-    "layout": (layout.clean,),
+    "layout": (layout.line_ends, layout.clean),
     "model": (lambda doc: model.clean(doc, "cautious"),),
 }
 

@@ -209,6 +209,8 @@ def _read_lines(part: Path) -> Iterator[tuple[Record, bytes]]:
     with lines:
         try:
             for line in lines:
+                if not line.endswith(b"\n"):
+                    raise ValueError("it breaks off")
                 yield records.loads(line), line
                 read += 1
         except damaged as error:
