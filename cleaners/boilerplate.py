@@ -20,6 +20,7 @@ from cleaners.rules import Rule, RuleBook
 _UNKNOWN_FIELDS = 3  # so many more fields that no rule knows than that one does: telephone, country, a sum against robots
 _UNKNOWN_FIELDS_AT_MOST = 10  # bounds what a mistake can cost; with 3, 5 or 20 no development dump comes out otherwise
 _FIELD_CHARS = 60  # a label or a question against robots is shorter
+_INTRODUCTION = 40  # characters; a shorter line that ends with a colon is a label
 _BRIEF_CHARS = 40  # headings and buttons of forms in all languages are shorter, notices mostly longer
 _CERTAIN_LINES = 3  # so many lines of a form in a row are one
 _BARE_FORM_LINES = 4  # name, e-mail, website and comment; fewer may be the end of a list
@@ -159,6 +160,11 @@ class _Page:
 
     @cached_property
     def zones(self) -> tuple[int, int]:
+        """`staying` before anything goes for the sake of its neighbours."""
+        return self.staying
+
+    @property
+    def staying(self) -> tuple[int, int]:
         """The numbers of the first and the last line of prose that stays.
 
         Where there is no prose there is no telling top from tail: a poem, a list, a table.
@@ -184,6 +190,16 @@ class _Page:
             rule = self.cut[i]
             if (rule.company and i in free) or (self.is_heading(i) and len(phrases[rule.family]) >= _SUB_HEADINGS):
                 del self.cut[i]
+        for i in [i for i in self.cut if self.is_quoted(i)]:
+            del self.cut[i]
+
+    def is_quoted(self, i: int) -> bool:
+        """Whether line `i` is more than a label, and stands between a line that says that something follows and a paragraph, which stay."""
+        beside = [] if self.is_brief(i) else self.beside(i)
+        if len(beside) < 2 or any(j in self.cut for j in beside):
+            return False
+        above, below = (self.lines[j].rstrip() for j in beside)
+        return len(above) >= _INTRODUCTION and above.endswith((":", "：")) and is_prose(below)
 
     def is_heading(self, i: int) -> bool:
         """Whether line `i` is a phrase that a sub-heading may be."""
@@ -321,8 +337,10 @@ class _Page:
     def take_neighbours(self) -> None:
         """Cut weak phrases above and below lines that go, as far as they reach without a gap.
 
-        Lines that another family cuts are no gap: a share bar may stand within a form.
+        Lines that another family cuts are no gap: a share bar may stand within a form.  A whole sentence goes with them above or below
+        the article alone: within it, it may be about the buttons around it.
         """
+        sure = {*self.cut}
         for i, rule in sorted(self.cut.items()):
             if not self.matcher.families[rule.family].has_weak:
                 continue
@@ -335,6 +353,10 @@ class _Page:
                         self.cut[j] = rule
                     else:
                         break
+        first, last = self.staying
+        for j in self.cut.keys() - sure:
+            if 0 <= first < j < last and is_prose(self.lines[j]):
+                del self.cut[j]
         self.spare()
 
     def spare(self) -> None:

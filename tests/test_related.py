@@ -45,6 +45,26 @@ The harbour office thanked the volunteers, who had cooked four hundred meals. �
 „Čekali jsme na to dlouho. Konečně se dá dojít na nádraží pěšky!“
 {FERRY}
 """,
+    "a notice that the line above quotes": f"""
+{FERRY}
+This is what the banner of a large newspaper said when we opened it on Monday:
+We use cookies and similar technologies to give you a better experience. By clicking Accept all, you agree to their use.
+{FERRY}
+""",
+    "a notice behind the end of a paragraph": f"""
+{FERRY}
+- We use cookies and similar technologies to give you a better experience. By clicking Accept all, you agree to their use.
+{FERRY}
+""",
+    "sentences about the buttons around them": f"""
+{FERRY}
+- Support our work with a donation
+That is the heading on the leaflet, and it was the vicar's idea, who had once sold ice cream.
+- Make a monthly donation
+If you can spare a pound a week, the shop will be there when your car is not, the leaflet goes on below.
+- Support us
+{FERRY}
+""",
     "likewise in brackets": f"""
 {FERRY}
 - Related Stories
