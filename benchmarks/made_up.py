@@ -26,7 +26,8 @@ from cleaners.document import Document
 from cleaners.model import Cut
 
 FOLDER = Path(__file__).parent / "made-up"
-TESTS = (FOLDER / "test.txt", FOLDER / "test-whole.txt")  # pages of all kinds; whole pages alone
+# Pages of all kinds; whole pages alone; pages written later by others, also of forums, shops and lists.
+TESTS = (FOLDER / "test.txt", FOLDER / "test-whole.txt", FOLDER / "test-more.txt")
 
 
 class MadeUp(NamedTuple):

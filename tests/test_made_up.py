@@ -10,7 +10,7 @@ from cleaners.model import Cut
 
 def test_every_page_has_an_id_of_its_own_and_main_text() -> None:
     pages = [page for path in made_up.FOLDER.glob("*.txt") for page in made_up.pages(path)]
-    assert len({page.id for page in pages}) == len(pages) > 1100
+    assert len({page.id for page in pages}) == len(pages) > 1500
     assert all(any(page.labels) for page in pages)
 
 
@@ -45,6 +45,9 @@ def test_a_faulty_head_is_named(tmp_path: Path) -> None:
         ("test-whole.txt", None, 0, 515),
         ("test-whole.txt", "cautious", 3, 265),
         ("test-whole.txt", "balanced", 7, 90),
+        ("test-more.txt", None, 0, 4740),
+        ("test-more.txt", "cautious", 24, 3320),
+        ("test-more.txt", "balanced", 125, 1250),
     ],
 )
 def test_what_goes_from_pages_that_nothing_is_learned_from(file: str, cut: Cut | None, lost: int, left: int) -> None:
