@@ -78,6 +78,7 @@ _NO_TITLE = tuple(
             |/(?:(?<=\ /)\ .*\ /\ |(?<=\w/)\w.*\w/\w)""",  # a breadcrumb or a menu
         r"""(?i:\b(?:photo(?:graph)?|illustration|image)s?\ ?(?:by|via|:|courtesy)|\b(?:picture|source|credit)s?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read
             |\.(?:jpe?g|png|gif|webp|pdf)\b)""",  # a caption, a notice, the name of a file
+        r"\S[ \t\xa0]{2,}\S.*\S[ \t\xa0]{2,}\S",  # a breadcrumb that has lost its marks: "Home  News  Council approves bridge"
         # A shop's banner or a call: with those that begin like one 15 of 69 wrong titles of whole pages.
         r"""(?i:\b(?:free|fast)\ (?:shipping|delivery|returns)\ (?:on|over|for\ (?:all|orders))\b|\beasy\ returns\b|\bsub-?menu\b|\b(?:log\ ?in
             |sign\ ?(?:in|up)|learn\ more|(?:apply|shop|buy|book|order|call|register|join|subscribe|download)\ now|click\b.{,20})\W*$)""",

@@ -112,6 +112,7 @@ NULL = {
     "a byline": lines("By Ada Brandt, Harbour Reporter", "", BODY),
     "a share bar": lines("Share on Facebook Share on Twitter", "", BODY),
     "a breadcrumb": lines("Home > News > Harbour > Prices", "", BODY),
+    "a breadcrumb without its marks": lines("Home  News  Local  Council approves the new bridge", "", BODY),
     "a shop's banner": lines("Free shipping on all orders over £30", "", BODY),
     "a shop's banner that calls": lines("Moorings for your new boat - Book Now", "", BODY),
     "a menu": lines("Contact Us Track Your Order Wholesale Account", "", BODY),

@@ -30,7 +30,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS: Mapping[Cut, Setting] = {
-    "cautious": Setting(head=0.07, middle=0.04, tail=0.25),
+    "cautious": Setting(head=0.07, middle=0.04, tail=0.26),
     "balanced": Setting(head=0.4, middle=0.2, tail=0.5),
     "eager": Setting(head=0.5, middle=0.5, tail=0.5),
 }
