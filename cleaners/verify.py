@@ -192,8 +192,6 @@ def _origin(id_: str, source: Record) -> Iterator[str]:
     path, record = source["path"], source["record"]
     if id_ != (path if record is None else f"{path}#{record}"):
         yield f"the id is not that of the file {path!r} and the record {record!r}"
-    if not isinstance(source["media_type"], str):
-        yield f"the media type is {source['media_type']!r}"
     sha256, length = source["sha256"], source["bytes"]
     if sha256 is None and length is None:
         return
@@ -207,6 +205,8 @@ def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *,
     changes = records.changes_of(ledger)
     yield from _edits(changes, book)
     yield from _origin(record["id"], provenance["source"])
+    if not isinstance(provenance["source"]["media_type"], str):
+        yield f"the media type is {provenance['source']['media_type']!r}"
     for name in records.METADATA:
         if not isinstance(record["metadata"][name], str | None):
             yield f"metadata.{name} is no text, but {record['metadata'][name]!r}"
