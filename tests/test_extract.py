@@ -99,6 +99,16 @@ def test_an_article_within_noscript_is_found() -> None:
     assert all(text in _extracted(html).text for text in _PARAGRAPHS)
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_a_table_of_data_stays_whole_where_it_stands_among_paragraphs(place: int) -> None:
+    rows = [("Place", "Boats", "Fee"), *((f"Slip {n}", str(7 * n), f"£{n}.50") for n in range(1, 6))]
+    table = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    paragraphs = [f"<p>{paragraph}</p>" for paragraph in _PARAGRAPHS]
+    paragraphs.insert((0, 2, len(paragraphs))[place], f"<table>{table}</table>")
+    page = _extracted(_page(f"<article><h1>New fees at the slips of the harbour</h1>{''.join(paragraphs)}</article>"))
+    assert "\n".join(" | ".join(row) for row in rows) in page.text
+
+
 def test_a_table_is_written_row_by_row() -> None:
     table = "<table><tr><th>Year</th><th>Visitors</th></tr><tr><td>2023</td><td>12,000</td></tr></table>"
     found = blocks.find(blocks.parse(table))

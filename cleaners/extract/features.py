@@ -24,7 +24,7 @@ _TAGS = {
     "summary": 12,
 }
 _LONG = 25  # characters of a block that may be looked for anywhere in the other extractor's text; shorter ones must be a line
-_PROSE = 80  # characters of a paragraph of running text
+PROSE = 80  # characters of a paragraph of running text
 
 _NAMES = (
     "chars words linked strong ends_sentence commas sentences digits capitals word_length lines tag level prose "
@@ -47,8 +47,12 @@ def squeeze(text: str) -> str:
 
 
 def kept_by(text: str, keys: Sequence[str]) -> list[int]:
-    """Which blocks, given by their keys, another extractor's text holds: 1 or 0 for each."""
-    lines = {squeeze(line.removeprefix("- ")) for line in text.split("\n")}
+    """Which blocks, given by their keys, another extractor's text holds: 1 or 0 for each.  It writes the row of a table on a line."""
+    lines = {
+        squeeze(part)
+        for line in text.split("\n")
+        for part in (line.removeprefix("- "), *(line.split("|") if "|" in line else ()))
+    }
     whole = squeeze(text)
     return [int(key in lines or (len(key) >= _LONG and key in whole)) for key in keys]
 
@@ -67,7 +71,7 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
     kept = kept_by(other, keys)
     sizes = [len(block.text) for block in blocks]
     prose = [
-        int(size >= _PROSE and block.linked * 3 < size and block.text.endswith(SENTENCE_END))
+        int(size >= PROSE and block.linked * 3 < size and block.text.endswith(SENTENCE_END))
         for size, block in zip(sizes, blocks, strict=True)
     ]
     levels = [LEVELS.get(block.box.tag, 0) for block in blocks]
