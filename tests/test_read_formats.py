@@ -412,6 +412,15 @@ FIELDS = [
     ({"text": "a", "x": "b"}, Fields(html="x"), ("b", "text/html")),
     ({"text": "a", "x": "b", "y": "c"}, Fields(text="y", html="x"), ("c", "text/plain")),
     ({"text": "a", "x": {"y": "b"}}, Fields(text="x.y"), ("b", "text/plain")),
+    # A label or a teaser before the document, which is in the same object; and objects of WordPress.
+    ({"content": "The ferry is back [+99 chars]", "full_text": LONG}, Fields(), (LONG, "text/plain")),
+    ({"text": "Read more", "body": LONG, "html": "<p>b</p>"}, Fields(), (LONG, "text/plain")),
+    ({"article": "8812", "html": f"<p>{LONG}</p>"}, Fields(), (f"<p>{LONG}</p>", "text/html")),
+    ({"article": "8812", "text": "Read more", "body": LONG}, Fields(), (LONG, "text/plain")),
+    ({"text": "Read on", "raw_content": f"<html><p>{LONG}"}, Fields(), ("Read on", "text/plain")),
+    ({"text": "Well said!", "article": {"body": LONG}}, Fields(), ("Well said!", "text/plain")),
+    ({"text": LONG * 2, "body": LONG * 9}, Fields(), (LONG * 2, "text/plain")),
+    ({"yoast_head": "<title> " + LONG * 9, "content": {"rendered": "<p>b</p>"}}, Fields(), ("<p>b</p>", "text/html")),
     ({"text": "a"}, Fields(text="x"), "NoText"),
     ({"id": "1234"}, Fields(), "NoText"),
     ({"x": "short"}, Fields(), "NoText"),
@@ -452,6 +461,25 @@ def test_the_rest_of_a_record_is_metadata(tmp_path, record, wanted):
     [one] = came(tmp_path, "a.jsonl", json.dumps({"text": "a", **record}).encode())
     assert isinstance(one, Raw)
     assert one.metadata == wanted
+
+
+def test_a_teaser_that_is_not_in_the_text_is_metadata(tmp_path):
+    record = {"content": "The ferry [+99 chars]", "text": LONG, "body": LONG[:50], "story": LONG * 2, "markdown": " "}
+    [one] = came(tmp_path, "a.jsonl", json.dumps(record).encode())
+    assert isinstance(one, Raw)
+    assert (one.text, one.metadata) == (LONG, {"content": "The ferry [+99 chars]"})
+
+
+def test_what_stands_beside_a_nested_document_is_metadata(tmp_path):
+    record = {"_id": "7", "_source": {"title": "t", "content": "a", "url": "u", "published": "d", "n": 1}}
+    nested = {"url": "v", "doc": {"title": {"rendered": "t"}, "text": "a", "meta": {"url": "u", "lang": "en", "n": 2}}}
+    got = came(tmp_path, "a.jsonl", f"{json.dumps(record)}\n{json.dumps(nested)}\n".encode())
+    got += came(tmp_path, "a.parquet", make_inputs.parquet([{"doc": {"title": "t", "text": "a", "meta": {"url": "u"}}}]))
+    assert [one.metadata for one in got if isinstance(one, Raw)] == [
+        {"title": "t", "url": "u", "published": "d", "_id": "7", "_source": {"n": 1}},
+        {"title": "t", "url": "v", "language": "en", "doc": {"meta": {"url": "u", "n": 2}}},
+        {"title": "t", "url": "u", "doc": {"meta": {}}},
+    ]
 
 
 def test_parquet_values_of_all_kinds(tmp_path):

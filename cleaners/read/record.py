@@ -6,7 +6,7 @@ import html
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -49,6 +49,10 @@ _SURVEY = 100
 _SURVEY_BYTES = 4 << 20
 # Strings shorter than this, on average, are names and labels; no article is.
 _MIN_AVERAGE = 40
+
+# A text shorter than this may be a teaser: so it is where another version beside it is so many times as long.
+_TEASER = 300
+_TIMES_A_TEASER = 3
 
 _MAX_NESTED = 3  # objects in objects whose fields may hold the document
 _MAX_DEPTH = 50  # of values that are carried into metadata
@@ -124,7 +128,7 @@ def _document(source: Source, record: Record, longest: str | None) -> Raw | Fail
         kind = "null" if value is None else type(value).__name__
         return source.failed(record.part, "NotARecord", f"this record is no object with fields, but {kind}", record.raw)
     chosen = _choose(value, source.fields, longest)
-    is_named = chosen is not None and bool(chosen[1].strip()) and _key(chosen[0].rpartition(".")[2]) in _VERSIONS
+    is_named = chosen is not None and bool(chosen[1].strip()) and _label(chosen[0]) in _VERSIONS
     if not (is_named or source.fields.text or source.fields.html):
         chosen = _in_parts(value) or chosen
     if chosen is None:
@@ -134,7 +138,7 @@ def _document(source: Source, record: Record, longest: str | None) -> Raw | Fail
         message = _valid(f"this record has {what} (its fields: {names}); name the field that holds the text, or the HTML")
         return source.failed(record.part, "NoText", message, record.raw)
     name, text, is_html = chosen
-    metadata = _metadata(value, name)
+    metadata = _metadata(value, name, text)
     media_type = "text/html" if is_html else "text/plain"
     if isinstance(text, bytes) or (record.is_escaped and _BYTES.search(text)):  # for `decode` to make sense of
         raw = text if isinstance(text, bytes) else _as_bytes(text)
@@ -161,16 +165,34 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
         return blank
     known: dict[str, str] = {}
     for name, item in flat.items():
-        key = _key(name.rpartition(".")[2])
+        key = _label(name)
         if isinstance(item, (str, bytes)) and (key not in known or not flat[known[key]].strip()):
             known[key] = name
     names = [known[name] for name in (*TEXT_FIELDS, *HTML_FIELDS) if name in known]
+    if full := _full([name for name in names if flat[name].strip()], flat):
+        names = [full]
     for name in [*names, *([longest] if longest else [])]:
         if isinstance(text := flat.get(name), (str, bytes)):
             if text.strip():
-                return name, text, _key(name.rpartition(".")[2]) in HTML_FIELDS or _is_html(text)
+                return name, text, _label(name) in HTML_FIELDS or _is_html(text)
             blank = blank or (name, text, False)
     return blank
+
+
+def _full(names: list[str], flat: Mapping[str, Any]) -> str | None:
+    """Which of the versions of a document is it: the first, if that is no label or teaser of another in the same object."""
+    if not names or _label(names[0]) in HTML_FIELDS:
+        return names[0] if names else None
+    first, *others = names
+    size = len(flat[first].strip())
+    others = [name for name in others if _place(name) == _place(first)]
+    if _is_word(flat[first]):
+        for name in others:
+            if len(flat[name].strip()) > max(size, _MIN_AVERAGE):
+                return _full(others[others.index(name) :], flat)
+    texts = [name for name in others if _label(name) in TEXT_FIELDS and not _is_page(flat[name])]
+    whole = max(texts, key=lambda name: len(flat[name].strip()), default=first)
+    return whole if size < _TEASER and len(flat[whole].strip()) >= _TIMES_A_TEASER * size else first
 
 
 def _in_parts(value: Mapping[str, Any], depth: int = 0) -> tuple[str, str, bool] | None:
@@ -178,7 +200,7 @@ def _in_parts(value: Mapping[str, Any], depth: int = 0) -> tuple[str, str, bool]
     lists: dict[str, tuple[str, Iterable[Any]]] = {}
     for name, item in _flat(value):
         if isinstance(item, (list, tuple)):
-            lists.setdefault(_key(name.rpartition(".")[2]), (name, item))
+            lists.setdefault(_label(name), (name, item))
     for key in (*TEXT_FIELDS, *HTML_FIELDS, *PARTS_FIELDS):
         if key in lists and (text := _joined(lists[key][1], depth)):
             return lists[key][0], text, key in HTML_FIELDS or _is_html(text)
@@ -206,7 +228,7 @@ def text_of(value: Mapping[str, Any], fields: Fields, longest: str | None) -> st
 
 def has_address(value: Mapping[str, Any]) -> bool:
     """Whether a field of a record is its address."""
-    return any(_key(name.rpartition(".")[2]) in METADATA_FIELDS["url"] and isinstance(item, str) for name, item in _flat(value))
+    return any(_label(name) in METADATA_FIELDS["url"] and isinstance(item, str) for name, item in _flat(value))
 
 
 def _is_html(text: str | bytes) -> bool:
@@ -215,10 +237,10 @@ def _is_html(text: str | bytes) -> bool:
     A text about HTML may begin with the name of an element ("<table>: The Table element") and name its end further on, but
     it has paragraphs between blank lines before it comes to the next tag, and no tag at its end.
     """
+    if _is_page(text):
+        return True
     if isinstance(text, bytes):
         text = text[:4096].decode("utf-8", "replace") + text[-100:].decode("utf-8", "replace")
-    if _HTML_PAGE.match(text):
-        return True
     piece = _HTML_PIECE.match(text)
     if piece is None:
         ends = len(_HTML_END.findall(text)) if "<" in text else 0
@@ -226,6 +248,11 @@ def _is_html(text: str | bytes) -> bool:
     if f"</{(piece['tag'] or '').lower()}" not in text.lower() and (piece["tag"] or "<" not in text[piece.end() :]):
         return False
     return text.rstrip().endswith(">") or not _PARAGRAPHS.search(text[piece.end() :].partition("<")[0].strip())
+
+
+def _is_page(text: str | bytes) -> bool:
+    """Whether a text is a whole page of HTML."""
+    return bool(_HTML_PAGE.match(text[:4096].decode("utf-8", "replace") if isinstance(text, bytes) else text))
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -255,7 +282,11 @@ def longest(values: Iterable[Any]) -> str | None:
 
 def _may_be_text(item: str | bytes) -> bool:
     """Whether a value is more than one word, as an address, a hash or a key is one; some scripts have no spaces."""
-    return item[:4] not in {"http", b"http"} and (not item.isascii() or len(item.split(None, 1)) > 1)
+    return item[:4] not in {"http", b"http"} and not _is_word(item)
+
+
+def _is_word(item: str | bytes) -> bool:
+    return item.isascii() and len(item.split(None, 1)) <= 1
 
 
 def _key(name: str) -> str:
@@ -263,41 +294,76 @@ def _key(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
+def _label(name: str) -> str:
+    """What a field is called, whatever objects it is in, as it stands in the tables; WordPress has {"content": {"rendered": …}}."""
+    return _key(name.removesuffix(".rendered").rpartition(".")[2])
+
+
+def _place(name: str) -> str:
+    """The names of the objects that a field is in."""
+    return name.removesuffix(".rendered").rpartition(".")[0]
+
+
 def is_known(name: str) -> bool:
     """Whether a field bears one of the names that are looked for."""
     return _key(name) in _KNOWN
 
 
-def _metadata(value: Mapping[str, Any], document: str) -> dict[str, Any]:
+def _metadata(value: Mapping[str, Any], document: str, text: str | bytes) -> dict[str, Any]:
     """What the fields beside the document say, the known ones under the contract's names.
 
-    Other versions of the document (fields with names as in `TEXT_FIELDS` and `HTML_FIELDS`) are left out.
+    Other versions of the document (fields with names as in `TEXT_FIELDS` and `HTML_FIELDS`) are left out, but for short texts
+    that are not in it: those are labels and teasers.
     """
     metadata: dict[str, Any] = {}
     taken = {document}
-    keys: dict[str, str] = {}
-    for name in value:
-        keys.setdefault(_key(str(name)), name)
+    places = [
+        (prefix, fields, {_key(str(name)): name for name in reversed(list(fields))})
+        for prefix, fields in _around(value, document)
+    ]
     for wanted, names in METADATA_FIELDS.items():
-        for found in (keys[key] for key in names if key in keys):
-            if found not in taken and (text := _as_text(value[found])):
-                metadata[wanted] = text
-                taken.add(found)
+        for path, item in ((f"{p}{keys[key]}", fields[keys[key]]) for p, fields, keys in places for key in names if key in keys):
+            if path not in taken and (said := _as_text(item)):
+                metadata[wanted] = said
+                taken.add(path)
                 break
     for name, item in value.items():
-        if name in taken or (isinstance(item, (str, bytes)) and _key(str(name)) in _VERSIONS):
+        if name in taken or (isinstance(item, (str, bytes)) and _key(str(name)) in _VERSIONS and not _is_apart(name, item, text)):
             continue
+        item = _json(item, _below(taken, name))
         name = _valid(str(name))
         while name in metadata or name in METADATA_FIELDS:  # the contract's names hold text, or nothing
             name += "_"
-        item = _json(item, document.removeprefix(f"{name}.") if document.startswith(f"{name}.") else None)
         if item is not None:
             metadata[name] = item
     return metadata
 
 
+def _around(value: Mapping[str, Any], document: str, prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The objects that the document is in, the outer first, each with the objects in it that say that they are about it."""
+    yield prefix, value
+    inner = [(f"{prefix}{name}.", item) for name, item in value.items() if isinstance(item, Mapping)]
+    yield from ((path, item) for path, item in inner if _label(path[:-1]) in _ABOUT and not document.startswith(path))
+    for path, item in inner:
+        if document.startswith(path):
+            yield from _around(item, document, path)
+
+
+def _is_apart(name: str, item: str | bytes, text: str | bytes) -> bool:
+    """Whether another version of the document is a short text that is not in it."""
+    if not isinstance(item, str) or not item.strip() or len(item) > _TEASER or _key(str(name)) not in TEXT_FIELDS:
+        return False
+    return isinstance(text, bytes) or item.strip() not in text
+
+
+def _below(paths: Collection[str], name: str) -> set[str]:
+    """The paths that lead into an object, without its name."""
+    return {path.removeprefix(f"{name}.") for path in paths if path.startswith(f"{name}.")}
+
+
 _VERSIONS = {*TEXT_FIELDS, *HTML_FIELDS}
 _KNOWN = _VERSIONS | _METADATA
+_ABOUT = {"meta", "metadata"}
 
 
 def _as_text(item: Any, depth: int = 0) -> str | None:
@@ -313,8 +379,8 @@ def _as_text(item: Any, depth: int = 0) -> str | None:
     return _valid(item).strip() or None if isinstance(item, str) else None
 
 
-def _json(item: Any, without: str | None = None, depth: int = 0) -> Any:
-    """A value as JSON can hold it, None where it cannot; `without` is a field in it that is left out."""
+def _json(item: Any, without: Collection[str] = (), depth: int = 0) -> Any:
+    """A value as JSON can hold it, None where it cannot; `without` are the fields in it that are left out."""
     if item is None or isinstance(item, (bool, int)):
         return item
     if isinstance(item, str):
@@ -328,12 +394,12 @@ def _json(item: Any, without: str | None = None, depth: int = 0) -> Any:
     if depth < _MAX_DEPTH:
         if isinstance(item, Mapping):
             return {
-                _valid(str(key)): _json(one, without.removeprefix(f"{key}.") if without else None, depth + 1)
+                _valid(str(key)): _json(one, _below(without, key), depth + 1)
                 for key, one in item.items()
-                if str(key) != without
+                if str(key) not in without
             }
         if isinstance(item, (list, tuple)):
-            return [_json(one, None, depth + 1) for one in item]
+            return [_json(one, (), depth + 1) for one in item]
     return None
 
 
