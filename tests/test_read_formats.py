@@ -154,6 +154,11 @@ RECORDS = [
     # JSON under another name, and in one line
     ("a.csv", b'{"text": "a"}\n{"text": "b"}\n', [("1", "a"), ("2", "b")]),
     ("a.csv", b"{x},text\n1,a\n", [("1", "a")]),
+    # A text that begins with a piece of JSON, and JSON without a name
+    ("a", b'{"text": "a"}\n"And so," she said.\n', [(None, b'{"text": "a"}\n"And so," she said.\n')]),
+    ("a", b'{"text": "a"}\n\n"b"\n', [("1", "a"), ("3", "b")]),
+    ("a", b'{"text": "a"}\n{"text": b}\n', [("1", "a"), ("2", "JSONDecodeError")]),
+    ("a", b'{\n"text": "a"\n}\n', [("1", "a")]),
     ("a.json", b'{"text": "a"}{"text": "b"}', [("1", "a"), ("2", "b")]),
     ("a.json", b'{"text": "a"', [("1", "JSONDecodeError")]),
     ("a.csv", b'n,text\n1,a\n2,"b\nnever closed\n3,c\n', [("1", "a"), ("2", "Truncated")]),
@@ -568,6 +573,9 @@ RESPONSES = [
     (http(make_inputs.chunked(PAGE)[:250], "Transfer-Encoding: chunked"), (PAGE[:234], None, "text/html")),
     (http(gzip.compress(PAGE)[:-8], "Content-Encoding: gzip"), (PAGE, None, "text/html")),
     (http(gzip.compress(zlib.compress(PAGE)), "Content-Encoding: deflate, gzip"), (PAGE, None, "text/html")),
+    (http(gzip.compress(PAGE[:99]) + gzip.compress(PAGE[99:]), "Content-Encoding: gzip"), (PAGE, None, "text/html")),
+    (http(gzip.compress(PAGE) + b"\0\0rest", "Content-Encoding: gzip"), (PAGE, None, "text/html")),
+    (http(gzip.compress(PAGE) + b"\x1f\x8b\x08 no gzip", "Content-Encoding: gzip"), (PAGE, None, "text/html")),
     (http(PAGE, "Content-Encoding: br"), (PAGE, None, "text/html")),
     (http(PAGE, "Content-Encoding: deflate"), (PAGE, None, "text/html")),
     (http(PAGE, "Content-Encoding: unknown"), (PAGE, None, "text/html")),
@@ -585,6 +593,13 @@ RESPONSES = [
 def test_responses_in_web_archives(tmp_path, response, wanted):
     [one] = came(tmp_path, "a.warc", warc_record(response))
     assert (one.type if isinstance(one, Failed) else (one.raw, one.charset, one.media_type)) == wanted
+
+
+@pytest.mark.parametrize("text", [b'{"@context": "x"}', b"<?xml version='1.0'?> is how it begins", b"<html> is a tag"])
+def test_the_texts_of_a_wet_file_are_text(tmp_path, text):
+    [one] = came(tmp_path, "a.wet", warc_record(text, "conversion", "text/plain"))
+    assert isinstance(one, Raw)
+    assert (one.raw, one.media_type) == (text, "text/plain")
 
 
 def test_a_record_says_where_it_lies(tmp_path):
@@ -796,6 +811,32 @@ def test_members_that_cannot_be_read_cost_only_themselves(tmp_path):
         ("c.txt", "BadZipFile"),
         ("d.txt", "d" * 50),
     ]
+
+
+@pytest.mark.parametrize(
+    ("method", "streamed"), [(zipfile.ZIP_STORED, False), (zipfile.ZIP_DEFLATED, False), (zipfile.ZIP_DEFLATED, True)]
+)
+@pytest.mark.parametrize("zip64", [True, False])
+def test_members_of_an_archive_without_directory(tmp_path, method, zip64, streamed):
+    class Stream(io.BytesIO):
+        """No seeking: sizes then stand behind the members."""
+
+        def seekable(self) -> bool:
+            return not streamed
+
+        def tell(self) -> int:
+            if streamed:
+                raise OSError
+            return super().tell()
+
+    out = Stream()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name in ("a.txt", "._b.txt", "c.7z", "d.txt"):
+            with archive.open(name, "w", force_zip64=zip64) as member:
+                member.write(TEXT.encode())
+    content = out.getvalue()
+    got = values(came(tmp_path, "a.zip", content[: content.index(b"PK\x01\x02")]))
+    assert got == [("a.txt", TEXT), ("c.7z", "Unsupported"), ("d.txt", TEXT), (None, "Truncated")]
 
 
 def test_hidden_members_and_folders_are_left_out(tmp_path):

@@ -104,9 +104,26 @@ def recognise(name: str, head: bytes) -> Format:
         return PLAIN_TEXT  # the parser would join its lines to one
     if by_name is not None and by_name not in {PLAIN_TEXT, MARKDOWN, CSV}:
         return by_name
-    if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (by_name is None or _is_json(head)):
+    if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (_is_json(head) if by_name else not _has_text_behind(head)):
         return JSON
     return by_name or PLAIN_TEXT
+
+
+def _has_text_behind(head: bytes) -> bool:
+    """Whether the first line is an object and the next no JSON: a text, in front of which is a piece of JSON."""
+    first, *behind = [line for line in head.split(b"\n") if line.strip()]
+    if not behind or behind[0].lstrip()[:1] in {b"{", b"["}:
+        return False
+    try:
+        if not isinstance(json.loads(first), dict):
+            return False
+    except (ValueError, RecursionError):
+        return False
+    try:
+        json.loads(behind[0])
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _is_json(head: bytes) -> bool:

@@ -8,11 +8,10 @@ records up to the next that can be found.
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
-from cleaners.read.compression import CODECS, Deflate
+from cleaners.read.compression import CODECS, Codec, Deflate
 from cleaners.read.formats import recognise
 from cleaners.read.source import BUFFER, Source
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw, ReadError
@@ -139,7 +138,8 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
         except ReadError as error:
             yield source.failed(number, error.type, str(error), block)
             return
-    media_type, charset = _media_type(content_type, body)
+    # The texts of a WET file are text, whatever they begin with.
+    media_type, charset = _media_type(content_type, b"" if kind == "conversion" else body)
     if status not in {200, 203}:
         yield source.failed(number, "HttpStatus", f"the server answered {status} for {uri}: this is no article", None, media_type)
     elif media_type not in {"text/html", *_TEXT_TYPES}:
@@ -220,29 +220,56 @@ def _dechunked(body: bytes) -> bytes:
 
 
 def _decompressed(body: bytes, coding: str) -> bytes:
-    decoder: Any
     if coding in {"gzip", "x-gzip"} and body.startswith(b"\x1f\x8b"):
-        decoder = Deflate()
+        codec = CODECS["application/gzip"]
     elif coding == "deflate" and body:
-        decoder = Deflate(zlib.MAX_WBITS if body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0 else -zlib.MAX_WBITS)
+        window = zlib.MAX_WBITS if body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0 else -zlib.MAX_WBITS
+        codec = Codec(coding, _NEVER, lambda: Deflate(window))
     elif coding == "zstd" and body.startswith(b"\x28\xb5\x2f\xfd"):
-        decoder = CODECS["application/zstd"].new()
+        codec = CODECS["application/zstd"]
     elif coding == "br" and body:
         return _brotli(body)
     else:
         return body
     try:
-        plain: bytes = decoder.decompress(body, DOCUMENT_BYTES + 1)
-        while len(plain) <= DOCUMENT_BYTES and not decoder.eof:
-            piece = decoder.decompress(b"", DOCUMENT_BYTES + 1 - len(plain))
-            if not piece:
-                break  # it breaks off, as pages do that were not loaded to their end: what there is, is kept
-            plain += piece
+        plain = _members(body, codec)
     except Exception as error:
         if coding == "deflate":  # it has no sure start
             return body
         raise ReadError("Damaged", f"the {coding} body is damaged: {error}") from error
     return _limited(plain, coding)
+
+
+_NEVER = re.compile(rb"(?!)")
+_STEP = 4096  # small, for what stands behind a member is copied with each
+
+
+def _members(body: bytes, codec: Codec) -> bytes:
+    """What the members of a compressed body hold, as far as they go; what is behind them and none is left out.
+
+    Raises:
+        Exception: the first is damaged.
+    """
+    plain, at, decoder = bytearray(), 0, codec.new()
+    is_first = True
+    while len(plain) <= DOCUMENT_BYTES:
+        if decoder.eof:
+            at -= len(decoder.unused_data)
+            if not codec.start.match(body, at):
+                break
+            decoder, is_first = codec.new(), False
+        data = body[at : at + _STEP] if decoder.needs_input else b""
+        at += len(data)
+        try:
+            piece = decoder.decompress(data, DOCUMENT_BYTES + 1 - len(plain))
+        except Exception:
+            if is_first:
+                raise
+            break
+        plain += piece
+        if not data and not piece and not decoder.eof:
+            break  # it breaks off, as pages do that were not loaded to their end: what there is, is kept
+    return bytes(plain)
 
 
 def _brotli(body: bytes) -> bytes:

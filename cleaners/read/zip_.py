@@ -16,6 +16,7 @@ from cleaners.read.values import Failed, Names, Raw, ReadError, is_hidden
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED, _SIZE_BEHIND, _UTF_8 = 0x1, 0x8, 0x800  # flags
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+_IN_EXTRA = 0xFFFFFFFF  # a size that does not fit
 
 
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
@@ -101,8 +102,8 @@ class _Content(Filled):
             if needs_input and not data:
                 raise ReadError("Damaged", f"the member ends at byte {self.at:,} by its header, and its compressed data does not")
             piece = self._decoder.decompress(data, most)
-        if self._decoder.eof:
-            self.at -= len(self._decoder.unused_data)
+            if self._decoder.eof:
+                self.at -= len(self._decoder.unused_data)
         return piece
 
 
@@ -115,29 +116,43 @@ def _without_directory(source: Source, file: BinaryIO) -> Iterator[Raw | Failed]
         header = file.read(_LOCAL_HEADER.size)
         if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
             break
-        _, _, flags, method, _, _, _, size, _, name_length, extra_length = _LOCAL_HEADER.unpack(header)
+        _, _, flags, method, _, _, _, packed, size, name_length, extra_length = _LOCAL_HEADER.unpack(header)
         name = _name(file.read(name_length))
+        packed = _packed(file.read(extra_length), packed, size)
         at += _LOCAL_HEADER.size + name_length + extra_length
-        if name.endswith("/") or is_hidden(name):
-            at += size
-            continue
-        part = names.unique(name)
-        refused = _refused(source, part, flags, method)
-        if refused:
-            yield refused
-            at += size
-            continue
-        content = _Content(file, at, None if flags & _SIZE_BEHIND else size, method)
-        yield from containers.documents(source.inside(part, name, buffered(content), 2))
-        at = _next_header(file, content.at) if flags & _SIZE_BEHIND else at + size
+        behind = at  # of what was read
+        if not (name.endswith("/") or is_hidden(name)):
+            part = names.unique(name)
+            if refused := _refused(source, part, flags, method):
+                yield refused
+            else:
+                content = _Content(file, at, None if flags & _SIZE_BEHIND else packed, method)
+                yield from containers.documents(source.inside(part, name, buffered(content), 2))
+                behind = content.at
+        at = _next_header(file, behind) if flags & _SIZE_BEHIND else at + packed
     raise ReadError(
         "Truncated", f"the archive has no directory, so it breaks off or is damaged; no member was found behind byte {at:,}"
     )
 
 
+def _packed(extra: bytes, packed: int, size: int) -> int:
+    """The compressed size of a member, which stands in an extra field of its header if it has more than 32 bits."""
+    at = 0
+    while packed == _IN_EXTRA and at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, at)
+        begin = at + 4 + 8 * (size == _IN_EXTRA)  # the size of the content comes first
+        if kind == 1 and begin + 8 <= len(extra):
+            return int.from_bytes(extra[begin : begin + 8], "little")
+        at += 4 + length
+    return packed
+
+
 def _next_header(file: BinaryIO, at: int) -> int:
     """Where the next member begins."""
     file.seek(at)
-    data = file.read(BUFFER)
-    found = re.search(rb"PK\x03\x04", data)
-    return at + (found.start() if found else len(data))
+    data = b""
+    while more := file.read(BUFFER):
+        at, data = at + len(data[:-3]), data[-3:] + more
+        if found := re.search(rb"PK\x03\x04", data):
+            return at + found.start()
+    return at + len(data)
