@@ -682,6 +682,15 @@ def test_a_page_with_its_parts(tmp_path):
     assert isinstance(one, Raw)
     assert (one.raw, one.charset, one.media_type, one.record) == (PAGE, "utf-8", "text/html", None)
     assert one.metadata == {"url": "https://ferry.example/1", "title": "Ferry returns ✓"}
+    for title, wanted in (
+        ("Tom & Ada – Ferry", {}),
+        ("", {"title": "Tom & Ada – Ferry"}),
+    ):  # a browser writes the page's title there
+        head = "Subject: =?utf-8?Q?Tom_&_Ada_=E2=80=93_Ferry?=\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\n"
+        part = f"Content-Type: text/html; charset=utf-8\r\n\r\n<title>{title.replace('&', '&amp;')}</title><p>a\r\n--x--"
+        [one] = came(tmp_path, "d.mhtml", f"{head}{part}".encode())
+        assert isinstance(one, Raw)
+        assert one.metadata == wanted
     odd = b"Content-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\nContent-ID: <\xe9>\r\n\r\n<p>a\r\n--x--"
     assert [one.raw for one in came(tmp_path, "c.mhtml", odd)] == [b"<p>a"]
     [one] = came(tmp_path, "b.mhtml", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x--")

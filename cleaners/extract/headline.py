@@ -26,7 +26,8 @@ _EDGES = " :;,|/•·–—-"  # what stands between a kicker and a headline
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # where a line may or must not break
 _NOT_WORD = re.compile(r"[\W_]+")
 _TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)] | .//br")
-_MARKED = XPath(".//*[@itemprop='headline']//text()")
+_MARKED = XPath(".//*[@itemprop='headline']//text() | .//*[@itemprop='headline']//br")
+_PARTING = frozenset(("div", "p", "section", "header", "blockquote", "ul", "ol", "li", "table", "tr", "td", "h4", "h5", "h6"))
 _LONGEST = 400  # characters; no title of the development data has more than half of that
 _HEADS = 100  # headings looked at; the headline is among the first of them
 _BLOCKS = 300  # and blocks
@@ -78,7 +79,7 @@ def find(heads: list[HtmlElement], claims: list[str], site: Iterable[str], block
         begin: where among them the article begins.
     """
     claims = [claim for claim in claims if claim and len(claim) <= _LONGEST]
-    headings = [_read(element) for element in heads[:_HEADS]]
+    headings = [_read(element, claims) for element in heads[:_HEADS]]
     names = {"", *map(key, site)}
     home = {key(heading.texts[0]) for heading in headings if heading.leads_home}
     if any(key(heading.texts[0]) not in names | home for heading in headings):
@@ -158,12 +159,12 @@ def _confirmed(headings: list[_Heading], claims: list[str], bare: list[str]) -> 
     yield from sorted(_saying(others, parts, sure), key=len, reverse=True)
 
 
-def _read(element: HtmlElement) -> _Heading:
+def _read(element: HtmlElement, claims: Collection[str]) -> _Heading:
     """A heading as it is shown."""
     if not len(element):
         texts = [clean(element.text)]
     else:
-        parts = _shown(element)
+        parts = _shown(element, claims)
         cuts = range(1, len(parts) if len(parts) <= _PARTS else 0)
         texts = [clean("".join(parts))]
         texts += [clean("".join(parts[:n])).rstrip(_EDGES) for n in cuts]
@@ -171,12 +172,21 @@ def _read(element: HtmlElement) -> _Heading:
     return _Heading(element.tag, texts, bool(_ASIDE.search(element.get("class") or "")), _leads_home(element))
 
 
-def _shown(heading: HtmlElement) -> list[str]:
-    """The pieces of text in a heading, without the kicker before its headline and the label behind it."""
+def _shown(heading: HtmlElement, claims: Collection[str]) -> list[str]:
+    """The pieces of text in a heading, without the kicker before its headline and the label behind it.
+
+    A blank parts two of them where a line or a block ends, or where the head has one: a style sheet may part them, too.
+    """
     found: list[Any] = []
     parts, gap = [], ""
     for part in _MARKED(heading) or _TEXTS(heading):
         if isinstance(part, str) and part.strip():
+            if (
+                found
+                and not gap
+                and (_block(part, heading) is not _block(found[-1], heading) or _is_parted(found[-1], part, claims))
+            ):
+                gap = " "
             found.append(part)
             parts.append(f"{gap}{part}")
             gap = ""
@@ -190,6 +200,24 @@ def _shown(heading: HtmlElement) -> list[str]:
     return parts[start:end] or parts
 
 
+def _block(text: Any, heading: HtmlElement) -> HtmlElement:
+    """The innermost element with a line of its own that holds a text of the heading."""
+    element = _holder(text)
+    while element is not heading and element.tag not in _PARTING:
+        element = element.getparent()
+    return element
+
+
+def _is_parted(left: str, right: str, claims: Iterable[str]) -> bool:
+    """Whether the head has a blank between the last word of one text and the first of the next."""
+    words = f"{left.rsplit(maxsplit=1)[-1]} {right.split(maxsplit=1)[0]}"
+    return any(words in claim for claim in claims)
+
+
+def _holder(text: Any) -> HtmlElement:
+    return text.getparent().getparent() if text.is_tail else text.getparent()
+
+
 def _is_behind(text: Any, heading: HtmlElement) -> bool:
     """Whether a text at the end of a heading is a label, or a sign to link to, as "¶"."""
     return _is_within(text, heading, _LABEL, ("time",)) or (not key(text) and _is_within(text, heading, None, ("a",)))
@@ -197,7 +225,7 @@ def _is_behind(text: Any, heading: HtmlElement) -> bool:
 
 def _is_within(text: Any, heading: HtmlElement, names: re.Pattern[str] | None, tags: Collection[str]) -> bool:
     """Whether an element within the heading that holds the text has such a class name or tag."""
-    element = text.getparent().getparent() if text.is_tail else text.getparent()
+    element = _holder(text)
     while element is not heading:
         if element.tag in tags or (names and names.search(element.get("class") or "")):
             return True

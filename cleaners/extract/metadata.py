@@ -9,7 +9,7 @@ kinds of development pages; those found here on 92 and 93 %).
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import Any
@@ -26,7 +26,7 @@ _ARTICLE = re.compile(r"Article|Posting$|^Report$|^Review$|^Recipe$")
 _LONGEST_AUTHORS = 240  # characters
 _MANY = 10_000  # objects of JSON-LD looked at, and characters of a value; more is an attack
 _AUTHOR = XPath("(.//a | .//span)[@rel='author' or @itemprop='author']")
-_BY = re.compile(r"by\s*:?\s+", re.IGNORECASE)
+_BY = re.compile(r"(?:(?:written|posted|published|reported|view all posts)\s+)?by(?:\s*:\s*|\s+)", re.IGNORECASE)
 _BRACKET = re.compile(r"(?<!<!)(?<!CDATA)[\[{]")
 _DECODER = json.JSONDecoder(strict=False)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -79,7 +79,8 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
         elif tag in ("h1", "h2", "h3"):
             heads.append(element)
         elif tag == "title":
-            title = title or clean(unescape(element.text_content()))
+            if not title and next(element.iterancestors("svg"), None) is None:  # that of a drawing is none of the page
+                title = clean(unescape(element.text_content()))
         elif tag == "script":
             if "ld+json" in (element.get("type") or "") and element.text:
                 objects += _objects(element.text)
@@ -173,7 +174,8 @@ def _names(value: Any, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _without_by(author: str) -> str:
-    return _BY.sub("", author)
+    begin = _BY.match(author)  # there alone: "Toby Young", "Ada Brandt, Derby Telegraph"
+    return author[begin.end() :] if begin else author
 
 
 def _is_author(author: str) -> bool:
@@ -206,6 +208,8 @@ def _date(text: str) -> str | None:
     text = text.strip(" \"'")
     if text.startswith(_NO_DATES):
         return None
+    if text.isascii() and text.isdigit() and len(text) != 8:
+        return _of_digits(text)
     try:
         return datetime.fromisoformat(text).isoformat() if len(text) > 10 else datetime.fromisoformat(text).date().isoformat()
     except ValueError:
@@ -223,5 +227,15 @@ def _date(text: str) -> str | None:
         return (
             date(int(written["y"]), _MONTHS.index(written["m"].lower()) + 1, int(written["d"])).isoformat() if written else None
         )
+    except ValueError:
+        return None
+
+
+def _of_digits(text: str) -> str | None:
+    """A date that is one number: year to second, or seconds or milliseconds since 1970; these begin with 1 until 2033."""
+    if text.startswith("1") and len(text) in (10, 13):
+        return datetime.fromtimestamp(int(text[:10]), UTC).isoformat()
+    try:
+        return datetime.strptime(text, "%Y%m%d%H%M%S").isoformat() if len(text) == 14 else None  # noqa: DTZ007
     except ValueError:
         return None

@@ -1,13 +1,17 @@
 """Web pages that a browser saved together with their parts: MHTML, an e-mail message by form (RFC 2557)."""
 
 import email
+import re
 from collections.abc import Iterator
 from email.header import decode_header, make_header
 from email.message import Message
+from html import unescape
 
 from cleaners.read.source import Source
 from cleaners.read.text import whole
 from cleaners.read.values import Failed, Raw
+
+_TITLE = re.compile(rb"<title\b[^>]*+>([^<]*+)</title", re.IGNORECASE)
 
 
 def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
@@ -26,7 +30,7 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
         return
     metadata = {
         "url": _header(page, "Content-Location") or _header(message, "Snapshot-Content-Location"),
-        "title": _header(message, "Subject"),
+        "title": _subject(message, html, page.get_content_charset()),
     }
     origin = {"saved": _header(message, "Date")}
     yield source.raw(
@@ -37,6 +41,19 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
         metadata={key: value for key, value in metadata.items() if value},
         origin={key: value for key, value in origin.items() if value},
     )
+
+
+def _subject(message: Message, html: bytes, charset: str | None) -> str | None:
+    """The subject, if it says more than the page: browsers write its <title> there, with the name of the site, and the page knows better."""
+    subject = _header(message, "Subject")
+    found = _TITLE.search(html)
+    if not subject or not found:
+        return subject
+    try:
+        title = unescape(found[1].decode(charset or "utf-8", "replace"))
+    except (LookupError, ValueError):  # no such encoding
+        return subject
+    return None if title.split() == subject.split() else subject
 
 
 def _header(message: Message, name: str) -> str | None:
