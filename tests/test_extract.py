@@ -219,7 +219,7 @@ def test_json_ld_may_refer_to_what_it_names_elsewhere() -> None:
     assert (page.metadata["author"], page.metadata["site"]) == ("Ada Brandt", "The Harbour Post")
 
 
-@pytest.mark.parametrize("around", ["{}", "//<![CDATA[\n{}\n//]]>", "<!-- {} -->", "{};"])
+@pytest.mark.parametrize("around", ["{}", '{"@type": "WebSite"} {}', "//<![CDATA[\n{}\n//]]>", "<!-- {} -->", "{};"])
 def test_json_ld_in_whatever_it_is_wrapped(around: str) -> None:
     page = _extracted(_page(head=f'<script type="application/ld+json">{around.replace("{}", json.dumps(_LD))}</script>'))
     assert page.metadata["author"] == "Ada Brandt; Tom Quay"
@@ -243,6 +243,113 @@ def test_json_ld_in_whatever_it_is_wrapped(around: str) -> None:
 )
 def test_authors_have_names(head: str, author: str) -> None:
     assert _extracted(_page('<a rel="author" href="/tom">by Tom Quay</a>', head=head)).metadata["author"] == author
+
+
+_TOM = '<span itemprop="author">Tom Quay</span><time itemprop="datePublished" datetime="2024-05-06">Monday</time>'
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<div itemprop="comment">{}</div>',
+        '<ol class="commentList comments"><li>{}</li></ol>',
+        '<div id="related-stories">{}</div>',
+        "</article></main><aside>{}</aside><main><article>",
+        "</article></main><footer>{}</footer><main><article>",
+        "<aside><article>{}</article></aside>",
+    ],
+)
+def test_who_wrote_something_else_on_the_page_is_no_author(around: str) -> None:
+    said = _extracted(_page(around.replace("{}", _TOM))).metadata
+    assert (said["author"], said["published"]) == (None, None)
+
+
+@pytest.mark.parametrize("around", ["{}", "<footer>{}</footer>", "<aside>{}</aside>", "</article></main>{}<main><article>"])
+def test_who_is_named_in_or_beside_the_article_is_its_author(around: str) -> None:
+    html = _page(around.replace("{}", _TOM)).replace("<main>", '<main class="with-sidebar">')
+    said = _extracted(html).metadata
+    assert (said["author"], said["published"]) == ("Tom Quay", "2024-05-06")
+
+
+def test_the_author_within_the_article_goes_before_others() -> None:
+    html = _page(_TOM).replace("<main>", '<article><a rel="author">Ada Brandt</a></article><main>')
+    assert _extracted(html).metadata["author"] == "Tom Quay"
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        '<span itemprop="datePublished" content="2024-05-06">Monday</span>',
+        '<abbr class="published" title="2024-05-06">Monday</abbr>',
+        '<meta itemprop="datePublished" content="2024-05-06">',
+    ],
+)
+def test_dates_marked_in_the_text(marked: str) -> None:
+    assert _extracted(_page(marked)).metadata["published"] == "2024-05-06"
+
+
+_BY_ADA = {"author": {"name": "Ada Brandt"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "author"),
+    [
+        ({"@type": "Product", "name": "A lamp", "review": {"@type": "Review", "name": "Old pier open again", **_BY_ADA}}, None),
+        ({"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "item": {"@type": "Article", **_BY_ADA}}]}, None),
+        ({"@type": "Blog", "blogPost": [{"@type": "BlogPosting", "headline": "Ferry late", **_BY_ADA}]}, None),
+        ({"@type": "Blog", "blogPost": [{"@type": "BlogPosting", "headline": "Old pier open again", **_BY_ADA}]}, "Ada Brandt"),
+        ({"@type": "WebPage", "mainEntity": {"@type": "Article", **_BY_ADA}}, "Ada Brandt"),
+        ([{"@type": "Article", **_BY_ADA}, {"@type": "WebPage"}], "Ada Brandt"),
+        ({"@type": "Review", **_BY_ADA}, "Ada Brandt"),
+        ({"@type": "Article", "author": {"name": "<a href='/ada'>Ada <b>B</b>randt</a>"}}, "Ada Brandt"),
+    ],
+)
+def test_the_article_of_json_ld_is_that_of_the_page(said: Any, author: str | None) -> None:
+    page = _extracted(_page(head=f'<script type="application/LD+JSON">{json.dumps(said)}</script>'))
+    assert page.metadata["author"] == author
+
+
+def test_headlines_of_json_ld_are_without_markup() -> None:
+    said = {"@type": "Article", "headline": "Old <i>pier</i><br>open &lt;b&gt;again&lt;/b&gt;"}
+    html = _page(head=f'<script type="application/ld+json">{json.dumps(said)}</script>').replace(
+        "<h1>Old pier open again</h1>", ""
+    )
+    assert _extracted(html).title == "Old pier open again"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "head", "language"),
+    [
+        ('xml:lang="de"', "", "de"),
+        ('lang=" de "', "", "de"),
+        ('lang=" "', '<meta http-equiv="Content-Language" content="de, de-DE">', "de"),
+        ('lang="{{ lang }}"', '<meta property="og:locale" content="de_DE">', "de"),
+        ('lang="{{ lang }}"', '<script type="application/ld+json">{"@type": "Article", "inLanguage": "de"}</script>', "de"),
+        ('lang="{{ lang }}"', "", None),
+    ],
+)
+def test_languages(attributes: str, head: str, language: str | None) -> None:
+    assert _extracted(_page(head=head, attributes=attributes)).metadata["language"] == language
+
+
+@pytest.mark.parametrize(
+    ("head", "url"),
+    [
+        ('<link rel="CANONICAL" href=" https://harbour.example/pier ">', "https://harbour.example/pier"),
+        ('<link rel="shortlink canonical" href="//harbour.example/pier">', "https://harbour.example/pier"),
+        ('<base href="http://harbour.example/news/"><link rel="canonical" href="pier">', "http://harbour.example/news/pier"),
+        ('<base href="/news/"><link rel="canonical" href="pier"><meta property="og:url" content="https://harbour.example/x">',
+         "https://harbour.example/news/pier"),
+        ('<link rel="canonical" href="pier">', None),
+        ('<base href="http://harbour.example/news/">', None),
+        ('<script type="application/ld+json">{"@type": "Article", "mainEntityOfPage": {"@id": "https://harbour.example/pier"}}</script>',
+         "https://harbour.example/pier"),
+        ('<script type="application/ld+json">{"@type": "Article", "url": "/pier"}</script>', None),
+    ],
+)  # fmt: skip
+def test_addresses(head: str, url: str | None) -> None:
+    said = _extracted(_page(head=head)).metadata
+    assert (said["url"], said["site"]) == (url, "harbour.example" if url else None)
 
 
 def test_nothing_is_guessed() -> None:
@@ -382,6 +489,13 @@ def test_the_only_h1_just_above_the_article_is_its_headline() -> None:
         ("1512121212", "2017-12-01T09:40:12+00:00"),
         ("2024050607", None),
         ("151212121200", None),
+        ("2024/05/06", "2024-05-06"),
+        ("2024-5-6", "2024-05-06"),
+        ("6 May 2024", "2024-05-06"),
+        ("Monday, 16 September 2024", "2024-09-16"),
+        ("2024年5月6日", "2024-05-06"),
+        ("6 marraskuuta 2024", None),
+        ("2024/31/12", None),
         ("February 30, 2024", None),
         ("05/06/2024", None),
         ("last Monday", None),

@@ -8,11 +8,11 @@ kinds of development pages; those found here on 92 and 93 %).
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import XPath
@@ -26,16 +26,31 @@ _ARTICLE = re.compile(r"Article|Posting$|^Report$|^Review$|^Recipe$")
 _LONGEST_AUTHORS = 240  # characters
 _MANY = 10_000  # objects of JSON-LD looked at, and characters of a value; more is an attack
 _AUTHOR = XPath("(.//a | .//span)[@rel='author' or @itemprop='author']")
+_DATED = XPath(".//time | .//abbr[contains(@class, 'published')] | .//*[@itemprop='datePublished'][not(self::meta)]")
+_MARKS = 300  # elements looked at that may name author or date; those of an article are among the first of them
+_BEGINNING = 3  # blocks
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
+_OTHERS = frozenset(("comment", "comments", "sidebar", "related"))  # in the names of what is no part of the article
+_LISTS = frozenset(("itemlistelement", "review", "reviews", "comment"))  # of JSON-LD
+_MARKUP = re.compile(
+    r"</?(?:(br|div|p)|a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
 _BY = re.compile(r"(?:(?:written|posted|published|reported|view all posts)\s+)?by(?:\s*:\s*|\s+)", re.IGNORECASE)
 _BRACKET = re.compile(r"(?<!<!)(?<!CDATA)[\[{]")
 _DECODER = json.JSONDecoder(strict=False)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_WRITTEN = re.compile(
-    rf"(?:[a-z]+,\s+)?(?P<m>{'|'.join(_MONTHS)})[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b",
-    re.IGNORECASE,
-)  # "May 6, 2024"
+_MONTH = rf"(?P<m>{'|'.join(_MONTHS)})"
+_REST = "(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?"
+_WRITTEN = [
+    # "May 6, 2024"
+    re.compile(rf"(?:[a-z]+,\s+)?{_MONTH}[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b", re.IGNORECASE),
+    # "6 May 2024"; months of other languages begin as an English one does, too: "marraskuu" is November
+    re.compile(rf"(?:[a-z]+,\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+{_MONTH}{_REST}[.,]?\s+(?P<y>\d{{4}})\b", re.IGNORECASE),
+    # "2024/05/06", "2024年5月6日"
+    re.compile(r"(?P<y>\d{4})\s?[-/年]\s?(?P<m>\d{1,2})\s?[-/月]\s?(?P<d>\d{1,2})(?!\d)"),
+]
 _NO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01")  # what programs write that know of none
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_])")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_,;])")
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _DATES = (
     "article:published_time", "og:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "dc.date.issued",
@@ -67,60 +82,69 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
         its code) and description, each null if the page does not say.
     """
     meta: dict[str, str] = {}
-    objects: list[Mapping[str, Any]] = []
+    marked: list[HtmlElement] = []
+    objects: list[_Object] = []
     heads: list[HtmlElement] = []
-    title = canonical = marked_date = ""
-    for element in root.iter("title", "meta", "link", "script", "h1", "h2", "h3", "time"):
+    title = base = canonical = ""
+    for element in root.iter("title", "meta", "base", "link", "script", "h1", "h2", "h3"):
         tag = element.tag
         if tag == "meta":
-            name = element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv")
-            if name and (content := clean(unescape(element.get("content") or ""))):
-                meta.setdefault(name.lower(), content)
+            name = element.get("property") or element.get("name")
+            if not name and element.get("itemprop"):
+                marked.append(element)
+            elif name := name or element.get("http-equiv"):
+                _note(meta, name, element)
         elif tag in ("h1", "h2", "h3"):
             heads.append(element)
         elif tag == "title":
             if not title and next(element.iterancestors("svg"), None) is None:  # that of a drawing is none of the page
                 title = clean(unescape(element.text_content()))
         elif tag == "script":
-            if "ld+json" in (element.get("type") or "") and element.text:
-                objects += _objects(element.text)
-        elif tag == "link":
-            if not canonical and element.get("rel") == "canonical":
-                canonical = element.get("href") or ""
-        elif not marked_date and (
-            element.get("pubdate") is not None
-            or "published" in f"{element.get('itemprop') or element.get('class') or ''}".lower()
-        ):
-            marked_date = element.get("datetime") or ""
+            objects += _objects(_json_ld(element))
+        elif tag == "base":
+            base = base or (element.get("href") or "").strip()
+        elif not canonical and "canonical" in (element.get("rel") or "").lower().split():
+            canonical = (element.get("href") or "").strip()
     if meta.get("twitter:creator", "").casefold() == meta.get("twitter:site", "").casefold():
         meta.pop("twitter:creator", None)  # the account of the site, which is no author
-    known = {o["@id"]: o for o in reversed(objects) if isinstance(o.get("@id"), str) and "name" in o}
-    articles = [o for o in objects if any(_ARTICLE.search(kind) for kind in _strings(o.get("@type")))]
-    address = url or _address(canonical or meta.get("og:url", ""), meta.get("og:url"))
-    host = (_split(address).hostname or "").removeprefix("www.") if address else ""
-    site = meta.get("og:site_name") or _first(_names(o.get("publisher"), known) for o in articles) or None
-    declared = [clean(unescape(s)) for o in articles for s in _strings(o.get("headline") or o.get("name"))]
+    known = {o["@id"]: o for o, _ in reversed(objects) if isinstance(o.get("@id"), str) and "name" in o}
+    articles = [o for o in objects if _is_article(*o)]
+    links = (link for link in (canonical, meta.get("og:url")) if link)
+    address = url or next(filter(None, (_address(link, base, meta.get("og:url")) for link in links)), None)
+    host = _host(address)
+    site = meta.get("og:site_name") or _first(_names(o.get("publisher"), known) for o, _ in articles) or None
+    declared = [text for o, _ in articles for text in _headlines(o)]
     claims = [*declared, *(meta[name] for name in _TITLES if name in meta), title]
     found = headline.find(heads, claims, [site or "", host, host.split(".", maxsplit=1)[0]], blocks, begin)
     told = key(found or "")  # the headline, maybe without a kicker
-    main = next((o for o in articles if any(told in key(s) for s in _strings(o.get("headline") or o.get("name")))), None)
-    main = (main if told else None) or (articles[0] if len(articles) == 1 else {})
+    main = next((o for o, _ in articles if told and any(told in key(text) for text in _headlines(o))), None)
+    own = [o for o, is_listed in articles if not is_listed]
+    main = main or (own[0] if len(own) == 1 else {})
+    # The address that the article's JSON-LD gives
+    pages = main.get("mainEntityOfPage")
+    links = (
+        link
+        for value in (main.get("url"), pages, pages.get("@id") if isinstance(pages, dict) else None)
+        for link in _strings(value)
+    )
+    address = address or next(filter(None, (_address(link.strip()) for link in links)), None)
+    heading = min((h for h in heads[:_MARKS] if told and told in key(h.text_content())), key=lambda h: str(h.tag), default=None)
+    home = _home(root, heading, blocks[begin : begin + _BEGINNING])
+    for element in _own(marked, heading, home):
+        _note(meta, element.get("itemprop") or "", element)
     authors = (
         "; ".join(filter(_is_author, dict.fromkeys(map(_without_by, _names(main.get("author"), known)))))
         or next(filter(_is_author, (_without_by(meta[n]) for n in _AUTHORS if n in meta)), None)
-        or next(filter(_is_author, (_without_by(clean(e.text_content())) for e in _AUTHOR(root))), None)
+        or next(filter(_is_author, (_without_by(clean(e.text_content())) for e in _own(_AUTHOR(root), heading, home))), None)
     )
+    marked_date = next(filter(None, map(_marked_date, _own(_DATED(root), heading, home))), "")
     dates = [*_strings(main.get("datePublished")), *(meta[name] for name in _DATES if name in meta), marked_date]
-    language = _LANGUAGE.match(
-        root.get("lang")
-        or root.get("{http://www.w3.org/XML/1998/namespace}lang")
-        or meta.get("content-language")
-        or meta.get("og:locale")
-        or ""
-    )
+    attributes = (root.get(name) for name in ("lang", "xml:lang", "{http://www.w3.org/XML/1998/namespace}lang"))
+    languages = (*attributes, meta.get("content-language"), meta.get("og:locale"), *_strings(main.get("inLanguage")))
+    language = next(filter(None, (_LANGUAGE.match(code.strip()) for code in languages if code)), None)
     return found, {
         "url": address,
-        "site": site or host or None,
+        "site": site or _host(address) or None,
         "author": authors if authors and len(authors) <= _LONGEST_AUTHORS else None,
         "published": next(filter(None, map(_date, dates)), None),
         "language": language[0].lower() if language else None,
@@ -130,32 +154,113 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
 
 def body(root: HtmlElement) -> str:
     """The text of the article as the page's JSON-LD gives it, empty if it does not; the longest, for it may speak of other articles."""
-    scripts = [s.text for s in root.iter("script") if "ld+json" in (s.get("type") or "") and s.text]
-    bodies = [o["articleBody"] for text in scripts for o in _objects(text) if isinstance(o.get("articleBody"), str)]
+    objects = [o for script in root.iter("script") for o, _ in _objects(_json_ld(script))]
+    bodies = [o["articleBody"] for o in objects if isinstance(o.get("articleBody"), str)]
     return max(bodies, key=len, default="")
 
 
-def _objects(text: str) -> list[Mapping[str, Any]]:
+class _Object(NamedTuple):
+    """An object of JSON-LD.
+
+    Attributes:
+        values: what it says.
+        is_listed: whether it stands in a list or a review within another object, which then speaks of other articles than the page's.
+    """
+
+    values: Mapping[str, Any]
+    is_listed: bool
+
+
+def _json_ld(script: HtmlElement) -> str:
+    return script.text or "" if "ld+json" in (script.get("type") or "").lower() else ""
+
+
+def _objects(text: str) -> list[_Object]:
     """All objects of a piece of JSON-LD, the outer ones first; none if it is broken.
 
-    Some stand in a comment or a section of CDATA, or have a ";" behind them.
+    Some stand in a comment or a section of CDATA, or have a ";" behind them, or another object.
     """
-    begin = _BRACKET.search(text)
-    try:
-        value, _ = _DECODER.raw_decode(text, begin.start() if begin else 0)
-    except (ValueError, RecursionError):
-        return []
-    found: list[Mapping[str, Any]] = []
-    todo: list[Any] = [value]
-    for item in todo:  # grows while it is read
+    todo: list[tuple[Any, bool]] = []
+    end = 0
+    while (begin := _BRACKET.search(text, end)) and len(todo) <= _MANY:
+        try:
+            value, end = _DECODER.raw_decode(text, begin.start())
+        except (ValueError, RecursionError):
+            break
+        todo.append((value, False))
+    found: list[_Object] = []
+    for item, is_listed in todo:  # grows while it is read
         if isinstance(item, dict):
-            found.append(item)
-            todo += [v for v in item.values() if isinstance(v, dict | list)]
+            found.append(_Object(item, is_listed))
+            is_review = "Review" in _strings(item.get("@type"))
+            for name, value in item.items():
+                if isinstance(value, dict | list):
+                    is_list = name.lower() in _LISTS or (isinstance(value, list) and name != "@graph")
+                    todo.append((value, is_listed or is_review or is_list))
         elif isinstance(item, list):
-            todo += item[:_MANY]
+            todo += [(value, is_listed) for value in item[:_MANY]]
         if len(todo) > _MANY:
             break
     return found
+
+
+def _is_article(values: Mapping[str, Any], is_listed: bool) -> bool:
+    """Whether it is an article; a review of a product is none."""
+    return any(_ARTICLE.search(kind) and not (is_listed and kind == "Review") for kind in _strings(values.get("@type")))
+
+
+def _headlines(article: Mapping[str, Any]) -> list[str]:
+    return [_plain(text) for text in _strings(article.get("headline") or article.get("name"))]
+
+
+def _plain(text: str) -> str:
+    """A text of JSON-LD without markup."""
+    return clean(_MARKUP.sub(lambda tag: " " if tag[1] else "", unescape(text)))
+
+
+def _note(meta: dict[str, str], name: str, element: HtmlElement) -> None:
+    """Note what a <meta> says, if none before it said so."""
+    if content := clean(unescape(element.get("content") or "")):
+        meta.setdefault(name.lower(), content)
+
+
+def _own(elements: Iterable[HtmlElement], heading: HtmlElement | None, home: Collection[HtmlElement]) -> list[HtmlElement]:
+    """The elements that do not belong to comments or other articles; first those within the article that has the headline."""
+    article = None if heading is None else next(heading.iterancestors("article", "main"), None)
+    own = [element for element in list(elements)[:_MARKS] if not _is_elsewhere(element, home)]
+    return sorted(own, key=lambda element: article is None or article not in element.iterancestors())
+
+
+def _home(root: HtmlElement, heading: HtmlElement | None, blocks: Iterable[Block]) -> set[HtmlElement]:
+    """All that the headline or one of the first blocks of the article stands in: "with-sidebar" is no sidebar."""
+    texts = {clean(block.text) for block in blocks}
+    inner = [p for p in root.iter("p") if texts and clean(p.text_content()) in texts]
+    inner += [] if heading is None else [heading]
+    return {box for element in inner[-_BEGINNING:] for box in element.iterancestors()}
+
+
+def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
+    """Whether an element belongs to a comment, or to what stands beside the article."""
+    is_in_article = False
+    for box in (element, *element.iterancestors()):
+        if box in home or box.tag in ("body", "html"):
+            return False
+        names = f"{box.get('class') or ''} {box.get('id') or ''}"
+        if box.get("itemprop") == "comment" or any(word.lower() in _OTHERS for word in _WORD.findall(names)):
+            return True
+        # Within an article, it tells of author and date, if it does not hold other articles.
+        if box.tag in ("aside", "footer") and (is_in_article or next(box.iterancestors("article"), None) is None):
+            return True
+        is_in_article = is_in_article or box.tag == "article"
+    return False
+
+
+def _marked_date(element: HtmlElement) -> str:
+    """The date in an attribute of an element, if it is marked as that of publishing."""
+    names = f"{element.get('itemprop') or element.get('class') or ''}".lower()
+    if element.get("pubdate") is None and "published" not in names:
+        return ""
+    return element.get("datetime") or element.get("content") or element.get("title") or ""
 
 
 def _strings(value: Any) -> list[str]:
@@ -170,7 +275,7 @@ def _names(value: Any, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
         known.get(v["@id"], v) if isinstance(v, dict) and "name" not in v and isinstance(v.get("@id"), str) else v for v in values
     ]
     names = [name for v in values for name in _strings(v.get("name") if isinstance(v, dict) else v)]
-    return [name for name in map(clean, map(unescape, names)) if name]
+    return [name for name in map(_plain, names) if name]
 
 
 def _without_by(author: str) -> str:
@@ -194,10 +299,15 @@ def _split(address: str) -> Any:
         return urlsplit("")
 
 
-def _address(link: str, base: str | None) -> str | None:
-    """The address that the page gives as its own."""
+def _host(address: str | None) -> str:
+    return (_split(address).hostname or "").removeprefix("www.") if address else ""
+
+
+def _address(link: str, *bases: str | None) -> str | None:
+    """The address that the page gives as its own; one without a scheme is read as https."""
     try:
-        link = urljoin(base or "", link)
+        for base in (*bases, "https:"):
+            link = urljoin(base or "", link)
     except ValueError:
         return None
     return link if _split(link).scheme in ("http", "https") and _split(link).hostname else None
@@ -222,11 +332,12 @@ def _date(text: str) -> str | None:
         return parsedate_to_datetime(text).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
         pass
-    written = _WRITTEN.match(text)
+    written = next(filter(None, (form.match(text) for form in _WRITTEN)), None)
+    if not written:
+        return None
+    month = int(written["m"]) if written["m"].isdigit() else _MONTHS.index(written["m"].lower()) + 1
     try:
-        return (
-            date(int(written["y"]), _MONTHS.index(written["m"].lower()) + 1, int(written["d"])).isoformat() if written else None
-        )
+        return date(int(written["y"]), month, int(written["d"])).isoformat()
     except ValueError:
         return None
 
