@@ -164,7 +164,7 @@ class _Object(NamedTuple):
 
     Attributes:
         values: what it says.
-        is_listed: whether it stands in a list or a review within another object, which then speaks of other articles than the page's.
+        is_listed: whether it stands in a list or a review within another object: then it may be another article than the page's.
     """
 
     values: Mapping[str, Any]

@@ -44,7 +44,7 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
 
 
 def _subject(message: Message, html: bytes, charset: str | None) -> str | None:
-    """The subject, if it says more than the page: browsers write its <title> there, with the name of the site, and the page knows better."""
+    """The subject, if it is not just the <title> of the page, which browsers write there with the name of the site."""
     subject = _header(message, "Subject")
     found = _TITLE.search(html)
     if not subject or not found:
