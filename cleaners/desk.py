@@ -200,3 +200,7 @@ def _headings(ready: Draft, cleaned: Cleaned) -> Iterator[tuple[int, int]]:
             change = next(changes, None)
         if not (change and change.start <= start and change.end >= start + len(lines[number])):
             yield cleaned.text.count("\n", 0, start + shift), level
+        elif change.new.count("\n") == change.old.count("\n"):  # repaired as a whole, maybe with the lines around it
+            n = change.old.count("\n", 0, start - change.start)
+            if change.new.split("\n")[n].strip():
+                yield cleaned.text.count("\n", 0, change.start + shift) + n, level

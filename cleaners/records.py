@@ -5,6 +5,7 @@ Nothing in a record depends on when, where or with how many workers it was made.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +26,8 @@ METADATA = ("url", "site", "author", "published", "language")
 """What `metadata` always holds, null where it is not known."""
 
 Record = dict[str, Any]
+
+_HASH = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$))")  # a heading in Markdown
 
 
 def sha256(text: str) -> str:
@@ -59,6 +62,8 @@ def text_file(record: Record, *, markdown: bool = False) -> bytes:
     title, text = record["title"], record["text"]
     if markdown:
         lines = text.split("\n")
+        if record["provenance"]["extraction"]:  # a page is no Markdown, but other texts may be
+            lines = [_HASH.sub(r"\1\\", line) for line in lines]
         for line, level in record.get("headings", ()):
             lines[line] = f"{'#' * max(level, 2)} {lines[line]}"
         title, text = title and f"# {title}", "\n".join(lines)

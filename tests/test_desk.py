@@ -67,6 +67,23 @@ def test_headings_are_where_the_text_has_them() -> None:
     assert "\n\n## What it costs\n\n" in markdown
 
 
+def test_headings_that_are_repaired_stay_headings() -> None:
+    record = published(raw(PAGE.replace("What it costs", "Ã©Ã©").replace("every second", "every \n second"), "text/html"))
+    lines = record["text"].split("\n")
+    assert [(lines[line], level) for line, level in record["headings"]] == [("éé", 2)]
+
+
+def test_a_line_of_a_page_that_looks_like_a_heading_of_markdown_is_none() -> None:
+    code = "<pre># build it\n#!/bin/sh\n   ## run it</pre>"
+    record = published(raw(PAGE.replace("</h2>", f"</h2>{code}"), "text/html"))
+    markdown = records.text_file(record, markdown=True).decode()
+    assert "\n\n## What it costs\n\n\\# build it\n#!/bin/sh\n" in markdown
+    assert "\\## run it" in markdown
+    assert "\n# build it" in records.text_file(record).decode()
+    text = published(raw("# Costs\n\n" + TEXT))
+    assert records.text_file(text, markdown=True).decode().startswith("# Costs\n")
+
+
 @pytest.mark.parametrize(("stage", "place"), [("decode", "cleaners.desk.decode"), ("extract", "cleaners.extract.extract")])
 def test_whatever_breaks_costs_one_document(stage: str, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: Any) -> None:
@@ -150,7 +167,7 @@ def test_one_of_each_kind_in_one_run(tmp_path: Path) -> None:
 
 def test_markdown_files_and_a_pattern(tmp_path: Path) -> None:
     (tmp_path / "in" / "b").mkdir(parents=True)
-    (tmp_path / "in" / "a.html").write_text(PAGE)
+    (tmp_path / "in" / "a.html").write_text(PAGE.replace("</h2>", "</h2><pre># build it\nmake</pre>"))
     (tmp_path / "in" / "b" / "c.html").write_text(PAGE)
     (tmp_path / "in" / "b" / "d.txt").write_text(TEXT)
     settings = Settings(f"{tmp_path}/in/**/*.html", tmp_path / "out", "markdown")
