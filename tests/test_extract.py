@@ -117,6 +117,52 @@ def test_a_table_is_written_row_by_row() -> None:
     assert _write(found)[0] == "Year | Visitors\n2023 | 12,000"
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<table><tr><td><p>1</p></td><td><div>2</div></td></tr><tr><td>3</td><td><p>4</p><p>5</p></td></tr></table>", "1 | 2\n3 | 4\n5"),
+        ("<table><tr><td><p>One</p></td></tr><tr><td><p>Two</p></td></tr></table>", "One\n\nTwo"),  # a table for the layout
+        ("<table><tr><td><p>Menu</p></td><td><p>1</p><p>2</p><p>3</p><p>4</p></td></tr></table>", "Menu\n\n1\n\n2\n\n3\n\n4"),
+        ("<table><thead><tr><th></th><th>A</th><th>B</th></tr></thead><tbody><tr><td>x</td><td></td><td>5</td></tr></tbody></table>",
+         "| A | B\nx | | 5"),
+        ("<table><tr><td></td><td>One</td></tr></table>", "One"),
+        ("<ol><li><p>a</p><p>more</p></li><li><div>b</div></li></ol>", "1. a\n\nmore\n\n2. b"),
+        ("<ul><li><p>a</p></li><li>b<p>c</p></li></ul>", "- a\n- b\n\nc"),
+        ("<ul><li><div><p>a</p><p>b</p><p>c</p><p>d</p></div></li></ul>", "a\n\nb\n\nc\n\nd"),  # a list for the layout
+        ("<ol><li><h3>a</h3><p>b</p></li></ol><ul><li><h3>c</h3><p>d</p></li></ul>", "1. a\n\nb\n\nc\n\nd"),
+    ],
+)  # fmt: skip
+def test_paragraphs_in_cells_and_items(html: str, text: str) -> None:
+    from cleaners.extract import _write
+
+    assert _write(blocks.find(blocks.parse(html)))[0] == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text", "headings"),
+    [
+        ("<h2>Who pays<br>for the wall</h2>x", "Who pays for the wall\n\nx", [(0, 2)]),
+        ("x<h2 id=a><p>Who <b>pays</b></p></h2>", "x\n\nWho pays", [(2, 2)]),
+        ("<h3><div>Who pays</div></h3>", "Who pays", [(0, 3)]),
+        ("<h3>Who pays<div>One</div><div>Two</div>", "Who pays\n\nOne\n\nTwo", [(0, 3)]),  # nobody closed it
+        (f"<h2>{'line<br>' * 60}</h2>", "line\n" * 59 + "line", [(0, 2)]),
+        ('<h2>Who pays<a class="headerlink">¶</a></h2>', "Who pays", [(0, 2)]),
+        ('<h2><a class="anchor" aria-hidden="true" href="#pays">#</a>Who pays</h2>', "Who pays", [(0, 2)]),
+        ('<h2><a class="anchor" href="#pays">Who pays</a> <a href="/x">?</a></h2>', "Who pays ?", [(0, 2)]),
+    ],
+)
+def test_sub_headings(html: str, text: str, headings: list[tuple[int, int]]) -> None:
+    from cleaners.extract import _write
+
+    assert _write(blocks.find(blocks.parse(html))) == (text, headings)
+
+
+def test_footnotes_are_no_footer() -> None:
+    note, footer = blocks.find(blocks.parse('<section class="footnotes">One</section><div class="footer">Two</div>'))
+    assert not note.box.kinds & blocks.KIND_OF["foot"]
+    assert footer.box.kinds & blocks.KIND_OF["foot"]
+
+
 def test_text_within_pre_keeps_its_blanks() -> None:
     found = blocks.find(blocks.parse("<pre>\nif x:\n    <b>return</b> 1\n</pre><p>a  b</p>"))
     assert [block.text for block in found] == ["if x:\n    return 1", "a b"]
@@ -155,6 +201,33 @@ def test_links_to_edit_a_section_are_no_part_of_its_heading() -> None:
 )
 def test_an_unknown_element_in_the_midst_of_a_text_does_not_part_it(html: str, texts: list[str]) -> None:
     assert [block.text for block in blocks.find(blocks.parse(html))] == texts
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("One.</br></BR >Two.", ["One.", "Two."]),
+        ("One<iframe></iframe>two<select><option>x</select>three<video></video>", ["One", "two", "three"]),
+        ("<p>One<audio></audio>two <img>three<input>four<img>, <a>five<img></a>six 旧<img>码</p>", ["One two three four, five six 旧码"]),
+        ("<p><ruby>決定<rp>(</rp><rt>けってい</rt><rp>)</rp></ruby>した。</p>", ["決定した。"]),
+        ("<p>決定<rt>けってい<p>した。</p>", ["決定けってい", "した。"]),  # its end is missing
+        ('<p>See <a>it<span class="sr-only"> (in a new tab)</span></a>, 1<span hidden> of </span>3.</p>', ["See it, 1 3."]),
+        ('<p>See <b>it</b><i style="display: none">here</i></p>', ["See it"]),
+        ("<p hidden>One</p><div><span hidden>Two</span></div>", ["One", "Two"]),
+        (f"<p>One <span hidden>{'more ' * 20}</span></p>", [f"One{' more' * 20}"]),
+        ("<pre><code><div class=line>if x:</div><div class=line></div>\n<div class=line>  y\n</div><div>z</div></code></pre>", ["if x:\n\n  y\nz"]),
+        ("<pre>One<p>Two</p><div>Three</div></pre>", ["One", "Two", "Three"]),
+        ("<table><td class=linenos><pre>1\n2</pre></td><td><pre>x\ny</pre></td></table>", ["x\ny"]),
+        ("<pre><span class=linenos>1 </span>x</pre><table><td class=gutter>One</td></table>", ["x", "One"]),
+    ],
+)  # fmt: skip
+def test_what_is_no_text_parts_it_or_not(html: str, texts: list[str]) -> None:
+    assert [block.text for block in blocks.find(blocks.parse(html))] == texts
+
+
+def test_an_author_who_is_hidden_is_read() -> None:
+    page = _extracted(_page('<p>By <span itemprop="author" hidden>Ada Brandt</span></p>'))
+    assert page.metadata["author"] == "Ada Brandt"
 
 
 # What the page says about itself

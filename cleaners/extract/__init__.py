@@ -11,6 +11,7 @@ This package is the only place that knows trafilatura.
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +30,11 @@ _WHERE = get_args(rules.Where)
 _CELLS = frozenset(("td", "th"))
 _CELLS_OF_DATA = 4  # two rows of two
 _LONGEST_CELL = 200  # characters; a table with a longer one lays out text
+_ROWS = frozenset(("thead", "tbody", "tfoot"))
+_PLACES = _ITEMS | _CELLS | frozenset(features.LEVELS)
+_WRAPPERS = frozenset(("p", "div"))  # around the text of a place
+_FEW = 3  # blocks in a cell or an item; with more, it is made for the layout of the page
+_LONG_HEADING = 200  # characters; a longer one is a text in large type, and its lines are lines
 _LINKS = 0.9  # share of a text in links from which on it is a list of links
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
 # No article has more.  With a million trafilatura takes minutes, and without it the model cuts here and there for no reason.
@@ -222,32 +228,76 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
     """The text of the blocks, and its headings."""
     parts: list[str] = []
     headings = []
-    begun: set[Box] = set()  # items
+    places = [_place(block.box) for block in chosen]
+    held = Counter(places)
+    cells = Counter(place.parent for place in held if place.tag in _CELLS)  # in each row
+    begun: set[Box] = set()  # items and rows
     line = 0
-    above: Block | None = None
-    for block in chosen:
-        joint = "" if above is None else _joint(above, block)
+    above: Box | None = None
+    for block, place in zip(chosen, places, strict=True):
+        if place is not block.box and (place in begun or _is_layout(place, held[place], cells[place.parent])):
+            place = block.box
+        joint = "" if above is None else _joint(above, place, block)
         text = block.text
-        if block.box.tag in _ITEMS and joint != " | ":
-            is_numbered = block.box.number > 0 and block.box not in begun  # what follows on a list within the item is no other
-            text = f"{block.box.number}. {text}" if is_numbered else f"- {text}"
-            begun.add(block.box)
+        if place.tag in _ITEMS:
+            is_numbered = place.number > 0 and place not in begun  # what follows on a list within the item is no other
+            text = f"{place.number}. {text}" if is_numbered else f"- {text}"
+            begun.add(place)
+        elif place.tag in _CELLS and place.parent not in begun:
+            text = "| " * (place.number - 1 if cells[place.parent] > 1 else 0) + text  # empty cells
+            begun.add(place.parent)
         line += joint.count("\n")
-        if block.box.tag in features.LEVELS:
-            headings.append((line, features.LEVELS[block.box.tag]))
+        if place.tag in features.LEVELS:
+            headings.append((line, features.LEVELS[place.tag]))
+            if len(text) <= _LONG_HEADING:
+                text = text.replace("\n", " ")
+            item = _place(place.parent)
+            if item.tag in _ITEMS and item not in begun:
+                text = f"{item.number}. {text}" if item.number else text
+                begun.add(item)
         line += text.count("\n")
         parts += (joint, text)
-        above = block
+        above = place
     return "".join(parts), headings
 
 
-def _joint(above: Block, block: Block) -> str:
-    """What stands between two blocks."""
-    if above.box.tag in _CELLS and block.box.tag in _CELLS:
-        if above.box.parent is block.box.parent and above.box is not block.box:
-            return " | "
-        if above.box.parent.parent is block.box.parent.parent:
+def _place(box: Box) -> Box:
+    """The item, cell or heading that an element is the text of, or else the element."""
+    place = box
+    while place.tag in _WRAPPERS:
+        place = place.parent
+    return place if place.tag in _PLACES else box
+
+
+def _is_layout(place: Box, held: int, cells: int) -> bool:
+    """Whether the place of some paragraphs is no item, cell or heading but by its name.
+
+    Args:
+        place: of them.
+        held: how many blocks it holds.
+        cells: how many cells with text there are in its row.
+    """
+    if place.tag in _CELLS:
+        return held > _FEW or cells == 1
+    if place.tag in _ITEMS:
+        return held > _FEW and not place.number
+    return held > 1
+
+
+def _joint(above: Box, place: Box, block: Block) -> str:
+    """What stands between a block in its place and the one above."""
+    if above.tag in _CELLS and place.tag in _CELLS:
+        if above is place:
+            return "\n\n" if block.box is place else "\n"
+        if above.parent is place.parent:
+            return " |" * (place.number - above.number) + " "  # of an empty cell there is no block
+        if _table(above) is _table(place):
             return "\n"
-    if above.box.tag in _ITEMS and block.box.tag in _ITEMS and above.box is not block.box:
+    if above.tag in _ITEMS and place.tag in _ITEMS and above is not place:
         return "\n"
     return "\n\n"
+
+
+def _table(cell: Box) -> Box:
+    rows = cell.parent.parent
+    return rows.parent if rows.tag in _ROWS else rows

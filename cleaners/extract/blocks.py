@@ -25,6 +25,8 @@ _BLOCK_TAGS = (
     "form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol optgroup option p pre search section summary table "
     "tbody td tfoot th thead tr ul"
 )
+# What is shown apart from the text around it, though nothing in it is text.
+_PARTING = frozenset(("iframe", "object", "audio", "video", "select"))
 _MOST_WITHIN = 20  # elements in one that is to stand in a line
 _SKIPPED, _INLINE = frozenset(_SKIPPED_TAGS.split()), frozenset(_INLINE_TAGS.split())
 _BLOCK = frozenset(_BLOCK_TAGS.split())
@@ -40,6 +42,11 @@ _QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 _ATTRIBUTES = 2000
 # Where a template closes the page too early, browsers go on with the elements that are open, but this parser leaves them.
 _END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+# Browsers break the line there, and leave a paragraph within a heading where it is; this parser ends the heading.
+_BREAK_END = re.compile(r"</br(?=[\s/>])", re.IGNORECASE)
+_HEADING_P = re.compile(
+    r"(<h([1-6])\b[^<>]*>)\s*<p\b[^<>]*>((?:(?!</?(?:p|h[1-6])\b).){0,200})</p>\s*(?=</h\2\b)", re.IGNORECASE | re.DOTALL
+)
 
 # Words in class names, ids and roles, by what they say about the part of the page that bears them.
 # Their order is that of the model's features.
@@ -55,7 +62,7 @@ KINDS = {
     "affiliate taboola outbrain commercial cta disclosure disclaimer disclaimers callout partner offer offers deal deals shop buy",
     "nav": "nav navigation navbar navi menu menus breadcrumb breadcrumbs crumb crumbs pagination pager paging toc jump skip "
     "tablist toolbar sitemap tabs navlinks subnav",
-    "foot": "foot footer footers copyright legal colophon imprint bottom footnote footnotes",
+    "foot": "foot footer footers copyright legal colophon imprint bottom",
     "side": "sidebar aside side rail widget widgets secondary complementary sidebars",
     "author": "author authors byline bio profile contributor contributors writer credit credits avatar about reviewer team",
     "meta": "meta date time timestamp posted published category categories cat cats tag tags tagged label labels kicker eyebrow "
@@ -83,6 +90,14 @@ _KIND_OF_TAG = {
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # In Wikipedia and its like, the "[edit]" within every heading.
 _EDIT_LINKS = XPath("//span[contains(concat(' ', @class, ' '), ' mw-editsection ')]")
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_LETTER = re.compile(r"\w")
+_GUTTER = re.compile(r"\b(?:gutter|lineno|linenos|line-numbers?|hljs-ln-numbers)\b")
+_NUMBERS = re.compile(r"[\d\s]+")
+_FOR_READERS = frozenset(("sr-only", "visually-hidden", "screen-reader-text"))  # of the screen
+_NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_MOST_HIDDEN = 80  # characters hidden in a line; what is longer may be the rest of the text, that a click unfolds
+_NO_SPACES = "\u2e80"  # from here on, the scripts of East Asia, which put no blanks between words
 
 
 class UnreadableError(ValueError):
@@ -100,8 +115,8 @@ class Box:
             keeps and that are paragraphs; filled in by `features`.
         main_text: each block's characters times how probable the line model holds it; filled in there, too.
         blocks: how many blocks are below it.
-        number: that of an item of a numbered list, 0 of others.
-        items: the number of the last item of a numbered list.
+        number: that of an item of a numbered list, or of a cell in its row, 0 of others.
+        items: the number of the last item of a numbered list, or the last cell of a row.
     """
 
     parent: "Box"
@@ -146,7 +161,8 @@ def parse(html: str) -> HtmlElement:
     parser = lxml_html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False, huge_tree=True
     )
-    html = _LONG_TAG.sub(_without_soup, _END.sub("", _IMPOSSIBLE.sub("\ufffd", html)))
+    html = _BREAK_END.sub("<br", _END.sub("", _IMPOSSIBLE.sub("\ufffd", html)))
+    html = _LONG_TAG.sub(_without_soup, _HEADING_P.sub(r"\1\3", html))
     try:
         root: HtmlElement = lxml_html.document_fromstring(html.encode(), parser=parser)
     except ParserError as error:
@@ -160,9 +176,77 @@ def parse(html: str) -> HtmlElement:
     for template in list(root.iter("template")):
         if template.get("shadowrootmode"):  # it is shown where it stands
             template.tag = "div"
-    for link in _EDIT_LINKS(root):
-        link.drop_tree()
+    for unread in (*_EDIT_LINKS(root), *filter(_is_anchor, root.iter("a")), *filter(_is_gutter, root.iter("td", "span"))):
+        unread.drop_tree()
+    for reading in list(root.iter("rt", "rp")):
+        if not any(one.tag in _BLOCK for one in reading.iter()):  # else its end tag is missing
+            reading.drop_tree()
+    for element in reversed(list(root.iter(*_INLINE))):
+        if _is_hidden(element):  # as good as a picture: it is none of the text, and the words beside it are two
+            element.clear(keep_tail=True)
+            element.tag = "img"
+    for pre in root.iter("pre"):
+        _write_lines(pre)
     return root
+
+
+def _is_anchor(link: HtmlElement) -> bool:
+    """Whether it is a sign in a heading, such as "¶", to link to that."""
+    text = link.text_content()
+    return (
+        bool(text)
+        and not _LETTER.search(text)
+        and "#" in (link.get("href") or "#")
+        and any(one.tag in _HEADINGS for one in link.iterancestors())
+    )
+
+
+def _is_gutter(element: HtmlElement) -> bool:
+    """Whether it holds the line numbers of a piece of code."""
+    return (
+        bool(_GUTTER.search(element.get("class") or ""))
+        and bool(_NUMBERS.fullmatch(element.text_content()))
+        and (element.tag == "td" or any(one.tag == "pre" for one in element.iterancestors()))
+    )
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    """Whether it is a few words in the midst of a text, not shown there, and nothing that says who wrote the page."""
+    get = element.get
+    if not (
+        get("hidden") is not None
+        or not _FOR_READERS.isdisjoint((get("class") or "").split())
+        or _NOT_DISPLAYED.search(get("style") or "")
+    ):
+        return False
+    text = element.text_content()
+    if not 0 < len(text.strip()) <= _MOST_HIDDEN:
+        return False
+    if any(one.tag in _BLOCK or one.tag == "time" or one.get("itemprop") or one.get("rel") for one in element.iter()):
+        return False
+    return _has_text_beside(element) or any(
+        one is not None and one.tag in _INLINE and one.text_content().strip()
+        for one in (element.getprevious(), element.getnext())
+    )
+
+
+def _has_text_beside(element: HtmlElement) -> bool:
+    before = element.getprevious()
+    beside = element.getparent().text if before is None else before.tail
+    return any(text and not text.isspace() for text in (beside, element.tail))
+
+
+def _write_lines(pre: HtmlElement) -> None:
+    """Where each line of code is a <div>, make it a line: as blocks, they would be paragraphs."""
+    lines = []
+    for line in islice(pre.iter(*_BLOCK), 1, None):
+        if line.tag != "div" or (line.tail or "").strip() or (line.getparent().text or "").strip():
+            return
+        lines.append(line)
+    for line in reversed(lines):
+        if not (line.text_content().endswith("\n") or (line.tail or "").startswith("\n")):
+            line.tail = "\n" + (line.tail or "")
+        line.tag = "span"
 
 
 def _open_body(root: HtmlElement) -> None:
@@ -216,6 +300,8 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
         box.items = _whole(get("start"), 1) - 1
     elif element.tag == "li" and parent.tag == "ol":
         parent.items = box.number = _whole(get("value"), parent.items + 1)
+    elif element.tag in ("td", "th"):
+        parent.items = box.number = parent.items + 1
     return box
 
 
@@ -233,10 +319,16 @@ class _Collector:
         self.linked = self.strong = 0
         self.breaks = 0  # line breaks since the last text
         self.pre = 0  # how many <pre> are open
+        self.gap = False  # whether a picture or the like stands behind the last text
 
     def add(self, text: str | None, in_link: int, in_strong: int) -> None:
         if not text:
             return
+        if self.gap:
+            self.gap = False
+            left, right = self.parts[-1][-1] if self.parts else "", text[0]
+            if left.isalnum() and right.isalnum() and max(left, right) < _NO_SPACES:
+                self.parts.append(" ")
         self.parts.append(text)
         if not text.isspace():
             self.breaks = 0
@@ -265,15 +357,14 @@ class _Collector:
             if text:
                 self.blocks.append(Block(text, box, min(self.linked, len(text)), min(self.strong, len(text))))
         self.linked = self.strong = 0
+        self.gap = False
 
 
 def _is_in_text(element: HtmlElement, parent: HtmlElement, is_block: bool) -> bool:
     """Whether an unknown element stands in a line: text is beside it, or it is in another such element; and no block within."""
     if not is_block and parent.tag not in _INLINE:
         return True
-    before = element.getprevious()
-    beside = parent.text if before is None else before.tail
-    if not ((beside and not beside.isspace()) or (element.tail and not element.tail.isspace())):
+    if not _has_text_beside(element):
         return False
     within = list(islice(element.iter(), 1, _MOST_WITHIN + 1))
     return len(within) < _MOST_WITHIN and not any(one.tag in _BLOCK for one in within)
@@ -302,6 +393,11 @@ def find(root: HtmlElement) -> list[Block]:
             continue
         tag = element.tag
         if not isinstance(tag, str) or tag in _SKIPPED:
+            if tag in _PARTING and is_block and parent.tag != "p":
+                found.close(box)
+                found.breaks = 0
+            elif tag in _PARTING or tag in ("img", "input"):
+                found.gap = True
             add(element.tail, in_link, in_strong)
         elif tag == "br":
             found.line_break(box)
