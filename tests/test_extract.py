@@ -129,6 +129,7 @@ def test_a_table_is_written_row_by_row() -> None:
         ("<ol><li><p>a</p><p>more</p></li><li><div>b</div></li></ol>", "1. a\n\nmore\n\n2. b"),
         ("<ul><li><p>a</p></li><li>b<p>c</p></li></ul>", "- a\n- b\n\nc"),
         ("<ul><li><div><p>a</p><p>b</p><p>c</p><p>d</p></div></li></ul>", "a\n\nb\n\nc\n\nd"),  # a list for the layout
+        ("<ul><li><p>a</p></li></ul>", "a"),
         ("<ol><li><h3>a</h3><p>b</p></li></ol><ul><li><h3>c</h3><p>d</p></li></ul>", "1. a\n\nb\n\nc\n\nd"),
     ],
 )  # fmt: skip

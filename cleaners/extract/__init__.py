@@ -230,12 +230,12 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
     headings = []
     places = [_place(block.box) for block in chosen]
     held = Counter(places)
-    cells = Counter(place.parent for place in held if place.tag in _CELLS)  # in each row
+    beside = Counter(place.parent for place in held if place.tag not in features.LEVELS)  # cells in a row, items in a list
     begun: set[Box] = set()  # items and rows
     line = 0
     above: Box | None = None
     for block, place in zip(chosen, places, strict=True):
-        if place is not block.box and (place in begun or _is_layout(place, held[place], cells[place.parent])):
+        if place is not block.box and (place in begun or _is_layout(place, held[place], beside[place.parent])):
             place = block.box
         joint = "" if above is None else _joint(above, place, block)
         text = block.text
@@ -244,7 +244,7 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
             text = f"{place.number}. {text}" if is_numbered else f"- {text}"
             begun.add(place)
         elif place.tag in _CELLS and place.parent not in begun:
-            text = "| " * (place.number - 1 if cells[place.parent] > 1 else 0) + text  # empty cells
+            text = "| " * (place.number - 1 if beside[place.parent] > 1 else 0) + text  # empty cells
             begun.add(place.parent)
         line += joint.count("\n")
         if place.tag in features.LEVELS:
@@ -269,19 +269,17 @@ def _place(box: Box) -> Box:
     return place if place.tag in _PLACES else box
 
 
-def _is_layout(place: Box, held: int, cells: int) -> bool:
+def _is_layout(place: Box, held: int, beside: int) -> bool:
     """Whether the place of some paragraphs is no item, cell or heading but by its name.
 
     Args:
         place: of them.
         held: how many blocks it holds.
-        cells: how many cells with text there are in its row.
+        beside: how many cells with text there are in its row, or items in its list.
     """
-    if place.tag in _CELLS:
-        return held > _FEW or cells == 1
-    if place.tag in _ITEMS:
-        return held > _FEW and not place.number
-    return held > 1
+    if place.tag in features.LEVELS:
+        return held > 1
+    return (held > _FEW or beside == 1) and not (place.tag in _ITEMS and place.number)
 
 
 def _joint(above: Box, place: Box, block: Block) -> str:
