@@ -151,6 +151,13 @@ RECORDS = [
     ("a.csv", b'n,text\n1,"He said \\"no\\", C:\\new"\n2,"b"\n', [("1", 'He said "no", C:\\new'), ("2", "b")]),
     ("a.csv", b'n,text\n1,"He said ""no"", in C:\\"\n2,b\n', [("1", 'He said "no", in C:\\'), ("2", "b")]),
     ("a.csv", b'path,text\n"C:\\","a"\n', [("1", "a")]),
+    # Commas in a text are more than the semicolons between the cells; blanks between commas and quotes
+    ("a.csv", b"1;The ferry, the old one, white, is back.;x\n2;It leaves at six, and at nine, and then not before noon.;y\n",
+     [("1", "The ferry, the old one, white, is back."), ("2", "It leaves at six, and at nine, and then not before noon.")]),
+    ("a.csv", b"text;n\na, b;1\nc, d;2\n", [("1", "a, b"), ("2", "c, d")]),
+    ("a.csv", b'title, text\nt, "a, ""b"", c"\n u, "d\ne"\n', [("1", 'a, "b", c'), ("2", "d\ne")]),
+    ("a.csv", b'n;text\n1;a\n2; "No" was what he said.\n', [("1", "a"), ("2", ' "No" was what he said.')]),
+    ("a.csv", b'n,text\n1,"He said, ""no"""\n', [("1", 'He said, "no"')]),
     # JSON under another name, and in one line
     ("a.csv", b'{"text": "a"}\n{"text": "b"}\n', [("1", "a"), ("2", "b")]),
     ("a.csv", b"{x},text\n1,a\n", [("1", "a")]),
@@ -227,6 +234,11 @@ WRAPPERS = [
     ),
     ({"a#": {"../": {"rows": [{"text": "a"}]}}}, [("1#a\ufffd23/\ufffd2E\ufffd2E/rows/1", "a")]),
     ({"a1": {"title": "t", "text": "a"}, "a2": {"text": "b"}}, [("1#a1", "a"), ("1#a2", "b")]),
+    # Column by column
+    ({"title": {"0": "t", "1": None}, "text": {"0": "a", "1": "b"}}, [("1#0", "a"), ("1#1", "b")]),
+    ({"n": {"0": 1, "2": 2}, "text": {"0": "a", "2": None}}, [("1#0", "a"), ("1#2", "NoText")]),
+    ({"n": {"0": 1, "1": 2}, "x": {"0": LONG}}, [("1", LONG)]),
+    ({"parts": {"1": LONG, "2": "b"}}, [("1", LONG)]),
     (
         {"n": 2, "articles": {"../": {"text": "a"}, "x#1": {"text": "b"}}},
         [("1#articles/\ufffd2E\ufffd2E", "a"), ("1#articles/x\ufffd231", "b")],
@@ -454,6 +466,7 @@ METADATA = [
     ({"url": 7, "site": {"id": "s"}, "tags": ["a", None], "n": 1e400}, {"url_": 7, "site_": {"id": "s"}, "tags": ["a", None]}),
     ({"title": {"rendered": "A &amp; B"}, "author": [{"name": "A"}, {"name": "B"}], "publisher": {"@type": "Organization", "name": "s"}},
      {"title": "A & B", "author": "A; B", "site": "s"}),
+    ({"n": 2**64 - 1, "m": 12345678901234567890123, "l": -(2**63) - 1}, {"n": 2**64 - 1, "m": 12345678901234567890123, "l": -(2**63) - 1}),
     ({"author": [], "byline": [["x" * 5]]}, {"author": "xxxxx", "author_": []}),
     ({"title": "t", "headline": "h"}, {"title": "t", "headline": "h"}),
     ({"author": ["A", 1], "byline": "B"}, {"author": "B", "author_": ["A", 1]}),

@@ -153,6 +153,9 @@ def _dialect(source: Source) -> dict[str, Any]:
     counts = Counter(char for part in lines[0].split('"')[::2] for char in part if char in ",;\t|")
     by_name = "\t" if source.name.lower().endswith((".tsv", ".tab")) else ","
     delimiter = max(",;\t|", key=lambda char: (counts[char], char == by_name))
+    # Without a header these may be commas of a text; tabs are none of it.
+    if delimiter != "\t" and not _is_even(lines, delimiter):
+        delimiter = next((char for char in counts if _is_even(lines, char)), delimiter)
     # Many tables with tabs know no quotes.  A cell that opens one and never closes it would swallow the rows below it: where
     # all lines have the same number of cells without a look at quotes, and some cell is not quoted well, they mean nothing.
     cells = [line.split(delimiter) for line in lines if line]
@@ -162,4 +165,32 @@ def _dialect(source: Source) -> dict[str, Any]:
         and is_even
         and any(cell.startswith('"') and not _QUOTED.fullmatch(cell) for row in cells for cell in row)
     )
-    return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE if is_literal else csv.QUOTE_MINIMAL}
+    return {
+        "delimiter": delimiter,
+        "quoting": csv.QUOTE_NONE if is_literal else csv.QUOTE_MINIMAL,
+        "skipinitialspace": not is_literal and _has_blanks(lines, delimiter),
+    }
+
+
+def _is_even(lines: list[str], delimiter: str) -> bool:
+    """Whether most rows have as many cells as the first, and more than one."""
+    first, *widths = [len(row) for row in csv.reader(_ended(lines), delimiter=delimiter) if row] or [0]
+    return first > 1 and 2 * widths.count(first) > len(widths)
+
+
+def _has_blanks(lines: list[str], delimiter: str) -> bool:
+    """Whether there are blanks between delimiters and the quotes of cells: the table is even and well quoted without them, then."""
+    if not any(cell.startswith(' "') for row in csv.reader(_ended(lines), delimiter=delimiter) for cell in row):
+        return False
+    widths: set[int] = set()
+    try:
+        widths.update(
+            len(row) for row in csv.reader(_ended(lines), delimiter=delimiter, skipinitialspace=True, strict=True) if row
+        )
+    except csv.Error as error:  # the rest of a quotation may be behind the head
+        return "end of data" in str(error) and len(widths) == 1
+    return len(widths) == 1
+
+
+def _ended(lines: list[str]) -> Iterator[str]:
+    return (line + "\n" for line in lines)

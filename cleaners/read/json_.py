@@ -56,15 +56,26 @@ def _lines(source: Source, encoding: str) -> Iterator[Record | Failed]:
 
 
 def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Record | Failed:
+    reason = "it is nested too deep"
     try:
-        return Record(number, raw, orjson.loads(raw), encoding)
+        if not _LONG_NUMBER.search(raw):
+            return Record(number, raw, orjson.loads(raw), encoding)
     except orjson.JSONDecodeError as error:  # it refuses half characters and NaN, too, which Python's own parser does not
         reason = str(error)
     try:
-        value = json.loads(_text(raw), strict=False)
+        value = json.loads(_text(raw), strict=False, parse_int=_whole)
         return Record(number, raw, value, encoding, is_escaped=not _is_utf_8(raw))
     except (ValueError, RecursionError):
         return source.failed(number, "JSONDecodeError", f"this record is not JSON: {reason}", raw)
+
+
+# orjson makes a float of a number that has more than 64 bits, and so loses digits.
+_LONG_NUMBER = re.compile(rb"\d{19}")
+_MAX_DIGITS = 4000  # those of numbers that Python reads and writes
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MAX_DIGITS else digits
 
 
 def _text(raw: bytes) -> str:
@@ -73,7 +84,7 @@ def _text(raw: bytes) -> str:
 
 def _parse(raw: bytes) -> Any:
     try:
-        return json.loads(_text(raw), strict=False)
+        return json.loads(_text(raw), strict=False, parse_int=_whole)
     except (ValueError, RecursionError):
         return None
 

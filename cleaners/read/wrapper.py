@@ -4,7 +4,7 @@ Theory.  A wrapper has no text of its own, and an array of objects that have.  M
 paragraphs of an article, comments on it, related articles.  So the array must bear a name that wrappers use, or
 its objects must have addresses; and no text of the object around may be longer than all of theirs.
 
-An object that holds nothing but objects with a text each is a wrapper, too: nobody would know which of them to take.  A record whose
+A table may be written column by column, as pandas does.  An object that holds nothing but objects with a text each is a wrapper, too: nobody would know which of them to take.  A record whose
 parts are objects ({"headline": {"text": …}, "body": {"text": …}}) gives them names that fields have.
 """
 
@@ -64,6 +64,8 @@ def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[
     """
     if not isinstance(value, Mapping):
         return {}
+    if rows := _rows(value, fields):
+        return {(*path, key): row for key, row in rows.items()}
     if _holds_records(value, fields):
         return {(*path, name): item for name, item in value.items()}
     inner = [name for name in value if name.lower() in _NAMES and isinstance(value[name], Mapping)]
@@ -79,6 +81,18 @@ def _holds_records(value: Mapping[str, Any], fields: Fields) -> bool:
         and not any(map(record.is_known, islice(value, _SAMPLE)))
         and all(isinstance(item, Mapping) and record.text_of(item, fields, None) for item in sample)
     )
+
+
+def _rows(value: Mapping[str, Any], fields: Fields) -> dict[str, dict[str, Any]]:
+    """The records in a table that is written column by column, as pandas does: {"title": {"0": …, "1": …}, "text": {"0": …, "1": …}}."""
+    columns = list(value.values())
+    if not columns or not all(isinstance(column, Mapping) and "0" in column for column in columns):
+        return {}
+    keys = list(columns[0])
+    if not all(key.isdecimal() for key in keys) or any(column.keys() != columns[0].keys() for column in columns):
+        return {}
+    rows = {key: {name: column[key] for name, column in value.items()} for key in keys}
+    return rows if any(record.text_of(row, fields, None) for row in rows.values()) else {}
 
 
 def _is_record_beside(value: Mapping[str, Any], name: str, fields: Fields) -> bool:
