@@ -191,6 +191,37 @@ def test_records(tmp_path, name, content, wanted):
     assert got == wanted
 
 
+ENCODINGS = [
+    ("cp1252", "Le café était fermé, déclare le maire du port. Il a été réélu à l’été."),
+    ("cp1251", "Паром вернулся в гавань утром. Мэр сказал, что всё хорошо."),
+    ("gb18030", "港口的渡轮今天早上六点离开，市长说。岛上的居民都很高兴。"),
+    ("shift_jis", "港の船は朝六時に出ます。市長は、船を見て言いました。"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "text"), ENCODINGS)
+def test_names_and_metadata_in_legacy_encodings(tmp_path, encoding, text):
+    """The document keeps its own bytes; what is UTF-8 is read as such."""
+    title = text[:12]
+    line = json.dumps({"title": title, text[0]: [{"x": title}], "text": text}, ensure_ascii=False)
+    plain = json.dumps({"title": title, "text": "a"}, ensure_ascii=False)
+    utf_8 = json.dumps({"title": "ſ", "text": "ſ"}, ensure_ascii=False)
+    content = b"".join((one + "\n").encode(encoding) for one in [line] * 3 + [plain] * 2500)
+    got = came(tmp_path, "a.jsonl", content + utf_8.encode() + b'\n{"title": "\xff", "text": "a"}\n')
+    assert [(one.raw, one.text, one.metadata) for one in got[:3] if isinstance(one, Raw)] == [
+        (text.encode(encoding), None, {"title": title, text[0]: [{"x": title}]})
+    ] * 3
+    assert [(one.raw, one.text, one.encoding, one.metadata) for one in got[3:-2] if isinstance(one, Raw)] == [
+        (plain.encode(encoding), "a", encoding, {"title": title})
+    ] * 2500
+    assert [(one.text, one.encoding, one.metadata) for one in got[-2:-1] if isinstance(one, Raw)] == [
+        ("ſ", "utf-8", {"title": "ſ"})
+    ]
+    table = f"title;{text[0]}\n" + f"{title};{text}\n" * 900
+    got = came(tmp_path, "a.csv", table.encode(encoding), Fields(text=text[0]))
+    assert [(one.raw, one.metadata) for one in got if isinstance(one, Raw)] == [(text.encode(encoding), {"title": title})] * 900
+
+
 @pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst", "a.csv.gz", "a.parquet"])
 def test_what_came_before_the_damage_is_given(tmp_path, name):
     """Also where it is so few records that the field with the text is still being looked for."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cleaners.read import record
-from cleaners.read.recode import utf_8
+from cleaners.read.recode import legacy, utf_8
 from cleaners.read.record import Record
 from cleaners.read.source import Source
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw
@@ -33,10 +33,11 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     """The documents in the rows, which are numbered from 1 without the header."""
     source, encoding = utf_8(source)
-    yield from record.documents(source, _rows(source, encoding))
+    known = legacy(source)
+    yield from record.documents(source, _rows(source, encoding, known), known)
 
 
-def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
+def _rows(source: Source, encoding: str, known: str | None) -> Iterator[Record | Failed]:
     csv.field_size_limit(DOCUMENT_BYTES)
     too_long: list[int] = []  # lines that were left out
     dialect = _dialect(source)
@@ -63,7 +64,7 @@ def _rows(source: Source, encoding: str) -> Iterator[Record | Failed]:
             continue
         if names is None:
             if _is_header(row):
-                names = _names(row)
+                names = _names([record.read_as(cell, known) for cell in row])
                 continue
             names = [f"column_{n}" for n in range(1, len(row) + 1)]
         number += 1

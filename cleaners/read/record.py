@@ -92,8 +92,15 @@ class Record(NamedTuple):
     is_escaped: bool = False
 
 
-def documents(source: Source, records: Iterable[Record | Failed]) -> Iterator[Raw | Failed]:
-    """Make documents of records."""
+def documents(source: Source, records: Iterable[Record | Failed], legacy: str | None = None) -> Iterator[Raw | Failed]:
+    """Make documents of records.
+
+    Args:
+        source: their container.
+        records: the records.
+        legacy: the encoding of what is no UTF-8 in the container, where that is known.  It is for names and metadata: the
+            document itself is decoded by what it holds, since a container may hold pages in several encodings.
+    """
     records = iter(records)
     first: list[Record | Failed] = []
     size = 0
@@ -108,7 +115,7 @@ def documents(source: Source, records: Iterable[Record | Failed]) -> Iterator[Ra
         broken = error
     longest_ = longest(record.value for record in first if isinstance(record, Record))
     for record in chain(_emptying(first), records):
-        yield record if isinstance(record, Failed) else _document(source, record, longest_)
+        yield record if isinstance(record, Failed) else _document(source, record, longest_, legacy)
     if broken:
         raise broken
 
@@ -120,7 +127,7 @@ def _emptying(items: list[Record | Failed]) -> Iterator[Record | Failed]:
         yield items.pop()
 
 
-def _document(source: Source, record: Record, longest: str | None) -> Raw | Failed:
+def _document(source: Source, record: Record, longest: str | None, legacy: str | None) -> Raw | Failed:
     value = record.value
     if isinstance(value, str):
         value = {"text": value}
@@ -138,7 +145,10 @@ def _document(source: Source, record: Record, longest: str | None) -> Raw | Fail
         message = _valid(f"this record has {what} (its fields: {names}); name the field that holds the text, or the HTML")
         return source.failed(record.part, "NoText", message, record.raw)
     name, text, is_html = chosen
-    metadata = _metadata(value, name, text)
+    if legacy and record.is_escaped:
+        metadata = _metadata(read_as(value, legacy), read_as(name, legacy), text)
+    else:
+        metadata = _metadata(value, name, text)
     media_type = "text/html" if is_html else "text/plain"
     if isinstance(text, bytes) or (record.is_escaped and _BYTES.search(text)):  # for `decode` to make sense of
         raw = text if isinstance(text, bytes) else _as_bytes(text)
@@ -147,7 +157,22 @@ def _document(source: Source, record: Record, longest: str | None) -> Raw | Fail
     if not is_html and text.lstrip().startswith("&lt;") and _is_html(unescaped := html.unescape(text)):
         text, media_type = unescaped, "text/html"
     raw = record.raw if record.raw is not None else text.encode()
-    return source.raw(record.part, raw, media_type, text=text, encoding=record.encoding, metadata=metadata)
+    encoding = legacy if legacy and record.is_escaped and record.raw is not None else record.encoding
+    return source.raw(record.part, raw, media_type, text=text, encoding=encoding, metadata=metadata)
+
+
+def read_as(item: Any, encoding: str | None, depth: int = 0) -> Any:
+    """A value with the bytes in its strings, as "surrogateescape" has them, read in an encoding; those that do not fit it stay."""
+    if isinstance(item, str) and encoding and _BYTES.search(item):
+        try:
+            return item.encode("utf-8", "surrogateescape").decode(encoding)
+        except UnicodeError:
+            return item
+    if isinstance(item, Mapping) and depth < _MAX_DEPTH:
+        return {read_as(key, encoding): read_as(one, encoding, depth + 1) for key, one in item.items()}
+    if isinstance(item, (list, tuple)) and depth < _MAX_DEPTH:
+        return [read_as(one, encoding, depth + 1) for one in item]
+    return item
 
 
 def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tuple[str, str | bytes, bool] | None:
