@@ -130,7 +130,7 @@ def _with_tables(found: Sequence[Block], kept: list[bool]) -> list[bool]:
     """
     tables: dict[Box, list[int]] = {}
     for i, block in enumerate(found):
-        if table := _table(block.box):
+        if table := _around(block.box):
             tables.setdefault(table, []).append(i)
     homes = {block.box.parent for block, keep in zip(found, kept, strict=True) if keep and len(block.text) >= features.PROSE}
     for table, cells in tables.items():
@@ -144,7 +144,7 @@ def _with_tables(found: Sequence[Block], kept: list[bool]) -> list[bool]:
     return kept
 
 
-def _table(box: Box) -> Box | None:
+def _around(box: Box) -> Box | None:
     """The table that a box is in."""
     while box.tag != "table" and box.parent is not box:
         box = box.parent

@@ -57,7 +57,7 @@ def _lines(source: Source, encoding: str) -> Iterator[Record | Failed]:
 
 
 def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Record | Failed:
-    reason = "it is nested too deep"
+    reason = ""
     try:
         if not _LONG_NUMBER.search(raw):
             return Record(number, raw, orjson.loads(raw), encoding)
@@ -66,8 +66,8 @@ def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Rec
     try:
         value = json.loads(_text(raw), strict=False, parse_int=_whole)
         return Record(number, raw, value, encoding, is_escaped=not _is_utf_8(raw))
-    except (ValueError, RecursionError):
-        return source.failed(number, "JSONDecodeError", f"this record is not JSON: {reason}", raw)
+    except (ValueError, RecursionError) as error:
+        return source.failed(number, "JSONDecodeError", f"this record is not JSON: {reason or error}", raw)
 
 
 # orjson makes a float of a number that has more than 64 bits, and so loses digits.
