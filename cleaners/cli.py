@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cleaners.write import Kind
 
 EXIT_FAULT, EXIT_USAGE, EXIT_STOPPED = 1, 2, 130
+STOPPED = "stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped."
 _FORMATS = ("files", "markdown", "jsonl", "jsonl.zst", "parquet")  # those of `cleaners.write`, which is not imported for --help
 
 
@@ -244,10 +245,7 @@ def _clean(options: argparse.Namespace) -> int:
     except (WorkerError, OSError) as error:
         return _fail(f"the run broke off: {error}", EXIT_FAULT)
     except KeyboardInterrupt:
-        return _fail(
-            "stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.",
-            EXIT_STOPPED,
-        )
+        return _fail(STOPPED, EXIT_STOPPED)
     print(summary(balance))
     places = ["documents/ and ledger/"]
     places += ["the texts in text/"] if Path(options.output, "text").is_dir() else []

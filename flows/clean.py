@@ -10,11 +10,13 @@ cleaned by the workers of a Dask cluster, see docs/scale.md; the bytes are the s
 import argparse
 import os
 import re
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from cleaners.cli import add_clean, settings, summary, work
+from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, settings, summary, work
 
 DASK_ADDRESS = "^(tcp|tls|ucx|ws|wss)://."
 # What [tool.prefect] in pyproject.toml says, which Prefect reads in the folder of the clone alone.
@@ -28,7 +30,7 @@ _PREFECT = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine or was cut, 2 if the request is faulty."""
+    """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine or was cut, 2 if the request is faulty, 130 if it is stopped."""
     parser = argparse.ArgumentParser(
         prog="python -m flows.clean",
         description="Clean a folder of dumps as a Prefect flow. Where `copydesk clean` warns that far more was cut, this fails.",
@@ -63,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from flows.clean import clean_folder
 
     try:
-        total = clean_folder(**vars(options) | {"rules": list(map(str, options.rules))})
+        with _stopping_at_once():
+            total = clean_folder(**vars(options) | {"rules": list(map(str, options.rules))})
     except (TooMuchError, OutputError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -76,13 +79,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+@contextmanager
+def _stopping_at_once() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the run as they end `copydesk clean`, and with it the temporary server, if it has one.
+
+    Ctrl-C at a terminal ends that server, too, and Prefect would go on asking it for minutes; SIGTERM would leave it running.  A
+    server that stands by is told by Prefect how the run ended.  What was cleaned stays for the next run.
+    """
+    from prefect.server.api.server import SubprocessASGIServer
+    from prefect.settings import PREFECT_API_URL
+
+    if PREFECT_API_URL.value():
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        print(f"\n{STOPPED}", file=sys.stderr, flush=True)
+        SubprocessASGIServer().stop()
+        os._exit(EXIT_STOPPED)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 # Importing Prefect takes 1.5 s.  As a command this file ends here, so that --help and bad input are answered at once; for a
 # good one, `main` imports it a second time, as a module, and that reads on.
 if __name__ == "__main__":
     raise SystemExit(main())
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue

@@ -1,7 +1,10 @@
 """The flow `clean-folder`, as a function, as a flow, and as a command with no server standing by."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from concurrent.futures import Future
 from pathlib import Path
@@ -71,6 +74,29 @@ def test_command_needs_no_server(dumps: Path, tmp_path: Path, monkeypatch: pytes
     assert "published" in answer.stdout
     texts = tmp_path / "out" / "text"
     assert {path.relative_to(texts).as_posix() for path in texts.rglob("*.txt")} == set(DUMPS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_and_its_temporary_server(
+    dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+):
+    """SIGINT as from a terminal, to the server as well."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    line = [sys.executable, "-m", "flows.clean", str(dumps), str(tmp_path / "out")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(line, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
+        limit = time.monotonic() + 120
+        while not (tmp_path / "out" / ".copydesk").exists() and process.poll() is None:
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+        _, said = process.communicate(timeout=20)
+    if process.returncode == 0:  # it was faster
+        return
+    assert process.returncode == 130, said
+    assert "The same command goes on where this one stopped." in said
+    with pytest.raises(ProcessLookupError):  # nobody of the session is left
+        os.killpg(process.pid, 0)
 
 
 def test_a_task_cleans_one_shard(dumps: Path, tmp_path: Path):
