@@ -108,6 +108,12 @@ def check(settings: Settings) -> None:
         raise InputError(f"The input is an empty name: give {_INPUTS}.")
     if read.is_path(settings.input):
         _check_apart(read.path_of(settings.input), output)
+    elif "**" in str(settings.input) and "://" not in str(settings.input):  # also what is in it next time
+        fixed = Path(str(settings.input).partition("*")[0].rpartition("/")[0] or ".").resolve()
+        if fixed in output.resolve().parents:
+            raise InputError(
+                f"The input {settings.input} would take in the output {output}: choose another folder for the output."
+            )
     if address := remote.url(output) or (str(output) if output.parts[:1] == ("file:",) else None):
         raise InputError(
             f"The output {address} is an address, but must be a folder on this machine: clean into one, and copy the result from there."

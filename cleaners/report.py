@@ -24,7 +24,8 @@ body { font: 16px/1.5 sans-serif; max-width: 64em; margin: 2em auto; padding: 0 
 table { border-collapse: collapse }
 th, td { text-align: left; vertical-align: top; padding: .2em 1em .2em 0; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
 th { white-space: nowrap }
-td:first-child { min-width: 14em }
+td:first-child { min-width: min(14em, 30vw) }
+td { min-width: 5em }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 q { white-space: pre-line }
 """

@@ -86,6 +86,7 @@ def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
         (("clean", "", "out"), "The input is an empty name"),
         (("clean", str(SEEDS), ""), "The output is an empty name"),
         (("clean", str(SEEDS), str(SEEDS / "out")), "lies inside the input"),
+        (("clean", f"{SEEDS}/**", str(SEEDS / "out")), "would take in the output"),
         (("clean", str(SEEDS), "out", "--workers", "0"), "at least one is needed"),
         (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
         (("clean", str(SEEDS), "out", "--memory", "99999999999999"), "no more than 1,000,000,000 MB"),
