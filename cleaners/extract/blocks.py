@@ -192,13 +192,10 @@ def parse(html: str) -> HtmlElement:
 
 def _is_anchor(link: HtmlElement) -> bool:
     """Whether it is a sign in a heading, such as "¶", to link to that."""
+    if "#" not in (link.get("href") or "#") or not any(one.tag in _HEADINGS for one in link.iterancestors()):
+        return False
     text = link.text_content()
-    return (
-        bool(text)
-        and not _LETTER.search(text)
-        and "#" in (link.get("href") or "#")
-        and any(one.tag in _HEADINGS for one in link.iterancestors())
-    )
+    return bool(text) and not _LETTER.search(text)
 
 
 def _is_gutter(element: HtmlElement) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -234,9 +235,9 @@ def _own(elements: Iterable[HtmlElement], heading: HtmlElement | None, home: Col
 def _home(root: HtmlElement, heading: HtmlElement | None, blocks: Iterable[Block]) -> set[HtmlElement]:
     """All that the headline or one of the first blocks of the article stands in: "with-sidebar" is no sidebar."""
     texts = {clean(block.text) for block in blocks}
-    inner = [p for p in root.iter("p") if texts and clean(p.text_content()) in texts]
-    inner += [] if heading is None else [heading]
-    return {box for element in inner[-_BEGINNING:] for box in element.iterancestors()}
+    paragraphs = (p for p in root.iter("p") if clean(p.text_content()) in texts) if texts else ()
+    inner = [*islice(paragraphs, _BEGINNING), *([] if heading is None else [heading])]
+    return {box for element in inner for box in element.iterancestors()}
 
 
 def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
