@@ -59,7 +59,7 @@ def _lines(source: Source, encoding: str) -> Iterator[Record | Failed]:
 def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Record | Failed:
     reason = ""
     try:
-        if not _LONG_NUMBER.search(raw):
+        if not (_DIGITS in raw.translate(_AS_ZERO) and _LONG_NUMBER.search(raw)):
             return Record(number, raw, orjson.loads(raw), encoding)
     except orjson.JSONDecodeError as error:  # it refuses half characters and NaN, too, which Python's own parser does not
         reason = str(error)
@@ -70,8 +70,10 @@ def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Rec
         return source.failed(number, "JSONDecodeError", f"this record is not JSON: {reason or error}", raw)
 
 
-# orjson makes a float of a number that has more than 64 bits, and so loses digits.
-_LONG_NUMBER = re.compile(rb"\d{19}")
+# orjson makes a float of a number that has more than 64 bits, and so loses digits.  To look for as many digits in a row with all digits
+# made zeros takes a thirteenth of the time that the expression takes, which is three times that of orjson.
+_LONG_NUMBER = re.compile(rb"-\d{19}|\d{20}")
+_DIGITS, _AS_ZERO = b"0" * 19, bytes.maketrans(b"123456789", b"0" * 9)
 _MAX_DIGITS = 4000  # those of numbers that Python reads and writes
 
 

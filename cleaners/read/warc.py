@@ -262,7 +262,7 @@ def _members(body: bytes, codec: Codec) -> bytes:
         at += len(data)
         try:
             piece = decoder.decompress(data, DOCUMENT_BYTES + 1 - len(plain))
-        except Exception:
+        except Exception:  # each codec has its own; of a later member it may be chance that it seemed to begin
             if is_first:
                 raise
             break
