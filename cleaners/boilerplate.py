@@ -353,10 +353,11 @@ class _Page:
                         self.cut[j] = rule
                     else:
                         break
-        first, last = self.staying
-        for j in self.cut.keys() - sure:
-            if 0 <= first < j < last and is_prose(self.lines[j]):
-                del self.cut[j]
+        if sentences := [j for j in self.cut.keys() - sure if is_prose(self.lines[j])]:
+            first, last = self.staying
+            for j in sentences:
+                if 0 <= first < j < last:
+                    del self.cut[j]
         self.spare()
 
     def spare(self) -> None:
