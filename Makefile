@@ -74,5 +74,5 @@ $(VENV)/%.stamp:
 	$(PIP) --no-build-isolation --editable .
 	$(BIN)/python -m pip check
 	$(BIN)/python -m compileall -q cleaners flows
-	$(BIN)/python -m cleaners.compiled
+	$(BIN)/python -m cleaners.matching
 	@touch $@

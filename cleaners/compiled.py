@@ -4,7 +4,7 @@ The package `regex` takes half a second to compile those of the rules, and a twe
 So they are kept as Python keeps the modules that it compiles: in `__pycache__`, below PYTHONPYCACHEPREFIX if that is set, and
 nowhere if Python is told to write no byte code or must not write there.  Whoever can change these files can change the modules, too.
 
-`python -m cleaners.compiled` compiles those of all rules, whatever Python is told, as `python -m compileall` does for modules.
+`python -m cleaners.matching` compiles those of all rules, whatever Python is told, as `python -m compileall` does for modules.
 """
 
 import hashlib
@@ -56,16 +56,3 @@ def _keep(path: Path, content: bytes) -> None:
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def main() -> None:
-    """Compile the expressions of the rules that copydesk ships."""
-    from cleaners import matching, rules
-
-    sys.dont_write_bytecode = False
-    for expression in matching.matcher(rules.load()).expressions:
-        expression.compiled  # noqa: B018  to ask for it is to compile it
-
-
-if __name__ == "__main__":
-    main()

@@ -10,6 +10,7 @@ From cheap to dear:
 The cost does not depend on how many rules there are; the price of a new phrase is its memory.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
@@ -21,7 +22,7 @@ import regex
 
 from cleaners.compiled import compile_expression
 from cleaners.document import KEY_CHARS, Document, bare, is_prose, key
-from cleaners.rules import Rule, RuleBook, scoped
+from cleaners.rules import Rule, RuleBook, load, scoped
 
 MATCH_SECONDS = 2.0
 """Time limit of one match.  A line of at most a few hundred characters takes microseconds; only a
@@ -369,3 +370,14 @@ class _Joined:
             if last <= place:
                 return False
         return reached[-1] == 2
+
+
+def main() -> None:
+    """Compile the expressions of the rules that copydesk ships, and keep them."""
+    sys.dont_write_bytecode = False
+    for expression in matcher(load()).expressions:
+        expression.compiled  # noqa: B018  to ask for it is to compile it
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import regex
 
-from cleaners import compiled
+from cleaners import matching, rules
 from cleaners.compiled import compile_expression
 
 PATTERN = r"(?x: \p{Lu}\w+ ) (?P<rest>.*)"
@@ -76,10 +76,8 @@ def test_a_folder_that_cannot_be_written_does_no_harm(kept: Path, monkeypatch: p
 
 
 def test_all_expressions_of_the_rules_can_be_compiled_ahead(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cleaners import matching, rules
-
     monkeypatch.setattr(matching, "matcher", matching.Matcher)  # another test's matcher has compiled what it met
-    compiled.main()
+    matching.main()
     expressions = matching.Matcher(rules.load()).expressions
     assert len(expressions) > 50
     assert len(files(kept)) == len({expression.compiled.pattern for expression in expressions})
