@@ -906,6 +906,28 @@ def test_names_in_archives_are_utf_8_even_unsaid(tmp_path):
     assert values(came(tmp_path, "b.zip", flagless.replace("\u00e9".encode(), b"\x82!"))) == [("\u00e9!.txt", "a")]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names", "wanted"),
+    [
+        ("cp932", ["記事/港の一覧表.txt", "新しい予定表.txt", "ソース.txt"], None),  # with half characters that are "\\"
+        ("cp866", ["Новая папка/Приливы и отливы.txt", "Отчёт.txt"], None),
+        ("cp932", ["表.txt"], ["ò_.txt"]),  # too short to tell
+        ("cp437", ["Müller.txt"], None),
+    ],
+)
+@pytest.mark.parametrize("has_directory", [True, False])
+def test_names_in_archives_in_legacy_encodings(tmp_path, encoding, names, wanted, has_directory):
+    stand_ins = [(str(n) * len(name.encode(encoding)), name.encode(encoding)) for n, name in enumerate(names)]
+    packed = zip_([(stand_in, b"a") for stand_in, _ in stand_ins])
+    for stand_in, raw in stand_ins:
+        packed = packed.replace(stand_in.encode(), raw)
+    got = values(came(tmp_path, "a.zip", packed if has_directory else packed[: packed.index(b"PK\1\2")]))
+    if has_directory:
+        assert got == [(name, "a") for name in wanted or names]
+    else:
+        assert [text for _, text in got] == ["a"] * len(names) + ["Truncated"]
+
+
 @pytest.mark.parametrize("members", [1, 3])
 def test_web_archives_that_break_off_in_their_compression(tmp_path, members):
     records = [warc_record(http(PAGE + random.Random(n).randbytes(500))) for n in range(3)]

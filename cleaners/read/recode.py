@@ -40,13 +40,17 @@ class _Recoded(Filled):
 def legacy(source: Source) -> str | None:
     """The legacy encoding of a source, if its head is not UTF-8 and tells which it is."""
     head = source.head()
-    lines = head if len(head) < HEAD else head[: head.rfind(b"\n") + 1]  # a character may be cut at the end
+    return guessed(head if len(head) < HEAD else head[: head.rfind(b"\n") + 1])  # a character may be cut at the end
+
+
+def guessed(raw: bytes) -> str | None:
+    """The legacy encoding of some bytes, if they are not UTF-8 and tell which it is."""
     try:
-        lines.decode()
+        raw.decode()
     except UnicodeDecodeError:
         from cleaners.decode import Binary, decode  # most are UTF-8
 
-        decoded = decode(lines)
+        decoded = decode(raw)
         if isinstance(decoded, Binary) or decoded.undecodable or decoded.pieces or (decoded.confidence or 0) < _MIN_CONFIDENCE:
             return None
         return None if decoded.encoding.startswith("utf") else decoded.encoding

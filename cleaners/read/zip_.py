@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from cleaners.read import containers
 from cleaners.read.compression import Deflate
-from cleaners.read.source import BUFFER, Filled, Piped, Source, buffered
+from cleaners.read.recode import guessed
+from cleaners.read.source import BUFFER, HEAD, Filled, Piped, Source, buffered
 from cleaners.read.values import Failed, Names, Raw, ReadError, is_hidden
 
 # Python's own module reads bzip2 and LZMA in ZIP without a limit on what comes out of a block.
@@ -29,11 +30,13 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
             return
         names = Names()
         with archive:
-            for member in archive.infolist():
-                if member.is_dir() or is_hidden(member.filename):
+            members = archive.infolist()
+            charset = _charset([_raw(member) for member in members if not member.flag_bits & _UTF_8])
+            for member in members:
+                name = member.orig_filename if member.flag_bits & _UTF_8 else _name(_raw(member), charset)
+                if member.is_dir() or is_hidden(name):
                     continue
-                name = member.orig_filename
-                part = names.unique(name if member.flag_bits & _UTF_8 else _name(name.encode("cp437", "replace")))
+                part = names.unique(name)
                 if stat.S_ISLNK(member.external_attr >> 16):
                     yield source.failed(part, "NotAFile", "this is a link, which is not followed")
                 elif refused := _refused(source, part, member.flag_bits, member.compress_type):
@@ -42,12 +45,28 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
                     yield from _member(source, archive, member, part)
 
 
-def _name(raw: bytes) -> str:
-    """The name of a member: UTF-8, even where no flag says so, and else the character set of DOS."""
+def _raw(member: zipfile.ZipInfo) -> bytes:
+    """A name that no flag calls UTF-8."""
+    return member.orig_filename.encode("cp437", "replace")
+
+
+def _charset(names: list[bytes]) -> str | None:
+    """The character set of those names that are not UTF-8, if they tell it together."""
+    return guessed(b"\n".join(name for name in names if _as(name, "utf-8") is None)[:HEAD])
+
+
+def _as(raw: bytes, charset: str) -> str | None:
     try:
-        return raw.decode()
+        return raw.decode(charset)
     except UnicodeDecodeError:
-        return raw.decode("cp437")
+        return None
+
+
+def _name(raw: bytes, charset: str | None) -> str:
+    r"""The name of a member: UTF-8, even where no flag says so, and else in that character set, or that of DOS."""
+    name = _as(raw, "utf-8") or (charset and _as(raw, charset))
+    # A "\" before a dot may be half a character of Shift_JIS, which makes no hidden file of "….txt".
+    return name or raw.decode("cp437").replace("\\.", "_.")
 
 
 def _refused(source: Source, part: str, flags: int, method: int) -> Failed | None:
@@ -117,7 +136,8 @@ def _without_directory(source: Source, file: BinaryIO) -> Iterator[Raw | Failed]
         if len(header) < _LOCAL_HEADER.size or not header.startswith(b"PK\x03\x04"):
             break
         _, _, flags, method, _, _, _, packed, size, name_length, extra_length = _LOCAL_HEADER.unpack(header)
-        name = _name(file.read(name_length))
+        raw = file.read(name_length)
+        name = _name(raw, guessed(raw))
         packed = _packed(file.read(extra_length), packed, size)
         at += _LOCAL_HEADER.size + name_length + extra_length
         behind = at  # of what was read
