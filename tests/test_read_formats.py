@@ -265,10 +265,21 @@ WRAPPERS = [
     ),
     ({"a#": {"../": {"rows": [{"text": "a"}]}}}, [("1#a\ufffd23/\ufffd2E\ufffd2E/rows/1", "a")]),
     ({"a1": {"title": "t", "text": "a"}, "a2": {"text": "b"}}, [("1#a1", "a"), ("1#a2", "b")]),
+    ({"a1": {"text": "a"}, "a2": {"text": None}}, [("1#a1", "a"), ("1#a2", "NoText")]),
     # Column by column
     ({"title": {"0": "t", "1": None}, "text": {"0": "a", "1": "b"}}, [("1#0", "a"), ("1#1", "b")]),
     ({"n": {"0": 1, "2": 2}, "text": {"0": "a", "2": None}}, [("1#0", "a"), ("1#2", "NoText")]),
+    ({"n": {"5": 1, "9": 2}, "text": {"5": "a", "9": "b"}}, [("1#5", "a"), ("1#9", "b")]),
+    ({"title": ["s", "t"], "text": ["a", None]}, [("1#0", "a"), ("1#1", "NoText")]),
+    ({"title": ["t", "t"], "text": ["a", "b"]}, [("1", "a\n\nb")]),
+    ({"title": ["t"], "text": ["a", "b"]}, [("1", "a\n\nb")]),
     ({"n": {"0": 1, "1": 2}, "x": {"0": LONG}}, [("1", LONG)]),
+    # Texts by their addresses, numbers, or names of files
+    ({"web://b": LONG, "web://c": None, "web://d": {}}, [("1#web:/b", LONG), ("1#web:/c", "NotARecord"), ("1#web:/d", "NoText")]),
+    ({"0": LONG, "1": "b"}, [("1#0", LONG), ("1#1", "b")]),
+    ({"a.txt": LONG, "b.txt": {"text": "b"}}, [("1#a.txt", LONG), ("1#b.txt", "b")]),
+    ({"a.txt": "b", "c.txt": "d"}, [("1", "NoText")]),
+    ({"a.txt": LONG, "rest": LONG[1:]}, [("1", LONG)]),
     ({"parts": {"1": LONG, "2": "b"}}, [("1", LONG)]),
     (
         {"n": 2, "articles": {"../": {"text": "a"}, "x#1": {"text": "b"}}},
@@ -302,6 +313,19 @@ def test_records_in_another_object(tmp_path, value, wanted, name, indent):
     assert values(got) == wanted
     assert values(came(tmp_path, "b.json", json.dumps([value] * 2).encode()))[len(wanted) :] == [
         (f"2{part[1:]}", text) for part, text in wanted
+    ]
+
+
+@pytest.mark.parametrize("text", [TEXT, TEXT * 2000])
+def test_a_text_by_its_address(tmp_path, text):
+    texts = {"https://a.example/b": text, "https://a.example/c": {"title": "t", "text": text}}
+    texts |= {"https://a.example/d": {"url": "u", "text": text}}
+    got = came(tmp_path, "a.json", json.dumps({"https://a.example/": TEXT} | texts).encode())
+    assert [one.metadata for one in got if isinstance(one, Raw)] == [
+        {"url": "https://a.example/"},
+        {"url": "https://a.example/b"},
+        {"url": "https://a.example/c", "title": "t"},
+        {"url": "u"},
     ]
 
 

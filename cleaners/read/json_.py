@@ -169,7 +169,7 @@ def _members(source: Source, path: tuple[str, ...], encoding: str) -> Generator[
             return source.too_large(part, "record")
         if named is not read:
             return source.failed(part, "JSONDecodeError", "this record is not JSON", raw)
-        return Record(part, None, value, encoding, is_escaped=not _is_utf_8(raw))
+        return Record(part, None, wrapper.named(name, value), encoding, is_escaped=not _is_utf_8(raw))
 
     return _inside(source, member)
 

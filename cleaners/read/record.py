@@ -329,6 +329,16 @@ def _place(name: str) -> str:
     return name.removesuffix(".rendered").rpartition(".")[0]
 
 
+def has_field(value: Mapping[str, Any]) -> bool:
+    """Whether a record has a field for its text, though there may be nothing in it."""
+    return any(_label(name) in _VERSIONS for name, _ in _flat(value))
+
+
+def is_name_of_one(name: str) -> bool:
+    """Whether a field bears a name of what each document has one of: a title, or an address."""
+    return _key(name) in METADATA_FIELDS["url"] or _key(name) in METADATA_FIELDS["title"]
+
+
 def is_known(name: str) -> bool:
     """Whether a field bears one of the names that are looked for."""
     return _key(name) in _KNOWN

@@ -5,7 +5,8 @@ paragraphs of an article, comments on it, related articles.  So the array must b
 its objects must have addresses; and no text of the object around may be longer than all of theirs.
 
 A table may be written column by column, as pandas does.  An object that holds nothing but objects with a text each is a wrapper, too: nobody would know which of them to take.  A record whose
-parts are objects ({"headline": {"text": …}, "body": {"text": …}}) gives them names that fields have.
+parts are objects ({"headline": {"text": …}, "body": {"text": …}}) gives them names that fields have.  Where all names are
+addresses, numbers or names of files, what they hold may be texts as well: {"https://…": "…", "https://…": "…"}.
 """
 
 import json
@@ -22,6 +23,9 @@ _WORDS = "articles items results data docs documents entries posts records rows 
 _NAMES = frozenset(_WORDS.split())
 _MAX_NESTED = 3  # objects around the array
 _SAMPLE = 20  # elements of an array that are looked at
+
+# What names a document and no part of one.
+_ID = re.compile(r"(?i)\d+|\w+://.+|.+\.(?:txt|md|html?|xhtml|xml|json|pdf)", re.DOTALL)
 
 _DECODER = json.JSONDecoder(strict=False)
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -67,32 +71,59 @@ def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[
     if rows := _rows(value, fields):
         return {(*path, key): row for key, row in rows.items()}
     if _holds_records(value, fields):
-        return {(*path, name): item for name, item in value.items()}
+        return {(*path, name): named(name, item) for name, item in value.items()}
     inner = [name for name in value if name.lower() in _NAMES and isinstance(value[name], Mapping)]
     if len(path) == _MAX_NESTED or len(inner) != 1 or _is_record_beside(value, inner[0], fields):
         return {}
     return keyed(value[inner[0]], fields, (*path, inner[0]))
 
 
+def named(name: str, item: Any) -> Any:
+    """A record of an object of records; its name is its address, if it looks like one and there is no other."""
+    if "://" not in name or not isinstance(item, (str, Mapping)):
+        return item
+    fields = {"text": item} if isinstance(item, str) else item
+    return fields if record.has_address(fields) else {"url": name, **fields}
+
+
 def _holds_records(value: Mapping[str, Any], fields: Fields) -> bool:
-    sample = list(islice(value.values(), _SAMPLE))
+    sample = dict(islice(value.items(), _SAMPLE))
+    items = [item for item in sample.values() if isinstance(item, Mapping)]
+    if sample and all(map(_ID.fullmatch, sample)):
+        return all(item is None or isinstance(item, (str, Mapping)) for item in sample.values()) and (
+            record.longest([sample]) in sample or any(record.text_of(item, fields, None) for item in items)
+        )
     return (
-        len(sample) > 1
-        and not any(map(record.is_known, islice(value, _SAMPLE)))
-        and all(isinstance(item, Mapping) and record.text_of(item, fields, None) for item in sample)
+        1 < len(sample) == len(items)
+        and not any(map(record.is_known, sample))
+        and all(record.text_of(item, fields, None) or record.has_field(item) for item in items)
+        and any(record.text_of(item, fields, None) for item in items)
     )
 
 
 def _rows(value: Mapping[str, Any], fields: Fields) -> dict[str, dict[str, Any]]:
-    """The records in a table that is written column by column, as pandas does: {"title": {"0": …, "1": …}, "text": {"0": …, "1": …}}."""
+    """The records in a table that is written column by column.
+
+    Tables of pandas are {"title": {"0": …, "1": …}, "text": {"0": …, "1": …}}, those of lists {"title": [… , …], "text": [… , …]}.
+    These may be one record, too, whose text is a list of paragraphs; but then it has not as many titles, or addresses.
+    """
     columns = list(value.values())
-    if not columns or not all(isinstance(column, Mapping) and "0" in column for column in columns):
+    if len(columns) > 1 and all(isinstance(column, list) and len(column) == len(columns[0]) > 1 for column in columns):
+        if not any(record.is_name_of_one(name) and _are_different(column) for name, column in value.items()):
+            return {}
+        columns = [dict(enumerate(column)) for column in columns]
+    elif not columns or not all(isinstance(column, Mapping) and column for column in columns):
         return {}
-    keys = list(columns[0])
-    if not all(key.isdecimal() for key in keys) or any(column.keys() != columns[0].keys() for column in columns):
+    elif not all(map(_ID.fullmatch, columns[0])) or any(column.keys() != columns[0].keys() for column in columns):
         return {}
-    rows = {key: {name: column[key] for name, column in value.items()} for key in keys}
-    return rows if any(record.text_of(row, fields, None) for row in rows.values()) else {}
+    rows = {str(key): {name: column[key] for name, column in zip(value, columns, strict=True)} for key in columns[0]}
+    if not any(record.text_of(row, fields, None) for row in rows.values()):
+        return {}
+    return {key: named(key, row) for key, row in rows.items()}
+
+
+def _are_different(column: list[Any]) -> bool:
+    return all(isinstance(item, str) for item in column) and len(set(column)) == len(column)
 
 
 def _is_record_beside(value: Mapping[str, Any], name: str, fields: Fields) -> bool:
