@@ -392,7 +392,7 @@ def test_a_long_record_whose_first_part_has_text_is_one(tmp_path):
     assert values(came(tmp_path, "a.json", json.dumps(parts).encode())) == [("1", "a")]
 
 
-KEYS = st.sampled_from(["articles", "items", "text", "url", "data", "", "a#/.."])
+KEYS = st.sampled_from(["articles", "items", "text", "url", "data", "", "a#/..", "0", "web://a"])
 WRAPPED = st.recursive(
     st.sampled_from(["", "a", "]}", '"', LONG]) | st.none(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
