@@ -801,6 +801,34 @@ def test_an_export_of_wordpress(tmp_path):
     assert got[2].text == ""
 
 
+def test_a_draft_of_wordpress_has_no_date(tmp_path):
+    item = "<item><pubDate>Mon, 30 Nov -0001 00:00:00 +0000</pubDate><description>a</description></item>"
+    [got] = came(tmp_path, "a.xml", f"<rss><channel>{item}</channel></rss>".encode())
+    assert isinstance(got, Raw)
+    assert got.metadata == {}
+
+
+def test_an_export_of_blogger(tmp_path):
+    kind = "<category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/blogger/2008/kind#{}'/>"
+    new = "<type xmlns='http://schemas.google.com/blogger/2018'>{}</type>"
+    entries = [
+        f"<entry>{mark.format(name)}<category term='Boats'/><content>{name}</content></entry>"
+        for mark, names in ((kind, ("template", "settings", "post", "comment", "page")), (new, ("POST", "COMMENT")))
+        for name in names
+    ]
+    got = came(tmp_path, "a.xml", f"<feed xmlns='http://www.w3.org/2005/Atom'>{''.join(entries)}</feed>".encode())
+    assert values(got) == [("3", "post"), ("5", "page"), ("6", "POST")]
+    assert [one.metadata for one in got if isinstance(one, Raw)] == [{"tags": ["Boats"]}] * 3
+
+
+def test_what_a_feed_in_a_legacy_encoding_says(tmp_path):
+    declaration, site = '<?xml version="1.0" encoding="windows-1251"?>', "Портовые новости"
+    content = f"{declaration}<rss><channel><title>{site}</title><item><description>Приливы</description></item></channel></rss>"
+    [got] = came(tmp_path, "a.xml", content.encode("cp1251"))
+    assert isinstance(got, Raw)
+    assert (got.text, got.metadata) == ("Приливы", {"site": site})
+
+
 # What stands in an item, and its text; or the type of the failure.
 ITEMS = [
     ("<description>a</description>", "a"),
@@ -808,6 +836,7 @@ ITEMS = [
     ("<description>Bread & butter &nbsp;&auml; &unknown;</description>", "<p>Bread & butter \xa0ä &unknown;</p>\n"),
     ("<description>a</description><x:encoded xmlns:x='http://purl.org/rss/1.0/modules/content/'>b</x:encoded>", "b"),
     ("<description>a</description><content:encoded> </content:encoded>", "a"),
+    ("<description>a</description><x:full-text xmlns:x='http://news.yandex.ru'>b</x:full-text>", "b"),
     ("<description>a</description><media:description xmlns:media='http://search.yahoo.com/mrss/'>b</media:description>", "a"),
     ("<description><![CDATA[<p>a</item>]]></description>", "<p>a</item>"),
     ("<description><!-- </item> --><p>a & <b>b</b></p></description>", "<p>a &amp; <b>b</b></p>"),

@@ -1,4 +1,4 @@
-"""Feeds (RSS, Atom), and exports of WordPress, which are RSS: each item is a document.
+"""Feeds (RSS, Atom), and exports of WordPress and Blogger, which are such: each item is a document, but for what Blogger has beside posts.
 
 The items are found by their tags and parsed one by one, so that no more than one is held, a faulty one costs itself
 alone, and each has its own bytes.  A parser never sees the DTD: of entities it knows the five of XML, and those of HTML
@@ -42,9 +42,13 @@ _NAMESPACES = {
     "http://www.w3.org/1999/xhtml",
     "http://www.w3.org/2005/Atom",
     "http://purl.org/atom/ns#",
+    "http://schemas.google.com/blogger/2018",
+    "http://news.yandex.ru",
+    "http://turbo.yandex.ru",
 }
 _WORDPRESS = re.compile(r"https?://wordpress\.org/export/[\d.]+/")
-_TEXTS = ("encoded", "content", "body", "description", "summary")  # the whole text first, then what may be a part of it
+_TEXTS = ("encoded", "full-text", "content", "body", "description", "summary")  # the whole text first, then what may be a part of it
+_BESIDE_POSTS = {"comment", "template", "settings"}
 _DATES = ("pubDate", "published", "issued", "date", "created", "updated", "modified")
 
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
@@ -72,7 +76,9 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
     number = 0
     for number, item in enumerate(_items(source), start=1):
         source.next_document()
-        yield _document(source, number, item, (tag.text, f"</{name.text}>"), charset, channel)
+        document = _document(source, number, item, (tag.text, f"</{name.text}>"), charset, channel)
+        if document is not None:
+            yield document
 
 
 def _items(source: Source) -> Iterator[bytes | None]:
@@ -109,7 +115,7 @@ def _items(source: Source) -> Iterator[bytes | None]:
 
 def _document(
     source: Source, number: int, item: bytes | None, around: tuple[str, str], charset: str | None, channel: dict[str, str]
-) -> Raw | Failed:
+) -> Raw | Failed | None:
     if item is None:
         return source.too_large(number, "item")
     decoded = decode(item, charset, "application/xml")
@@ -119,6 +125,8 @@ def _document(
     if faults or root is None or not len(root):
         return source.failed(number, "Damaged", f"this item is no XML: {faults or 'no element'}", item)
     fields = _fields(root[0])
+    if _kind(fields) in _BESIDE_POSTS:
+        return None
     texts = [one for name in _TEXTS for one in fields.get(name, [])]
     found = next((one for one in texts if _text(one).strip()), texts[0] if texts else None)
     if found is None:
@@ -141,6 +149,7 @@ def _document(
 def _parsed(text: str) -> tuple[Any, str]:
     """The root element, and what is wrong with the text if it is not as it should be."""
     parser = etree.XMLParser(
+        encoding="utf-8",  # whatever the declaration says: this is text already
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -216,18 +225,35 @@ def _metadata(fields: dict[str, list[Any]]) -> dict[str, Any]:
         or _said(fields, "author")
     )
     mail = _MAIL.fullmatch(author or "")
-    tags = [one.get("term") or _said({"": [one]}, "") for one in fields.get("category", [])]
+    tags = [one.get("term") or _said({"": [one]}, "") for one in fields.get("category", []) if not _is_kind(one)]
     said = {
         "url": _link(fields),
         "title": _said(fields, "title"),
         "author": mail[1] if mail else author,
-        "published": _date(_said(fields, *_DATES)),
+        "published": _published(fields),
         "guid": _said(fields, "guid", "id"),
         "tags": [tag for tag in dict.fromkeys(tags) if tag],
         "post_type": _said(fields, "post_type"),
         "status": _said(fields, "status"),
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _is_kind(category: Any) -> bool:
+    return bool(category.get("scheme", "").endswith("/g/2005#kind"))
+
+
+def _kind(fields: dict[str, list[Any]]) -> str:
+    """What an entry is in an export of Blogger: "post", "comment", …; empty in other feeds."""
+    terms = [one.get("term", "").rpartition("#")[2] for one in fields.get("category", []) if _is_kind(one)]
+    types = [_text(one) for one in fields.get("type", []) if "blogger" in one.tag]
+    return next(iter(terms + types), "").lower()
+
+
+def _published(fields: dict[str, list[Any]]) -> str | None:
+    """The first date that is one: drafts of WordPress have "Mon, 30 Nov -0001"."""
+    dates = (_said(fields, name) for name in _DATES)
+    return _date(next((date for date in dates if date and "-0001" not in date), None))
 
 
 def _link(fields: dict[str, list[Any]]) -> str | None:
