@@ -136,6 +136,12 @@ RECORDS = [
     ("a.json", b'{"text": "a"}{"text": "b"}\n', [("1", "a"), ("2", "b")]),
     ("a.json", b'[{"text": "a"}, {"text": "b', [("1", "a"), ("2", "JSONDecodeError")]),
     ("a.json", b'[{"text": "a"}] {"text": "b"}', [("1", "a"), ("2", "b")]),
+    # A second run behind the first; lines with the commas of an array; the bulk format of Elasticsearch
+    ("a.json", b'[{"text": "a"}\n]\n[\n{"text": "b"},\n{"text": "c"}]', [("1", "a"), ("2", "b"), ("3", "c")]),
+    ("a.json", b'[{"text": "a"}] 1 [{"text": "b"}]', [("1", "a"), ("2", "JSONDecodeError")]),
+    ("a.json", b'{"text": "a"} [{"text": "b"}]', [("1", "a"), ("2", "NotARecord")]),
+    ("a.jsonl", b'{"text": "a"},\n{"text": "b"},\r\n{"text": "c"}\n', [("1", "a"), ("2", "b"), ("3", "c")]),
+    ("a.json", b'{"index": {"_id": "1"}}\n{"text": "a"}\n{"create": {}}\n{"text": "b"}\n{"index": {"n": 1}}\n', [("2", "a"), ("4", "b"), ("5", "NoText")]),
     ("a.json", b'{"meta": {"id": 7}, "article": {"body": "a"}}', [("1", "a")]),
     ("a.csv", b"text,url\na,x\n", [("1", "a")]),
     ("a.csv", b'url;text\nx;"a\nb;c"\ny;d\n', [("1", "a\nb;c"), ("2", "d")]),
@@ -145,6 +151,8 @@ RECORDS = [
     ("a.csv", b"text\na\0b\n", [("1", "a\0b")]),
     ("a.csv", b"text,n\ra,1\rb,2\r", [("1", "a"), ("2", "b")]),  # as old Macs and Excel on a Mac write it
     ("a.csv", b'text,n\r"a\rb",1\rc,2', [("1", "a\nb"), ("2", "c")]),
+    # Tables that were put one behind the other
+    ("a.csv", b"\xef\xbb\xbftext,n\na,1\ntext,n\nb,2\n\xef\xbb\xbftext,n\nc,n\n", [("1", "a"), ("2", "b"), ("3", "c")]),
     # Excel is told the delimiter in the first line; MySQL and Spark put a backslash before a quote.
     ("a.csv", b"sep=;\r\nn;text\r\n1,5;a\r\n", [("1", "a")]),
     ("a.csv", b'"sep=\t"\n"n"\t"text"\n"1"\t"a, b"\n', [("1", "a, b")]),

@@ -45,6 +45,7 @@ def _rows(source: Source, encoding: str, known: str | None) -> Iterator[Record |
     lines = _Lines(map(_doubled, text) if _escapes(source) else text)
     reader = csv.reader(lines, **dialect)
     names: list[str] | None = None
+    header: list[str] | None = None
     number = 0
     row: list[str] | None
     while True:
@@ -60,10 +61,11 @@ def _rows(source: Source, encoding: str, known: str | None) -> Iterator[Record |
             yield source.failed(number, "TooLarge", f"line {too_long.pop(0)} has more than {DOCUMENT_BYTES:,} bytes")
         if row is None:
             return
-        if not row or (reader.line_num == 1 and _SEPARATOR.fullmatch(lines.taken[0])):
+        if not row or _is_again(row, header) or (reader.line_num == 1 and _SEPARATOR.fullmatch(lines.taken[0])):
             continue
         if names is None:
             if _is_header(row):
+                header = row
                 names = _names([record.read_as(cell, known) for cell in row])
                 continue
             names = [f"column_{n}" for n in range(1, len(row) + 1)]
@@ -87,6 +89,11 @@ def _is_header(row: list[str]) -> bool:
     if len(set(row)) < len(row):
         return any(map(record.is_known, map(str.strip, row)))
     return not (any(map(_VALUE.fullmatch, row)) and any(map(_SENTENCE.fullmatch, row)))
+
+
+def _is_again(row: list[str], header: list[str] | None) -> bool:
+    """Whether a row is the header once more, as where tables were put one behind the other, each with its byte order mark."""
+    return header is not None and row[1:] == header[1:] and row[0].removeprefix("\ufeff") == header[0]
 
 
 def _names(header: list[str]) -> list[str]:

@@ -29,7 +29,19 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     else:
         wrapped = _lines(source, encoding) if by_lines else _values(source, encoding)
         records = chain.from_iterable(_unwrapped(source, one) for one in wrapped)
-    yield from record.documents(source, records, known)
+    yield from record.documents(source, (one for one in records if not _is_action(one)), known)
+
+
+def _is_action(one: Record | Failed) -> bool:
+    """Whether this is a line of Elasticsearch's bulk format that says what to do with the next: {"index": {"_id": "1"}}."""
+    value = one.value if isinstance(one, Record) else None
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    [(name, what)] = value.items()
+    return name in _ACTIONS and isinstance(what, dict) and all(key.startswith("_") or key == "routing" for key in what)
+
+
+_ACTIONS = {"index", "create", "update", "delete"}
 
 
 def _is_lines(source: Source) -> bool:
@@ -53,6 +65,7 @@ def _lines(source: Source, encoding: str) -> Iterator[Record | Failed]:
         if line is None:
             yield source.too_large(number, "line")
         elif (raw := line.rstrip(b"\r\n")) and not raw.isspace():
+            raw = raw[:-1] if raw.endswith(b"},") else raw  # written as for an array
             yield _record(source, number, raw, encoding)
 
 
@@ -235,6 +248,7 @@ def _split(source: Source, *, is_inside: bool = False) -> Generator[bytes | None
     at = begin = 0  # how far it was looked at; where the value begins
     depth = top = int(is_inside)  # how many brackets are open; how many around the values
     is_first, in_string, too_long = not is_inside, False, False
+    was_array = False  # that ended just now: scrapers write a second run behind the first
     while True:
         too_long = too_long or at - begin > DOCUMENT_BYTES
         if too_long:
@@ -259,8 +273,8 @@ def _split(source: Source, *, is_inside: bool = False) -> Generator[bytes | None
                 at = len(buffer)
                 break
             token, at = match[0], match.end()
-            opens_array = is_first and token == b"["
-            is_first = False
+            opens_array = token == b"[" and (is_first or (was_array and not buffer[begin : match.start()].strip(_BLANK)))
+            is_first = was_array = False
             end_of_value = None
             if token == b'"':
                 in_string = True
@@ -272,7 +286,7 @@ def _split(source: Source, *, is_inside: bool = False) -> Generator[bytes | None
             elif token in b"]}":
                 depth = max(depth - 1, 0)
                 if depth < top:
-                    end_of_value, top = match.start(), 0
+                    end_of_value, top, was_array = match.start(), 0, True
                 elif depth == 0:
                     end_of_value = at
             elif depth == top:
