@@ -264,6 +264,12 @@ LONG = "a long text in a field of another name, " * 5
 WRAPPERS = [
     ({"status": "ok", "articles": [{"content": "a"}, {"content": "b"}]}, [("1#articles/1", "a"), ("1#articles/2", "b")]),
     ({"data": {"n": 1, "items": [{"body": "a"}]}, "x": 1}, [("1#data/items/1", "a")]),
+    (
+        {"response": {"docs": [{"content": ["a"]}, {"content": ["b", "c"]}]}},
+        [("1#response/docs/1", "a"), ("1#response/docs/2", "b\n\nc")],
+    ),
+    ({"pages": [{"url": "u", "text": "a"}, {"url": "v", "text": "b"}]}, [("1#pages/1", "a"), ("1#pages/2", "b")]),
+    ({"comments": [{"url": "u", "text": "a"}]}, [("1#comments/1", "a")]),
     ({"hits": {"hits": [{"_id": "7", "_source": {"text": "a"}}]}}, [("1#hits/hits/1", "a")]),
     ({"title": "A feed of the harbour", "items": [{"url": "u", "content_html": "<p>" + LONG}]}, [("1#items/1", "<p>" + LONG)]),
     ({"news": [{"text": "a"}], "sport": [{"url": "u", "text": "b"}]}, [("1#news/1", "a"), ("1#sport/1", "b")]),
@@ -308,6 +314,10 @@ WRAPPERS = [
     ({"title": "t", "paragraphs": [{"text": "a"}, {"text": "b"}]}, [("1", "a\n\nb")]),
     ({"text": "a", "items": [{"text": "b", "url": "u"}]}, [("1", "a")]),
     ({"x": LONG, "related": [{"url": "u", "text": "b"}]}, [("1", LONG)]),
+    ({"text": "", "url": "u", "comments": [{"url": "u", "text": "b"}]}, [("1", "")]),
+    ({"paragraphs": ["a", "b"], "related": [{"url": "u", "text": "b"}]}, [("1", "a\n\nb")]),
+    ({"blocks": [{"text": "a"}, {"text": "b"}], "items": [{"url": "u", "text": "b"}]}, [("1", "a\n\nb")]),
+    ({"body": [{"text": "a"}, {"url": "u", "text": "picture"}, {"text": "b"}]}, [("1", "a\n\npicture\n\nb")]),
     ({"articles": [{"url": "u", "title": "t"}]}, [("1", "NoText")]),
     ({"articles": [[{"text": "a"}]]}, [("1", "NoText")]),
     ({"a": {"b": {"c": {"d": {"items": [{"text": "a"}]}}}}}, [("1", "NoText")]),
@@ -400,7 +410,7 @@ def test_a_long_record_whose_first_part_has_text_is_one(tmp_path):
     assert values(came(tmp_path, "a.json", json.dumps(parts).encode())) == [("1", "a")]
 
 
-KEYS = st.sampled_from(["articles", "items", "text", "url", "data", "", "a#/..", "0", "web://a"])
+KEYS = st.sampled_from(["articles", "items", "text", "url", "data", "", "a#/..", "0", "web://a", "comments"])
 WRAPPED = st.recursive(
     st.sampled_from(["", "a", "]}", '"', LONG]) | st.none(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
@@ -415,6 +425,7 @@ WRAPPED = st.recursive(
 @example({"articles": [{"text": "a"}], "items": {"text": []}, "": {"text": "b"}})
 @example({"articles": {"text": "a"}, "items": {"text": "a"}, "text": None})
 @example({"articles": {"text": "a"}, "items": {"text": "a"}, "data": {}})
+@example({"url": "", "comments": [{"url": "", "text": "a"}], "data": 1})
 @example({"": {"text": "a"}, "items": {"articles": {"text": "a"}, "data": {"text": "a"}}})
 def test_long_and_short_objects_give_the_same_records(tmp_path_factory, value):
     content = json.dumps(value).encode()
@@ -533,6 +544,14 @@ METADATA = [
     ({"author": [], "byline": [["x" * 5]]}, {"author": "xxxxx", "author_": []}),
     ({"title": "t", "headline": "h"}, {"title": "t", "headline": "h"}),
     ({"author": ["A", 1], "byline": "B"}, {"author": "B", "author_": ["A", 1]}),
+    # Names of tools and of other languages; addresses under names that hold other things elsewhere; MongoDB
+    ({"webUrl": "u", "postTitle": "t", "publishDate": "d", "inLanguage": "en", "标题": "x"},
+     {"url": "u", "title": "t", "published": "d", "language": "en", "标题": "x"}),
+    ({"标题": "t", "作者": "A", "LIEN": "u"}, {"title": "t", "author": "A", "url": "u"}),
+    ({"source": "https://a.example/b", "source-hostname": "s"}, {"url": "https://a.example/b", "site": "s"}),
+    ({"source": "A", "guid": "7"}, {"source": "A", "guid": "7"}),
+    ({"_id": {"$oid": "5f"}, "date": {"$date": "2024-01-05T00:00:00Z"}}, {"_id": {"$oid": "5f"}, "published": "2024-01-05T00:00:00Z"}),
+    ({"warc_headers": {"warc-target-uri": "u", "n": 1}}, {"url": "u", "warc_headers": {"n": 1}}),
     ({"html": "<p>another version</p>", "x\ud800": "y\udfff"}, {"x\ufffd": "y\ufffd"}),
 ]  # fmt: skip
 
@@ -574,6 +593,21 @@ def test_parquet_values_of_all_kinds(tmp_path):
     assert (one.raw, one.text, one.media_type) == (PAGE, None, "text/html")
     assert one.metadata == {"published": "2024-03-01T00:00:00+00:00", "tags": ["a"], "n": 2**63 - 1}
     assert came(tmp_path, "b.parquet", make_inputs.parquet([{"text": "a"}])[:-8] + b"\xff" * 4 + b"PAR1")[0].id == "b.parquet"
+
+
+def test_parquet_strings_without_a_mark_and_maps(tmp_path):
+    table = pa.table(
+        {
+            "text": [b"a"],
+            "url": [b"u"],
+            "tags": [[b"x", b"\xff"]],
+            "meta": pa.array([[("title", "t"), ("n", "1")]], pa.map_(pa.string(), pa.string())),
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    [got] = documents(find(tmp_path / "a.parquet")[0])
+    assert isinstance(got, Raw)
+    assert got.metadata == {"url": "u", "title": "t", "tags": ["x", None], "meta": {"n": "1"}}
 
 
 def test_columns_of_one_name_are_kept_apart(tmp_path):

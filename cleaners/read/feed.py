@@ -47,7 +47,8 @@ _NAMESPACES = {
     "http://turbo.yandex.ru",
 }
 _WORDPRESS = re.compile(r"https?://wordpress\.org/export/[\d.]+/")
-_TEXTS = ("encoded", "full-text", "content", "body", "description", "summary")  # the whole text first, then what may be a part of it
+# The whole text first, then what may be a part of it.
+_TEXTS = ("encoded", "full-text", "content", "body", "description", "summary")
 _BESIDE_POSTS = {"comment", "template", "settings"}
 _DATES = ("pubDate", "published", "issued", "date", "created", "updated", "modified")
 

@@ -42,7 +42,7 @@ def _column(column: pa.Array) -> list[Any]:
     if known != column.type:
         column = column.cast(known, safe=False)
     try:
-        return list(column.to_pylist())
+        return list(column.to_pylist(maps_as_pydicts="lossy"))
     except (ValueError, OverflowError):  # something in it is no value of Python; the others are
         return [_value(one) for one in column]
 

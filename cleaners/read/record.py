@@ -20,7 +20,7 @@ def _names(names: str) -> tuple[str, ...]:
 
 TEXT_FIELDS = _names(
     "text content body article raw_content maintext main_text article_text article_body articlebody body_text full_text fulltext"
-    " plain_text page_content document_text story markdown"
+    " plain_text page_content document_text story markdown post_content text_content"
 )
 HTML_FIELDS = _names("html raw_html html_content content_html body_html page_html article_html source_html page_source")
 """Names by which the field with the document is known, the better first (lower case, "_" for "-" and " ")."""
@@ -30,17 +30,29 @@ PARTS_FIELDS = _names("paragraphs blocks sections parts pages chunks")
 _HEADINGS = _names("heading header title headline subtitle")
 
 METADATA_FIELDS = {
-    "url": _names("url link uri canonical_url source_url page_url article_url permalink href target_uri warc_target_uri"),
-    "title": _names("title headline page_title article_title"),
-    "author": _names("author authors byline creator dc:creator"),
+    "url": _names(
+        "url link uri canonical_url source_url page_url article_url web_url post_url requested_url permalink href target_uri"
+        " warc_target_uri enlace lien ссылка 链接 网址 網址"
+    ),
+    "title": _names(
+        "title headline page_title article_title post_title web_title titel título titulo titre titolo tytuł başlık judul заголовок"
+        " 标题 標題 タイトル 제목 heading"
+    ),
+    "author": _names("author authors byline creator dc:creator autor auteur autore yazar penulis автор 作者 著者"),
     "published": _names(
         "published date published_at publishedat date_published datepublished publish_date date_publish published_date"
-        " publication_date pub_date pubdate published_time article:published_time"
+        " publication_date pub_date pubdate published_time article:published_time publish_time post_date web_publication_date"
     ),
-    "site": _names("site site_name sitename og:site_name publisher domain source_domain hostname host"),
-    "language": _names("language lang language_code lang_code inlanguage"),
+    "site": _names("site site_name sitename og:site_name source_hostname publisher domain source_domain hostname host"),
+    "language": _names(
+        "language lang language_code lang_code inlanguage in_language meta_lang warc_identified_content_language"
+        " idioma langue sprache язык 语言 語言 言語"
+    ),
 }
 """The contract's names, and those that dumps use for them, the better first."""
+
+_ADDRESSES = _names("source guid")
+"""Names of fields that hold an address in some dumps, and something else in others."""
 
 _METADATA = {name for names in METADATA_FIELDS.values() for name in names}
 
@@ -251,6 +263,13 @@ def text_of(value: Mapping[str, Any], fields: Fields, longest: str | None) -> st
     return chosen[1].strip() if chosen else ""
 
 
+def whole_text_of(value: Mapping[str, Any], fields: Fields) -> str | bytes:
+    """The text that a record would give, in one piece or in many, empty if it has none."""
+    text = text_of(value, fields, longest([value]))
+    parts = None if text else _in_parts(value)
+    return parts[1] if parts else text
+
+
 def has_address(value: Mapping[str, Any]) -> bool:
     """Whether a field of a record is its address."""
     return any(_label(name) in METADATA_FIELDS["url"] and isinstance(item, str) for name, item in _flat(value))
@@ -315,8 +334,12 @@ def _is_word(item: str | bytes) -> bool:
 
 
 def _key(name: str) -> str:
-    """A name as it stands in the tables."""
-    return name.lower().replace("-", "_").replace(" ", "_")
+    """A name as it stands in the tables: "publishDate" and "Publish-Date" are "publish_date"."""
+    key = name.lower().replace("-", "_").replace(" ", "_")
+    return key if name.islower() or key in _KNOWN else _CAMEL.sub("_", name.replace("-", "_").replace(" ", "_")).lower()
+
+
+_CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def _label(name: str) -> str:
@@ -357,8 +380,11 @@ def _metadata(value: Mapping[str, Any], document: str, text: str | bytes) -> dic
         for prefix, fields in _around(value, document)
     ]
     for wanted, names in METADATA_FIELDS.items():
-        for path, item in ((f"{p}{keys[key]}", fields[keys[key]]) for p, fields, keys in places for key in names if key in keys):
-            if path not in taken and (said := _as_text(item)):
+        names += _ADDRESSES if wanted == "url" else ()
+        for path, item, key in (
+            (f"{p}{keys[key]}", fields[keys[key]], key) for p, fields, keys in places for key in names if key in keys
+        ):
+            if path not in taken and (said := _as_text(item)) and (key not in _ADDRESSES or "://" in said):
                 metadata[wanted] = said
                 taken.add(path)
                 break
@@ -398,24 +424,34 @@ def _below(paths: Collection[str], name: str) -> set[str]:
 
 _VERSIONS = {*TEXT_FIELDS, *HTML_FIELDS}
 _KNOWN = _VERSIONS | _METADATA
-_ABOUT = {"meta", "metadata"}
+_ABOUT = {"meta", "metadata", "warc_headers"}
 
 
 def _as_text(item: Any, depth: int = 0) -> str | None:
     """A field that should be text: a date in ISO 8601, the name of an object, a list of names joined by "; "; None if it is another."""
     if isinstance(item, (dt.date, dt.datetime)):
         return item.isoformat()
-    if isinstance(item, Mapping):  # {"name": …} in JSON-LD, {"rendered": …}, which is HTML, in WordPress
+    if isinstance(item, Mapping):  # {"name": …} in JSON-LD, {"$date": …} in MongoDB, {"rendered": …}, which is HTML, in WordPress
         rendered = item.get("rendered")
-        item = html.unescape(rendered) if isinstance(rendered, str) else item.get("name")
+        item = html.unescape(rendered) if isinstance(rendered, str) else item.get("name", item.get("$date"))
     if isinstance(item, (list, tuple)):
         names = [_as_text(one, depth + 1) for one in item] if depth < _MAX_NESTED else [None]
         item = "; ".join(filter(None, names)) if all(names) else None
+    item = _as_str(item)
     return _valid(item).strip() or None if isinstance(item, str) else None
+
+
+def _as_str(item: Any) -> Any:
+    """Bytes as the text that they are, None if they are none; other values as they are.  Spark and Impala write strings as bytes."""
+    try:
+        return item.decode() if isinstance(item, bytes) else item
+    except UnicodeDecodeError:
+        return None
 
 
 def _json(item: Any, without: Collection[str] = (), depth: int = 0) -> Any:
     """A value as JSON can hold it, None where it cannot; `without` are the fields in it that are left out."""
+    item = _as_str(item)
     if item is None or isinstance(item, (bool, int)):
         return item
     if isinstance(item, str):

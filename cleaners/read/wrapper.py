@@ -21,6 +21,9 @@ from cleaners.read.values import Fields
 
 _WORDS = "articles items results data docs documents entries posts records rows hits news stories list feed value elements"
 _NAMES = frozenset(_WORDS.split())
+_BESIDE = frozenset(
+    ["comments", "replies", "related", "related_articles", "related_posts", "recommended", "links"]
+)  # what an article has
 _MAX_NESTED = 3  # objects around the array
 _SAMPLE = 20  # elements of an array that are looked at
 
@@ -101,25 +104,32 @@ def _holds_records(value: Mapping[str, Any], fields: Fields) -> bool:
     )
 
 
-def _rows(value: Mapping[str, Any], fields: Fields) -> dict[str, dict[str, Any]]:
-    """The records in a table that is written column by column.
+def _rows(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+    """The records in a table that is written column by column."""
+    columns = _columns(value)
+    keys = next(iter(columns.values()), ())
+    rows = {str(key): {name: column[key] for name, column in columns.items()} for key in keys}
+    if not any(record.text_of(row, fields, None) for row in rows.values()):
+        return {}
+    return {key: named(key, row) for key, row in rows.items()}
+
+
+def _columns(value: Mapping[str, Any]) -> Mapping[str, Mapping[Any, Any]]:
+    """The columns of a table, each by the names or numbers of its rows; none if this is something else.
 
     Tables of pandas are {"title": {"0": …, "1": …}, "text": {"0": …, "1": …}}, those of lists {"title": [… , …], "text": [… , …]}.
     These may be one record, too, whose text is a list of paragraphs; but then it has not as many titles, or addresses.
     """
-    columns = list(value.values())
-    if len(columns) > 1 and all(isinstance(column, list) and len(column) == len(columns[0]) > 1 for column in columns):
-        if not any(record.is_name_of_one(name) and _are_different(column) for name, column in value.items()):
-            return {}
-        columns = [dict(enumerate(column)) for column in columns]
-    elif not columns or not all(isinstance(column, Mapping) and column for column in columns):
+    first = next(iter(value.values()), None)
+    if isinstance(first, list):
+        is_even = all(isinstance(column, list) and len(column) == len(first) > 1 for column in value.values())
+        if is_even and any(record.is_name_of_one(name) and _are_different(column) for name, column in value.items()):
+            return {name: dict(enumerate(column)) for name, column in value.items()}
         return {}
-    elif not all(map(_ID.fullmatch, columns[0])) or any(column.keys() != columns[0].keys() for column in columns):
+    if not isinstance(first, Mapping) or not first or not all(map(_ID.fullmatch, first)):
         return {}
-    rows = {str(key): {name: column[key] for name, column in zip(value, columns, strict=True)} for key in columns[0]}
-    if not any(record.text_of(row, fields, None) for row in rows.values()):
-        return {}
-    return {key: named(key, row) for key, row in rows.items()}
+    is_even = all(isinstance(column, Mapping) and column.keys() == first.keys() for column in value.values())
+    return value if is_even else {}
 
 
 def _are_different(column: list[Any]) -> bool:
@@ -158,20 +168,27 @@ def arrays(text: str, fields: Fields) -> list[Array]:
         fields: which fields of a record hold the document, where that is said.
     """
     own: dict[str, Any] = {}  # as far as it goes
-    found: list[tuple[Array, list[Any]]] = []
+    found: list[tuple[Array, list[Any], dict[str, Any]]] = []
     with suppress(ValueError, TypeError, IndexError, RecursionError):
         _walk(text, _skip(text, 0), (), own, found, {})
     if record.text_of(own, fields, None):
         return []
-    most = len(record.text_of(own, fields, record.longest([own])))
     wrapped = []
-    for array, sample in found:
-        records = [element for element in sample if isinstance(element, Mapping)]
-        texts = [record.text_of(element, fields, record.longest([element])) for element in records]
-        is_known = array.path[-1].lower() in _NAMES or any(map(record.has_address, records))
-        if is_known and max(map(len, texts), default=0) > most:
-            wrapped.append(array)
-    return wrapped
+    is_article = record.has_address(own)
+    for array, sample, beside in found:
+        if is_article and array.path[-1].lower() in _BESIDE:
+            continue
+        with_text = [
+            (size, record.has_address(element))
+            for element in sample
+            if isinstance(element, Mapping) and (size := len(record.whole_text_of(element, fields)))
+        ]
+        addresses = sum(has_address for _, has_address in with_text)
+        if with_text and (array.path[-1].lower() in _NAMES or 2 * addresses > len(with_text)):
+            wrapped.append((array, max(with_text)[0]))
+            beside[array.path[-1]] = None  # these are no paragraphs of the object itself
+    most = len(record.whole_text_of(own, fields))
+    return [array for array, size in wrapped if size > most]
 
 
 def _walk(
@@ -179,10 +196,13 @@ def _walk(
     at: int,
     path: tuple[str, ...],
     own: dict[str, Any],
-    found: list[tuple[Array, list[Any]]],
+    found: list[tuple[Array, list[Any], dict[str, Any]]],
     opened: dict[tuple[str, ...], int],
 ) -> int:
-    """Go through an object; returns where it ends.  `opened` takes the offsets behind the brackets of objects that have no end.
+    """Go through an object; returns where it ends.
+
+    `found` takes its arrays, each with its first elements and the object that it is in; `opened` the offsets behind the brackets
+    of objects that have no end.
 
     Raises:
         ValueError, TypeError, IndexError: it is no object, or breaks off.
@@ -203,7 +223,7 @@ def _walk(
         else:
             if text[at] == "[":
                 sample: list[Any] = []
-                found.append((Array((*path, name), at + 1), sample))
+                found.append((Array((*path, name), at + 1), sample, own))
                 sample.extend(_sample(text, at + 1))
             item, at = _DECODER.raw_decode(text, at)
             own[name] = item
