@@ -202,6 +202,7 @@ def test_standard_input():
         b"Text": "stdin text/plain 4",
         b'{"text": "a"}\n{"text": "b"}': "stdin#1 text/plain 13\nstdin#2 text/plain 13",
         gzip.compress(b"<html>"): "stdin text/html 6",
+        b"url;text\nu;a\n": "stdin#1 text/plain 1",
         b"": "stdin text/plain 0",
     }
     for content, answer in answers.items():
@@ -286,6 +287,20 @@ FORMATS = [
     ("a", b"name" + b"\0" * 253 + b"ustar", "application/x-tar"),
     ("a.rar", b"", "application/vnd.rar"),
     ("a", b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    # What lies beside pages that were saved; and as wget writes names
+    ("a.css", b"a{}", "text/css"),
+    ("style.css?ver=6.1", b"a{}", "text/css"),
+    ("app.js@v=2", b"x()", "text/javascript"),
+    ("all-about-node.js", b"<!doctype html>", "text/html"),
+    ("a.svg", b"<svg>", "image/svg+xml"),
+    ("what?.txt", b"Text", "text/plain"),
+    ("posts.json?page=2", b"", "application/json"),
+    # Tables without a name
+    ("-", b'"Title","Text"\r\na,b\r\n', "text/csv"),
+    ("-", "\ufefftitle\ttext\n".encode("utf-16-le"), "text/csv"),
+    ("a.txt", b"title,text\na,b\n", "text/plain"),
+    ("-", b"Title, text, and what else there is\n", "text/plain"),
+    ("-", b"text, html and markdown\n", "text/plain"),
 ]
 
 

@@ -37,6 +37,7 @@ PLAIN_TEXT = _row("plain text", "text/plain", "txt text", "text")
 MARKDOWN = _row("Markdown", "text/markdown", "md markdown", "text")
 HTML = _row("HTML", "text/html", "html htm xhtml xht shtml", "text", _HTML_START)
 CSV = _row("a table (CSV)", "text/csv", "csv tsv tab", "csv_")
+OFFICE = _row("an Office document", "application/vnd.openxmlformats-officedocument", "docx xlsx pptx odt ods odp")
 JSON = _row("JSON", "application/json", "json jsonl ndjson jl geojson", "json_")
 
 FORMATS = (
@@ -45,7 +46,7 @@ FORMATS = (
     _row("Zstandard data", "application/zstd", "zst zstd tzst", "compression", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),
     _row("bzip2 data", "application/x-bzip2", "bz2 tbz2", "compression", rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"),
     _row("xz data", "application/x-xz", "xz txz lzma", "compression", rb"\xfd7zXZ\0"),
-    _row("an Office document", "application/vnd.openxmlformats-officedocument", "docx xlsx pptx odt ods odp"),
+    OFFICE,
     _row("a ZIP archive", "application/zip", "zip wacz", "zip_", rb"PK(?:\x03\x04|\x05\x06)"),
     _row("a tar archive", "application/x-tar", "tar", "tar", rb"(?s).{257}ustar"),
     _row("Parquet", "application/vnd.apache.parquet", "parquet pq", "parquet", rb"PAR1\x15"),
@@ -58,7 +59,12 @@ FORMATS = (
     _row("a web page with its parts (MHTML)", "multipart/related", "mhtml mht", "mhtml", _MHTML_START),
     _row("a feed (RSS, Atom)", "application/rss+xml", "rss atom", "feed", _FEED_START),
     _row("XML", "application/xml", "xml rdf", None, rb"<\?xml\s"),
-    # What is known by its name alone.  JSON is looked at more closely below.
+    # What is known by its name alone.  JSON is looked at more closely below.  The first of these lie beside pages and archives.
+    _row("a style sheet", "text/css", "css"),
+    _row("a script", "text/javascript", "js mjs"),
+    _row("a drawing (SVG)", "image/svg+xml", "svg"),
+    _row("an index of web archives", "application/x-cdx", "cdx cdxj"),
+    _row("Arrow data", "application/vnd.apache.arrow.file", "arrow feather"),
     JSON,
     CSV,
     PLAIN_TEXT,
@@ -86,10 +92,9 @@ def recognise(name: str, head: bytes) -> Format:
         name: its file name.
         head: its first bytes, some 64 KB if it has them.
     """
-    dot = name.rfind(".")
-    by_name = _BY_SUFFIX.get(name[dot:].lower()) if dot >= 0 else None
-    if by_name is not None and by_name.reader is None and by_name.start is None:
-        return by_name  # an Office document is a ZIP archive, too
+    by_name = _by_suffix(name) or _by_suffix(_QUERY.sub("", name))
+    if by_name is OFFICE:
+        return by_name  # it is a ZIP archive, too
     start = head[:_START]
     if start[:1] and (start[0] in _FIRST or start[257:262] == b"ustar"):
         for format_, pattern in _SURE:
@@ -106,7 +111,26 @@ def recognise(name: str, head: bytes) -> Format:
         return by_name
     if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (_is_json(head) if by_name else not _has_text_behind(head)):
         return JSON
-    return by_name or PLAIN_TEXT
+    return by_name or (CSV if _is_table(text) else PLAIN_TEXT)
+
+
+_TEXT_COLUMNS = frozenset(b"text content body article maintext raw_content html".split())
+_OTHER_COLUMNS = frozenset(b"id url link title headline author date published".split())
+
+
+def _is_table(text: bytes) -> bool:
+    """Whether what has no name, as on standard input, begins with the header of a table."""
+    first = text.partition(b"\n")[0].lower()
+    rows = ({cell.strip(b'\r"') for cell in first.split(delimiter)} for delimiter in (b",", b";", b"\t"))
+    return any(cells & _TEXT_COLUMNS and cells & _OTHER_COLUMNS for cells in rows)
+
+
+_QUERY = re.compile(r"[?@].*", re.DOTALL)  # as wget writes names: style.css?ver=6.1, on Windows style.css@ver=6.1
+
+
+def _by_suffix(name: str) -> Format | None:
+    dot = name.rfind(".")
+    return _BY_SUFFIX.get(name[dot:].lower()) if dot >= 0 else None
 
 
 def _has_text_behind(head: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from cleaners.read import record, wrapper
-from cleaners.read.recode import legacy, utf_8
+from cleaners.read.recode import legacy, utf_8, whole_characters
 from cleaners.read.record import Record
 from cleaners.read.source import BUFFER, HEAD, Filled, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Names, Raw, safe_name
@@ -22,8 +22,10 @@ _BLANK = b" \t\r\n"
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     """The documents in the records.  Their numbers are those of the lines, or of the records where these are not lines."""
     source, encoding = utf_8(source)
-    by_lines = _is_lines(source)
     known = legacy(source)
+    if known and (whole := whole_characters(source, known)) is not source:
+        source, encoding, known = whole, known, None
+    by_lines = _is_lines(source)
     if array := _long_wrapper(source, by_lines):
         records = _streamed(source, encoding, array)
     else:

@@ -19,12 +19,13 @@ _MIN_CONFIDENCE = 0.05
 
 
 class _Recoded(Filled):
-    """Another Unicode encoding as UTF-8."""
+    """Another encoding as UTF-8.  With "surrogateescape", bytes that do not fit it stay as they are."""
 
-    def __init__(self, source: io.BufferedReader, encoding: str) -> None:
+    def __init__(self, source: io.BufferedReader, encoding: str, errors: str = "replace") -> None:
         super().__init__()
         self._source = source
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        self._errors = errors
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors)
         self._ready = b""
         self._is_over = False
 
@@ -32,7 +33,7 @@ class _Recoded(Filled):
         while not self._ready and not self._is_over:
             data = self._source.read1(BUFFER)
             self._is_over = not data
-            self._ready = self._decoder.decode(data, final=not data).encode("utf-8", "replace")
+            self._ready = self._decoder.decode(data, final=not data).encode("utf-8", self._errors)
         piece, self._ready = self._ready[:most], self._ready[most:]
         return piece
 
@@ -55,6 +56,14 @@ def guessed(raw: bytes) -> str | None:
             return None
         return None if decoded.encoding.startswith("utf") else decoded.encoding
     return None
+
+
+def whole_characters(source: Source, encoding: str) -> Source:
+    r"""The source in UTF-8 if in its encoding a "\" may be half a character, as in Shift_JIS: JSON would take it for an escape."""
+    head = source.head()
+    if head.count(b"\\") == head.decode(encoding, "replace").count("\\"):
+        return source
+    return replace(source, stream=buffered(_Recoded(source.stream, encoding, "surrogateescape")), is_file=False)
 
 
 def utf_8(source: Source) -> tuple[Source, str]:

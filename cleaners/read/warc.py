@@ -168,8 +168,13 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
+# "100 Continue" and "103 Early Hints", which come before the answer.
+_INTERIM = re.compile(rb"\A(?:HTTP/\d(?:\.\d)?\s+1\d\d\b[^\n]*+\n(?:[^\r\n][^\n]*+\n)*+\r?\n(?=HTTP/))+")
+
+
 def _http(block: bytes) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a response.  Where a header comes twice, the last counts, but for folded ones."""
+    block = _INTERIM.sub(b"", block)
     end = re.search(rb"\r?\n\r?\n", block)
     head, body = (block[: end.start()], block[end.end() :]) if end else (block, b"")
     lines = re.sub(rb"\r?\n[ \t]+", b" ", head).decode("latin-1").splitlines()
