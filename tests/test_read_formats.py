@@ -161,6 +161,10 @@ RECORDS = [
     ("a.csv", b'n,text\n1,"He said \\"no\\", C:\\new"\n2,"b"\n', [("1", 'He said "no", C:\\new'), ("2", "b")]),
     ("a.csv", b'n,text\n1,"He said ""no"", in C:\\"\n2,b\n', [("1", 'He said "no", in C:\\'), ("2", "b")]),
     ("a.csv", b'path,text\n"C:\\","a"\n', [("1", "a")]),
+    ("a.tsv", b"n\ttext\turl\n1\ta\\\n\\\nb \"c\"\t\\N\n2\td\\\te\\\\\tu\n", [("1", 'a\n\nb "c"'), ("2", "d\te\\")]),
+    ("a.csv", b"n,text\n1,a\\, b\\\nc\n2,d\n", [("1", "a, b\nc"), ("2", "d")]),
+    ("a.csv", b'n,text\n1,"a\\\nb"\n2,"c"\n', [("1", "a\\\nb"), ("2", "c")]),
+    ("a.tsv", b"n\ttext\n1\tin C:\\\n2\tb\n", [("1", "in C:\\"), ("2", "b")]),
     # Commas in a text are more than the semicolons between the cells; blanks between commas and quotes
     ("a.csv", b"1;The ferry, the old one, white, is back.;x\n2;It leaves at six, and at nine, and then not before noon.;y\n",
      [("1", "The ferry, the old one, white, is back."), ("2", "It leaves at six, and at nine, and then not before noon.")]),
@@ -272,6 +276,12 @@ WRAPPERS = [
     ),
     ({"pages": [{"url": "u", "text": "a"}, {"url": "v", "text": "b"}]}, [("1#pages/1", "a"), ("1#pages/2", "b")]),
     ({"comments": [{"url": "u", "text": "a"}]}, [("1#comments/1", "a")]),
+    ({"columns": ["text", "n"], "index": [4, 5], "data": [["a", 1], ["b", 2]]}, [("1#0", "a"), ("1#1", "b")]),
+    # Wrappers in a wrapper
+    (
+        {"db": [{"data": {"posts": [{"html": "<p>a</p>"}], "users": [{"name": "n"}]}}, {"data": {"posts": [{"text": "b"}, {}]}}]},
+        [("1#db/1#data/posts/1", "<p>a</p>"), ("1#db/2#data/posts/1", "b"), ("1#db/2#data/posts/2", "NoText")],
+    ),
     ({"hits": {"hits": [{"_id": "7", "_source": {"text": "a"}}]}}, [("1#hits/hits/1", "a")]),
     ({"title": "A feed of the harbour", "items": [{"url": "u", "content_html": "<p>" + LONG}]}, [("1#items/1", "<p>" + LONG)]),
     ({"news": [{"text": "a"}], "sport": [{"url": "u", "text": "b"}]}, [("1#news/1", "a"), ("1#sport/1", "b")]),
@@ -427,6 +437,7 @@ WRAPPED = st.recursive(
 @example({"articles": [{"text": "a"}], "items": {"text": []}, "": {"text": "b"}})
 @example({"articles": {"text": "a"}, "items": {"text": "a"}, "text": None})
 @example({"articles": {"text": "a"}, "items": {"text": "a"}, "data": {}})
+@example({"articles": [{"items": [{"text": "a"}]}]})
 @example({"url": "", "comments": [{"url": "", "text": "a"}], "data": 1})
 @example({"": {"text": "a"}, "items": {"articles": {"text": "a"}, "data": {"text": "a"}}})
 def test_long_and_short_objects_give_the_same_records(tmp_path_factory, value):

@@ -25,6 +25,9 @@ _SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*")
 # A quote within a cell with a backslash before it, as MySQL and Spark write it; between cells and at their ends, or doubled, it is another.
 _ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 _ESCAPED_WITHIN = re.compile(r'(?<![\\"])\\"(?![",;\t|\r\n])')
+# Without quotes, MySQL puts a backslash before a line end in a cell, too.
+_ESCAPED_END = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+_NULL = re.compile(r"(?<![^,;\t|])\\N(?![^,;\t|\r\n])")
 _DOUBLED_WITHIN = re.compile(r'[^",;\t|\r\n\\]""[^",;\t|\r\n]')
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
@@ -42,6 +45,8 @@ def _rows(source: Source, encoding: str, known: str | None) -> Iterator[Record |
     too_long: list[int] = []  # lines that were left out
     dialect = _dialect(source)
     text = _text(source, too_long)
+    if "escapechar" in dialect:
+        text = (_NULL.sub("", line) for line in text)
     lines = _Lines(map(_doubled, text) if _escapes(source) else text)
     reader = csv.reader(lines, **dialect)
     names: list[str] | None = None
@@ -162,8 +167,12 @@ def _dialect(source: Source) -> dict[str, Any]:
     by_name = "\t" if source.name.lower().endswith((".tsv", ".tab")) else ","
     delimiter = max(",;\t|", key=lambda char: (counts[char], char == by_name))
     # Without a header these may be commas of a text; tabs are none of it.
-    if delimiter != "\t" and not _is_even(lines, delimiter):
-        delimiter = next((char for char in counts if _is_even(lines, char)), delimiter)
+    if delimiter != "\t" and not _is_even(lines, delimiter=delimiter):
+        delimiter = next((char for char in counts if _is_even(lines, delimiter=char)), delimiter)
+    unquoted = {"delimiter": delimiter, "quoting": csv.QUOTE_NONE, "escapechar": "\\"}
+    has_quotes = any(f'{delimiter}"' in f"{delimiter}{line}" for line in lines)
+    if not has_quotes and any(map(_ESCAPED_END.search, lines)) and _is_even(lines, **unquoted):
+        return unquoted
     # Many tables with tabs know no quotes.  A cell that opens one and never closes it would swallow the rows below it: where
     # all lines have the same number of cells without a look at quotes, and some cell is not quoted well, they mean nothing.
     cells = [line.split(delimiter) for line in lines if line]
@@ -180,9 +189,9 @@ def _dialect(source: Source) -> dict[str, Any]:
     }
 
 
-def _is_even(lines: list[str], delimiter: str) -> bool:
+def _is_even(lines: list[str], **dialect: Any) -> bool:
     """Whether most rows have as many cells as the first, and more than one."""
-    first, *widths = [len(row) for row in csv.reader(_ended(lines), delimiter=delimiter) if row] or [0]
+    first, *widths = [len(row) for row in csv.reader(_ended(lines), **dialect) if row] or [0]
     return first > 1 and 2 * widths.count(first) > len(widths)
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -126,14 +126,17 @@ def _values(source: Source, encoding: str) -> Iterator[Record | Failed]:
 
 
 def _unwrapped(source: Source, one: Record | Failed) -> Iterator[Record | Failed]:
-    """A record, or the records that it wraps."""
-    if isinstance(one, Record) and (keyed := wrapper.keyed(one.value, source.fields)):
+    """A record, or the records that it wraps; of wrappers in it those in the first."""
+    if isinstance(one, Failed) or str(one.part).count("#") > 1:
+        yield one
+        return
+    if keyed := wrapper.keyed(one.value, source.fields):
         names = Names()
         for path, value in keyed.items():
             yield one._replace(part=f"{one.part}#{names.unique('/'.join(path))}", raw=None, value=value)
             source.next_document()
         return
-    if isinstance(one, Failed) or one.raw is None or not wrapper.may_be(one.value, source.fields):
+    if one.raw is None or not wrapper.may_be(one.value, source.fields):
         yield one
         return
     text = _text(one.raw)
@@ -146,8 +149,10 @@ def _unwrapped(source: Source, one: Record | Failed) -> Iterator[Record | Failed
         yield from _elements(inner, f"{one.part}#{names.unique('/'.join(array.path))}", one.encoding)
 
 
-def _inside(source: Source, make: Callable[[int, bytes | None], Record | Failed]) -> Generator[Record | Failed, None, bytes]:
-    """What is in the array or object that the source is in, made of its number and bytes; gives back what was read beyond it."""
+def _inside(
+    source: Source, make: Callable[[int, bytes | None], Iterable[Record | Failed]]
+) -> Generator[Record | Failed, None, bytes]:
+    """What is in the array or object that the source is in, made of numbers and bytes; gives back what was read beyond it."""
     pieces = _split(source, is_inside=True)
     number = 0
     while True:
@@ -157,16 +162,16 @@ def _inside(source: Source, make: Callable[[int, bytes | None], Record | Failed]
             rest: bytes = end.value
             return rest
         number += 1
-        yield make(number, raw)
+        yield from make(number, raw)
         source.next_document()
 
 
 def _elements(source: Source, name: str, encoding: str) -> Generator[Record | Failed, None, bytes]:
-    """The elements of an array that the source is in, as `_inside`."""
+    """The elements of an array that the source is in, as `_inside`, or what these wrap."""
 
-    def element(number: int, raw: bytes | None) -> Record | Failed:
+    def element(number: int, raw: bytes | None) -> Iterable[Record | Failed]:
         part = f"{name}/{number}"
-        return source.too_large(part, "record") if raw is None else _record(source, part, raw, encoding)
+        return [source.too_large(part, "record")] if raw is None else _unwrapped(source, _record(source, part, raw, encoding))
 
     return _inside(source, element)
 
@@ -175,16 +180,16 @@ def _members(source: Source, path: tuple[str, ...], encoding: str) -> Generator[
     """The members of an object that the source is in, as `_inside`."""
     names = Names()
 
-    def member(number: int, raw: bytes | None) -> Record | Failed:
+    def member(number: int, raw: bytes | None) -> Iterable[Record | Failed]:
         read = _parse(b"{%b}" % raw) if raw else None
         named = read if isinstance(read, dict) and len(read) == 1 else {str(number): None}
         [(name, value)] = named.items()
         part = f"1#{names.unique('/'.join((*path, name)))}"
         if raw is None:
-            return source.too_large(part, "record")
+            return [source.too_large(part, "record")]
         if named is not read:
-            return source.failed(part, "JSONDecodeError", "this record is not JSON", raw)
-        return Record(part, None, wrapper.named(name, value), encoding, is_escaped=not _is_utf_8(raw))
+            return [source.failed(part, "JSONDecodeError", "this record is not JSON", raw)]
+        return [Record(part, None, wrapper.named(name, value), encoding, is_escaped=not _is_utf_8(raw))]
 
     return _inside(source, member)
 

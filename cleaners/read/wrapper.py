@@ -117,9 +117,14 @@ def _rows(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
 def _columns(value: Mapping[str, Any]) -> Mapping[str, Mapping[Any, Any]]:
     """The columns of a table, each by the names or numbers of its rows; none if this is something else.
 
-    Tables of pandas are {"title": {"0": …, "1": …}, "text": {"0": …, "1": …}}, those of lists {"title": [… , …], "text": [… , …]}.
-    These may be one record, too, whose text is a list of paragraphs; but then it has not as many titles, or addresses.
+    Tables of pandas are {"title": {"0": …, "1": …}, "text": {"0": …, "1": …}}, or {"columns": ["title", "text"], "data": [[…, …], …]};
+    those of lists {"title": [… , …], "text": [… , …]}.  These may be one record, too, whose text is a list of paragraphs; but then it has not as many titles, or addresses.
     """
+    match value:
+        case {"columns": [*names], "data": [[*_], *_] as rows} if all(
+            isinstance(row, list) and len(row) == len(names) for row in rows
+        ):
+            return {str(name): dict(enumerate(column)) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
     first = next(iter(value.values()), None)
     if isinstance(first, list):
         is_even = all(isinstance(column, list) and len(column) == len(first) > 1 for column in value.values())
@@ -160,12 +165,13 @@ def begun(text: str, fields: Fields) -> Array | None:
     return None
 
 
-def arrays(text: str, fields: Fields) -> list[Array]:
-    """The arrays of records in a wrapper, none if it is something else.
+def arrays(text: str, fields: Fields, *, in_another: bool = False) -> list[Array]:
+    """The arrays of records in a wrapper, or of wrappers, none if it is something else.
 
     Args:
         text: the object as JSON; it may break off, then the arrays are found that begin before.
         fields: which fields of a record hold the document, where that is said.
+        in_another: whether it is in an array itself, and so no wrapper of wrappers.
     """
     own: dict[str, Any] = {}  # as far as it goes
     found: list[tuple[Array, list[Any], dict[str, Any]]] = []
@@ -187,8 +193,14 @@ def arrays(text: str, fields: Fields) -> list[Array]:
         if with_text and (array.path[-1].lower() in _NAMES or 2 * addresses > len(with_text)):
             wrapped.append((array, max(with_text)[0]))
             beside[array.path[-1]] = None  # these are no paragraphs of the object itself
+        elif not (with_text or in_another) and any(_wraps(element, fields) for element in sample):
+            wrapped.append((array, 1))
     most = len(record.whole_text_of(own, fields))
     return [array for array, size in wrapped if size > most]
+
+
+def _wraps(value: Any, fields: Fields) -> bool:
+    return may_be(value, fields) and bool(arrays(json.dumps(value), fields, in_another=True))
 
 
 def _walk(
