@@ -275,6 +275,8 @@ WRAPPERS = [
         [("1#response/docs/1", "a"), ("1#response/docs/2", "b\n\nc")],
     ),
     ({"pages": [{"url": "u", "text": "a"}, {"url": "v", "text": "b"}]}, [("1#pages/1", "a"), ("1#pages/2", "b")]),
+    ({"pages": [{"url": "u", "text": "a"}, {"text": "b"}]}, [("1#pages/1", "a"), ("1#pages/2", "b")]),
+    ({"data": {"posts": {"edges": [{"node": {"content": "a"}}]}}}, [("1#data/posts/edges/1", "a")]),
     ({"comments": [{"url": "u", "text": "a"}]}, [("1#comments/1", "a")]),
     ({"columns": ["text", "n"], "index": [4, 5], "data": [["a", 1], ["b", 2]]}, [("1#0", "a"), ("1#1", "b")]),
     # Wrappers in a wrapper

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from cleaners.read import record
 from cleaners.read.values import Fields
 
-_WORDS = "articles items results data docs documents entries posts records rows hits news stories list feed value elements"
+_WORDS = "articles items results data docs documents entries posts records rows hits news stories list feed value elements edges"
 _NAMES = frozenset(_WORDS.split())
 _BESIDE = frozenset(
     ["comments", "replies", "related", "related_articles", "related_posts", "recommended", "links"]
@@ -190,7 +190,7 @@ def arrays(text: str, fields: Fields, *, in_another: bool = False) -> list[Array
             if isinstance(element, Mapping) and (size := len(record.whole_text_of(element, fields)))
         ]
         addresses = sum(has_address for _, has_address in with_text)
-        if with_text and (array.path[-1].lower() in _NAMES or 2 * addresses > len(with_text)):
+        if with_text and (array.path[-1].lower() in _NAMES or 2 * addresses >= len(with_text)):
             wrapped.append((array, max(with_text)[0]))
             beside[array.path[-1]] = None  # these are no paragraphs of the object itself
         elif not (with_text or in_another) and any(_wraps(element, fields) for element in sample):
