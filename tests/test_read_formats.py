@@ -1040,6 +1040,12 @@ def test_names_in_archives_in_legacy_encodings(tmp_path, encoding, names, wanted
         assert [text for _, text in got] == ["a"] * len(names) + ["Truncated"]
 
 
+def test_half_a_character_before_a_dot_hides_no_member_of_tar(tmp_path):
+    packed = tar([("XY.txt", b"a")]).replace(b"XY.txt", "表.txt".encode("cp932"))
+    checksum = sum(packed[:148] + b" " * 8 + packed[156:512])
+    assert values(came(tmp_path, "a.tar", packed[:148] + b"%06o\0 " % checksum + packed[156:])) == [("\ufffd95/.txt", "a")]
+
+
 @pytest.mark.parametrize("members", [1, 3])
 def test_web_archives_that_break_off_in_their_compression(tmp_path, members):
     records = [warc_record(http(PAGE + random.Random(n).randbytes(500))) for n in range(3)]

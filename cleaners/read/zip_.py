@@ -4,7 +4,7 @@ import re
 import stat
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from cleaners.read import containers
@@ -31,7 +31,7 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
         names = Names()
         with archive:
             members = archive.infolist()
-            charset = _charset([_raw(member) for member in members if not member.flag_bits & _UTF_8])
+            charset = _charset(_raw(member) for member in members if not member.flag_bits & _UTF_8)
             for member in members:
                 name = member.orig_filename if member.flag_bits & _UTF_8 else _name(_raw(member), charset)
                 if member.is_dir() or is_hidden(name):
@@ -50,7 +50,7 @@ def _raw(member: zipfile.ZipInfo) -> bytes:
     return member.orig_filename.encode("cp437", "replace")
 
 
-def _charset(names: list[bytes]) -> str | None:
+def _charset(names: Iterable[bytes]) -> str | None:
     """The character set of those names that are not UTF-8, if they tell it together."""
     return guessed(b"\n".join(name for name in names if _as(name, "utf-8") is None)[:HEAD])
 
