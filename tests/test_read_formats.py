@@ -564,7 +564,7 @@ METADATA = [
      {"url": "u", "title": "t", "published": "d", "language": "en", "标题": "x"}),
     ({"标题": "t", "作者": "A", "LIEN": "u"}, {"title": "t", "author": "A", "url": "u"}),
     ({"source": "https://a.example/b", "source-hostname": "s"}, {"url": "https://a.example/b", "site": "s"}),
-    ({"source": "A", "guid": "7"}, {"source": "A", "guid": "7"}),
+    ({"source": "s3://a/b.warc", "guid": "7"}, {"source": "s3://a/b.warc", "guid": "7"}),
     ({"_id": {"$oid": "5f"}, "date": {"$date": "2024-01-05T00:00:00Z"}}, {"_id": {"$oid": "5f"}, "published": "2024-01-05T00:00:00Z"}),
     ({"warc_headers": {"warc-target-uri": "u", "n": 1}}, {"url": "u", "warc_headers": {"n": 1}}),
     ({"html": "<p>another version</p>", "x\ud800": "y\udfff"}, {"x\ufffd": "y\ufffd"}),
@@ -1023,7 +1023,7 @@ def test_names_in_archives_are_utf_8_even_unsaid(tmp_path):
     [
         ("cp932", ["記事/港の一覧表.txt", "新しい予定表.txt", "ソース.txt"], None),  # with half characters that are "\\"
         ("cp866", ["Новая папка/Приливы и отливы.txt", "Отчёт.txt"], None),
-        ("cp932", ["表.txt"], ["ò_.txt"]),  # too short to tell
+        ("cp932", ["表.txt"], ["ò/.txt"]),  # too short to tell
         ("cp437", ["Müller.txt"], None),
     ],
 )

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -335,10 +336,16 @@ def _is_word(item: str | bytes) -> bool:
 
 def _key(name: str) -> str:
     """A name as it stands in the tables: "publishDate" and "Publish-Date" are "publish_date"."""
+    return _key_of(name) if len(name) <= _LONGEST_NAME else name
+
+
+@lru_cache(4096)  # all records have the same names, mostly
+def _key_of(name: str) -> str:
     key = name.lower().replace("-", "_").replace(" ", "_")
     return key if name.islower() or key in _KNOWN else _CAMEL.sub("_", name.replace("-", "_").replace(" ", "_")).lower()
 
 
+_LONGEST_NAME = 100
 _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
@@ -384,7 +391,7 @@ def _metadata(value: Mapping[str, Any], document: str, text: str | bytes) -> dic
         for path, item, key in (
             (f"{p}{keys[key]}", fields[keys[key]], key) for p, fields, keys in places for key in names if key in keys
         ):
-            if path not in taken and (said := _as_text(item)) and (key not in _ADDRESSES or "://" in said):
+            if path not in taken and (said := _as_text(item)) and (key not in _ADDRESSES or said.startswith("http")):
                 metadata[wanted] = said
                 taken.add(path)
                 break
@@ -429,6 +436,8 @@ _ABOUT = {"meta", "metadata", "warc_headers"}
 
 def _as_text(item: Any, depth: int = 0) -> str | None:
     """A field that should be text: a date in ISO 8601, the name of an object, a list of names joined by "; "; None if it is another."""
+    if isinstance(item, str):  # most are
+        return _valid(item).strip() or None
     if isinstance(item, (dt.date, dt.datetime)):
         return item.isoformat()
     if isinstance(item, Mapping):  # {"name": …} in JSON-LD, {"$date": …} in MongoDB, {"rendered": …}, which is HTML, in WordPress
@@ -437,21 +446,21 @@ def _as_text(item: Any, depth: int = 0) -> str | None:
     if isinstance(item, (list, tuple)):
         names = [_as_text(one, depth + 1) for one in item] if depth < _MAX_NESTED else [None]
         item = "; ".join(filter(None, names)) if all(names) else None
-    item = _as_str(item)
+    if isinstance(item, bytes):
+        item = _decoded(item)
     return _valid(item).strip() or None if isinstance(item, str) else None
 
 
-def _as_str(item: Any) -> Any:
-    """Bytes as the text that they are, None if they are none; other values as they are.  Spark and Impala write strings as bytes."""
+def _decoded(raw: bytes) -> str | None:
+    """Bytes as text, if they are: Spark and Impala write strings as bytes."""
     try:
-        return item.decode() if isinstance(item, bytes) else item
+        return raw.decode()
     except UnicodeDecodeError:
         return None
 
 
 def _json(item: Any, without: Collection[str] = (), depth: int = 0) -> Any:
     """A value as JSON can hold it, None where it cannot; `without` are the fields in it that are left out."""
-    item = _as_str(item)
     if item is None or isinstance(item, (bool, int)):
         return item
     if isinstance(item, str):
@@ -462,6 +471,8 @@ def _json(item: Any, without: Collection[str] = (), depth: int = 0) -> Any:
         return item.isoformat()
     if isinstance(item, decimal.Decimal):
         return str(item)  # as a number it would lose digits
+    if isinstance(item, bytes):
+        return _decoded(item)
     if depth < _MAX_DEPTH:
         if isinstance(item, Mapping):
             return {

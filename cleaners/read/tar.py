@@ -84,8 +84,7 @@ def _archive(source: Source, forward: _Forward, names: Names) -> Iterator[Raw | 
     while (member := archive.next()) is not None:
         archive.members = []  # type: ignore[attr-defined]  # it would keep them all
         source.next_document()
-        # In the names of old Japanese archives a "\\" is half a character: "….txt" behind it is no hidden file.
-        if member.isdir() or is_hidden(member.name.replace("\\", "_")):
+        if member.isdir() or is_hidden(member.name):
             continue
         part = names.unique(member.name)
         if member.issparse() or not member.isfile():

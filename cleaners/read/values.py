@@ -133,7 +133,12 @@ def safe_name(name: str) -> str:
 
 def is_hidden(name: str) -> bool:
     """Whether a file is left out because its name, or that of a folder above it, begins with a dot."""
-    return any(part.startswith(".") and part not in {".", ".."} for part in name.replace("\\", "/").split("/"))
+    parts = _HALF.sub("", name).replace("\\", "/").split("/")
+    return any(part.startswith(".") and part not in {".", ".."} for part in parts)
+
+
+# Half a character of Shift_JIS that was read in another encoding, and not the end of a folder: "表.txt" is no ".txt".
+_HALF = re.compile(r"(?<=[^\0-\x7f])\\(?=\.)")
 
 
 class Names:

@@ -63,10 +63,8 @@ def _as(raw: bytes, charset: str) -> str | None:
 
 
 def _name(raw: bytes, charset: str | None) -> str:
-    r"""The name of a member: UTF-8, even where no flag says so, and else in that character set, or that of DOS."""
-    name = _as(raw, "utf-8") or (charset and _as(raw, charset))
-    # A "\" before a dot may be half a character of Shift_JIS, which makes no hidden file of "….txt".
-    return name or raw.decode("cp437").replace("\\.", "_.")
+    """The name of a member: UTF-8, even where no flag says so, and else in that character set, or that of DOS."""
+    return _as(raw, "utf-8") or (charset and _as(raw, charset)) or raw.decode("cp437")
 
 
 def _refused(source: Source, part: str, flags: int, method: int) -> Failed | None:
