@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.read import Failed, Found, Raw, documents, find, valid
+from cleaners.read import Failed, Found, Raw, documents, find, is_read_alike, valid
 from cleaners.read.formats import recognise
 
 
@@ -321,3 +321,12 @@ def test_any_bytes_under_any_name_give_documents_or_failures(content, suffix):
     assert came
     assert all(isinstance(one, (Raw, Failed)) for one in came)
     assert len({one.id for one in came}) == len(came)
+
+
+def test_a_file_is_read_alike_under_a_name_of_the_same_format(tmp_path):
+    make(tmp_path, "a.txt", "b.css?v=6.1")
+    text, sheet = find(tmp_path)
+    assert is_read_alike(text, "folder/b.txt")
+    assert not is_read_alike(text, "a.csv")
+    assert is_read_alike(sheet, "c.css?v=7.1")
+    assert not is_read_alike(sheet, "c?v=6.1")

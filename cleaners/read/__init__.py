@@ -183,7 +183,9 @@ def is_read_alike(found: Found, name: str) -> bool:
     if here == there:
         return True
     with found.path.open("rb") as file:  # of a compressed file the name says what is in it, and so on
-        return here[-1:] == there[-1:] and recognise(found.path.name, file.read(HEAD)).reader != "compression"
+        head = file.read(HEAD)
+    format_ = recognise(found.path.name, head)
+    return here[-1:] == there[-1:] and format_.reader != "compression" and format_ == recognise(name.rpartition("/")[2], head)
 
 
 def documents(found: Found, fields: Fields = Fields()) -> Iterator[Raw | Failed]:  # noqa: B008  it is immutable
