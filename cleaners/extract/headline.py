@@ -18,16 +18,20 @@ from lxml.html import HtmlElement
 
 from cleaners.extract.blocks import KIND_OF, Block
 
-_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~/]|::)\s+|\s*\|\s*|:\s+")
-_SURE_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~]|::)\s+|\s*\|\s*")  # "»" at a word may be a mark of quotation
+_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~/]|::)\s+|\s*[|｜│]\s*|:\s+")
+# "»" at a word may be a mark of quotation.  Chinese, Japanese and Korean write no blanks around "_".
+_SURE_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~]|::)\s+|\s*[|｜│]\s*|(?<=[⺀-힣])_+(?=[⺀-힣])")
+# Where the name of the site stands behind it.
+_NAME_JOINT = re.compile(rf"{_SURE_JOINT.pattern}|\s*—\s*|(?<=[⺀-힣])-+(?=[⺀-힣])")
 # Also without a space, as in "…-新华网": where a block shows what is in front of it.
-_ANY_JOINT = re.compile(r"\s*[|–—\-_»«·•›~:(]")
+_ANY_JOINT = re.compile(r"\s*[|｜│–—\-_»«·•›~:：(]")
 _EDGES = " :;,|/•·–—-"  # what stands between a kicker and a headline
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # where a line may or must not break
 _NOT_WORD = re.compile(r"[\W_]+")
 _TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)] | .//br")
 _MARKED = XPath(".//*[@itemprop='headline']//text() | .//*[@itemprop='headline']//br")
 _PARTING = frozenset(("div", "p", "section", "header", "blockquote", "ul", "ol", "li", "table", "tr", "td", "h4", "h5", "h6"))
+_LINE = re.compile(r"(?:^|\s)(?:d-)?block(?:$|\s)")  # class names of style sheets in wide use: Tailwind, Bootstrap
 _LONGEST = 400  # characters; no title of the development data has more than half of that
 _HEADS = 100  # headings looked at; the headline is among the first of them
 _BLOCKS = 300  # and blocks
@@ -35,6 +39,7 @@ _ABOVE = 8  # blocks above the article among which its headline stands: author, 
 _LEVELS = frozenset(("h1", "h2", "h3"))
 _PARTS = 10  # parts of a heading or title; what has more is no headline with a kicker
 _CERTAIN = 15  # letters and digits that are not alike by chance
+_CERTAIN_SYLLABLES = 6  # the same in Chinese, Japanese and Korean
 _ALIKE = 0.5  # share of a heading's trigrams that a title in other words has; from 0.4 to 0.7 no title of the data changes
 _TAIL_WORDS = 6  # words in the name of a site
 
@@ -58,7 +63,7 @@ class _Heading(NamedTuple):
     Attributes:
         tag: "h1", "h2" or "h3".
         texts: what it shows, without a kicker; then the beginnings and ends of that, where an element within it ends or begins.
-        is_aside: whether its class says that it is no headline.
+        is_aside: whether its class says that it is no headline, or it stands in a footer.
         leads_home: whether it is a link to the front page: then it is the name of the site.
     """
 
@@ -92,15 +97,15 @@ def find(heads: list[HtmlElement], claims: list[str], site: Iterable[str], block
     bare = [text for claim in claims if (text := _without_site(claim, names, whole))]
     top = blocks[max(begin - _ABOVE, 0) : begin + 2]
     above = {key(block.text) for block in top if "h1" in (block.box.tag, block.box.parent.tag)}
-    nearest = [*blocks[begin : begin + 1], *blocks[max(begin - 1, 0) : begin]]
-    near = [block for block in nearest if block.box.tag in _LEVELS and not block.box.kinds & KIND_OF["hidden"]]
+    seen = [block for block in blocks[max(begin - _ABOVE, 0) : begin + 1] if not block.box.kinds & KIND_OF["hidden"]]
+    near = [block for block in reversed(seen[-2:]) if block.box.tag in _LEVELS]
     keys = {key(claim) for claim in bare}
     found = chain(
         _confirmed(shown, claims, bare),
         h1s if len(set(h1s)) == 1 else (),
         (text for text in h1s if above == {key(text)}),
         (text for text in h1s if _is_alike(text, claims)),
-        (text for text in _unlinked(top, names) if len(key(text)) >= _CERTAIN and _is_beginning(text, claims, 0)),
+        (text for text in _unlinked(top, names) if _is_certain(text) and _is_beginning(text, claims, 0)),
         (text for text in _unlinked(blocks[:_BLOCKS], names) if _is_beginning(text, claims, 0.5)),
         (text for text in _unlinked(blocks[:_BLOCKS], names) if key(text) in keys),
         _texts(near, names),
@@ -126,10 +131,16 @@ def _is_beginning(text: str, claims: Iterable[str], share: float) -> bool:
     )
 
 
+def _is_certain(text: str) -> bool:
+    """Whether a text is so long that another does not say the same by chance."""
+    letters = key(text)
+    return len(letters) >= (_CERTAIN_SYLLABLES if letters >= "\u2e80" else _CERTAIN)
+
+
 def _is_alike(heading: str, claims: Iterable[str]) -> bool:
     """Whether the head says much the same in other words."""
     own = _trigrams(heading)
-    return len(key(heading)) >= _CERTAIN and any(len(own & _trigrams(claim)) >= _ALIKE * len(own) for claim in claims)
+    return _is_certain(heading) and any(len(own & _trigrams(claim)) >= _ALIKE * len(own) for claim in claims)
 
 
 def _trigrams(text: str) -> set[str]:
@@ -148,15 +159,23 @@ def _confirmed(headings: list[_Heading], claims: list[str], bare: list[str]) -> 
     h1s = [heading.texts for heading in headings if heading.tag == "h1"]
     others = [heading.texts for heading in headings if heading.tag != "h1"]
     whole = {key(claim) for claim in claims}
-    parts = {key(part) for claim in claims for joint in (_JOINT, _SURE_JOINT) for part in _parts(claim, joint)}
-    sure = {key(claim) for claim in (*claims, *bare) if len(key(claim)) >= _CERTAIN}
+    parts = _known_parts(claims, 0)
+    sure = {key(claim) for claim in (*claims, *bare) if _is_certain(claim)}
     yield from _saying(h1s, whole, sure)
     yield from sorted(_saying(h1s, parts, sure), key=len, reverse=True)
     for text, *_ in h1s:  # the head may have it shortened
-        if any(key(text).startswith(claim) or key(text).endswith(claim) for claim in sure):
+        if any(key(text).startswith(claim) for claim in sure):
             yield text
     yield from _saying(others, whole, sure)
+    if len({text for text, *_ in h1s}) == 1:  # the name of a section or of the site does not take its place
+        parts = _known_parts(claims, 0.5)
     yield from sorted(_saying(others, parts, sure), key=len, reverse=True)
+
+
+def _known_parts(claims: Iterable[str], share: float) -> set[str]:
+    """The keys of the parts of titles that are more than a share of them."""
+    joints = (_JOINT, _SURE_JOINT)
+    return {key(part) for claim in claims for joint in joints for part in _parts(claim, joint) if len(part) > share * len(claim)}
 
 
 def _read(element: HtmlElement, claims: Collection[str]) -> _Heading:
@@ -169,7 +188,8 @@ def _read(element: HtmlElement, claims: Collection[str]) -> _Heading:
         texts = [clean("".join(parts))]
         texts += [clean("".join(parts[:n])).rstrip(_EDGES) for n in cuts]
         texts += [clean("".join(parts[n:])).lstrip(_EDGES) for n in cuts]
-    return _Heading(element.tag, texts, bool(_ASIDE.search(element.get("class") or "")), _leads_home(element))
+    is_aside = bool(_ASIDE.search(element.get("class") or "")) or next(element.iterancestors("footer"), None) is not None
+    return _Heading(element.tag, texts, is_aside, _leads_home(element))
 
 
 def _shown(heading: HtmlElement, claims: Collection[str]) -> list[str]:
@@ -203,7 +223,7 @@ def _shown(heading: HtmlElement, claims: Collection[str]) -> list[str]:
 def _block(text: Any, heading: HtmlElement) -> HtmlElement:
     """The innermost element with a line of its own that holds a text of the heading."""
     element = _holder(text)
-    while element is not heading and element.tag not in _PARTING:
+    while element is not heading and element.tag not in _PARTING and not _LINE.search(element.get("class") or ""):
         element = element.getparent()
     return element
 
@@ -259,17 +279,19 @@ def _parts(claim: str, joint: re.Pattern[str]) -> Iterator[str]:
 
 
 def _without_tail(text: str, names: Collection[str]) -> str:
-    """A heading without the name of the site behind it."""
-    return next((text[: cut.start()] for cut in _SURE_JOINT.finditer(text) if key(text[cut.end() :]) in names), text)
+    """A heading or title without the name of the site behind it."""
+    return next((text[: cut.start()] for cut in _NAME_JOINT.finditer(text) if key(text[cut.end() :]) in names), text)
 
 
 def _without_site(claim: str, names: set[str], whole: set[str]) -> str:
     """A title without the name of the site before or behind it; nothing if it is that name."""
     if key(claim) in names:
         return ""
+    if (bare := _without_tail(claim, names)) != claim:
+        return bare
     cuts = [match.span() for match in _SURE_JOINT.finditer(claim)]
     for left, right in cuts:
-        if key(claim[:left]) in whole or key(claim[right:]) in names:
+        if key(claim[:left]) in whole:
             return claim[:left]
         if key(claim[right:]) in whole or key(claim[:left]) in names:
             return claim[right:]
