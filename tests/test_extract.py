@@ -309,6 +309,21 @@ def test_json_ld_in_whatever_it_is_wrapped(around: str) -> None:
         ('<meta name="author" content="Written by Ada Brandt">', "Ada Brandt"),
         ('<meta name="author" content="Toby Brandt">', "Toby Brandt"),
         ('<meta name="author" content="Nora Quill, Derby Telegraph">', "Nora Quill, Derby Telegraph"),
+        ('<meta name="author" content="von Ada Brandt">', "Ada Brandt"),
+        ('<meta name="author" content="Par Ada Brandt">', "Ada Brandt"),
+        ('<meta name="author" content="Von Brandt">', "Von Brandt"),
+        ('<meta name="author" content="von der Aue, Ada">', "von der Aue, Ada"),
+        ('<meta name="author" content="admin">', "Tom Quay"),
+        ('<meta name="author" content="undefined">', "Tom Quay"),
+        ('<meta name="author" content="{{ author }}">', "Tom Quay"),
+        ('<meta name="author" content="Ada Undefined">', "Ada Undefined"),
+        ('<meta name="author" content="Ada Brandt"><meta name="author" content="Nora Quill">', "Ada Brandt; Nora Quill"),
+        (
+            '<meta name="citation_author" content="Brandt, Ada"><meta name="citation_author" content="Quill, N.">',
+            "Brandt, Ada; Quill, N.",
+        ),
+        ('<meta name="twitter:creator" content="@tom">', "Tom Quay"),
+        (f'<meta name="author" content="{"x" * 300}">', "Tom Quay"),
         (
             '<script type="application/ld+json">{"@type": "Article", "author": ["https://harbour.example/ada"]}</script>',
             "Tom Quay",
@@ -331,6 +346,9 @@ _TOM = '<span itemprop="author">Tom Quay</span><time itemprop="datePublished" da
         "</article></main><aside>{}</aside><main><article>",
         "</article></main><footer>{}</footer><main><article>",
         "<aside><article>{}</article></aside>",
+        '<p itemprop="citation">{}</p>',
+        '<li class="comment-author vcard"><span class="fn">Tom Quay</span></li>',
+        '<sup class="fn">1</sup>',
     ],
 )
 def test_who_wrote_something_else_on_the_page_is_no_author(around: str) -> None:
@@ -345,6 +363,19 @@ def test_who_is_named_in_or_beside_the_article_is_its_author(around: str) -> Non
     assert (said["author"], said["published"]) == ("Tom Quay", "2024-05-06")
 
 
+@pytest.mark.parametrize(
+    "marked",
+    [
+        '<span class="author vcard"><a class="url fn n" href="/tom">Tom Quay</a></span>',
+        '<p class="vcard">von <span class="author"><span class="fn">Tom Quay</span></span></p>',
+        '<a class="p-author h-card" href="/tom">Tom Quay</a>',
+        '<div class="wp-block-post-author"><p class="wp-block-post-author__name">Tom Quay</p></div>',
+    ],
+)
+def test_authors_marked_in_the_text(marked: str) -> None:
+    assert _extracted(_page(marked)).metadata["author"] == "Tom Quay"
+
+
 def test_the_author_within_the_article_goes_before_others() -> None:
     html = _page(_TOM).replace("<main>", '<article><a rel="author">Ada Brandt</a></article><main>')
     assert _extracted(html).metadata["author"] == "Tom Quay"
@@ -356,10 +387,41 @@ def test_the_author_within_the_article_goes_before_others() -> None:
         '<span itemprop="datePublished" content="2024-05-06">Monday</span>',
         '<abbr class="published" title="2024-05-06">Monday</abbr>',
         '<meta itemprop="datePublished" content="2024-05-06">',
+        '<time class="entry-date" datetime="2024-05-06">Monday</time>',
+        '<div class="wp-block-post-date"><time datetime="2024-05-06">Monday</time></div>',
+        '<time class="published updated" datetime="2024-05-06">Monday</time>',
+        '<time class="entry-date updated" datetime="2024-05-07">Tuesday</time><time class="entry-date" datetime="2024-05-06">Monday</time>',
     ],
 )
 def test_dates_marked_in_the_text(marked: str) -> None:
     assert _extracted(_page(marked)).metadata["published"] == "2024-05-06"
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ({"@type": "WebPage", "datePublished": "2024-05-06"}, "2024-05-06"),
+        ({"@graph": [{"@type": "WebPage", "datePublished": "2023-05-06"}, {"@type": "Article", "datePublished": "2024-05-06"}]}, "2024-05-06"),
+        ({"@type": "ItemList", "itemListElement": [{"@type": "WebPage", "datePublished": "2024-05-06"}]}, None),
+        ({"@type": "VideoObject", "datePublished": "2024-05-06"}, None),
+    ],
+)  # fmt: skip
+def test_the_date_of_a_page_that_is_no_article(said: Any, date: str | None) -> None:
+    page = _extracted(_page(head=f'<script type="application/ld+json">{json.dumps(said)}</script>'))
+    assert page.metadata["published"] == date
+
+
+@pytest.mark.parametrize(
+    ("head", "site"),
+    [
+        ('<meta property="og:site_name" content="https://www.harbour.example/">', "harbour.example"),
+        ('<meta property="og:site_name" content="{$site.name}">', "harbour.example"),
+        ('<meta property="og:site_name" content="Boats // Piers">', "Boats // Piers"),
+        ('<script type="application/ld+json">{"@type": "WebSite", "name": "The Harbour Post"}</script>', "The Harbour Post"),
+    ],
+)
+def test_sites_have_names(head: str, site: str) -> None:
+    assert _extracted(_page(head=head), "https://www.harbour.example/pier").metadata["site"] == site
 
 
 _BY_ADA = {"author": {"name": "Ada Brandt"}}
@@ -399,6 +461,9 @@ def test_headlines_of_json_ld_are_without_markup() -> None:
         ('lang=" "', '<meta http-equiv="Content-Language" content="de, de-DE">', "de"),
         ('lang="{{ lang }}"', '<meta property="og:locale" content="de_DE">', "de"),
         ('lang="{{ lang }}"', '<script type="application/ld+json">{"@type": "Article", "inLanguage": "de"}</script>', "de"),
+        ('lang="und"', '<meta name="language" content="de">', "de"),
+        ("", '<meta name="dc.language" content="de-AT">', "de"),
+        ("", '<meta name="language" content="German">', None),
         ('lang="{{ lang }}"', "", None),
     ],
 )
@@ -424,6 +489,10 @@ def test_languages(attributes: str, head: str, language: str | None) -> None:
 def test_addresses(head: str, url: str | None) -> None:
     said = _extracted(_page(head=head)).metadata
     assert (said["url"], said["site"]) == (url, "harbour.example" if url else None)
+
+
+def test_the_language_of_the_body() -> None:
+    assert _extracted(_page(head="").replace("<body>", '<body lang="de">')).metadata["language"] == "de"
 
 
 def test_nothing_is_guessed() -> None:
@@ -529,7 +598,6 @@ _POST = "<title>The Harbour Post » Archive » Old pier open again</title>"
         ("<title>Old pier open again</title>", "<h1>How it came: old pier open again</h1><h2>Old pier open again</h2>", "Old pier open again"),
         # Other headings stand aside, or far from the article
         ("<title>Pier | The Post of the Old Harbour</title>", "<h1>It is mended</h1><footer><h2>The Post of the Old Harbour</h2></footer>", "It is mended"),
-        ("<title>Report 12</title>", '<h2>Old pier open again</h2><h2 class="hidden">Content</h2><div class="sr-only">Go on</div>', "Old pier open again"),
         ("<title>Repairs - Old pier open again</title>", '<h1 class="strapline">Repairs</h1><h2>Old pier open again</h2>', "Old pier open again"),
         ("<title>Old pier open again</title>", '<h1 class="login-modal-title">Log in</h1><div>Old pier open again</div>', "Old pier open again"),
         ("<title>Visit our pier!</title>", f"<nav><h1>Menu</h1>{_LINKS}</nav><h1>Old pier open again</h1>{_FEW}", "Old pier open again"),
@@ -560,6 +628,12 @@ def test_the_only_h1_just_above_the_article_is_its_headline() -> None:
     assert metadata.read(root, None, found, 11)[0] is None
 
 
+def test_a_hidden_heading_does_not_stand_between_headline_and_article() -> None:
+    root = blocks.parse(f'<h2>Old pier open again</h2><h2 class="hidden">Content</h2><p>{_PARAGRAPHS[0]}</p>')
+    found = blocks.find(root)
+    assert metadata.read(root, None, found, len(found) - 1)[0] == "Old pier open again"
+
+
 @pytest.mark.parametrize(
     ("given_date", "date"),
     [
@@ -585,6 +659,12 @@ def test_the_only_h1_just_above_the_article_is_its_headline() -> None:
         ("2024/31/12", None),
         ("February 30, 2024", None),
         ("05/06/2024", None),
+        ("05/16/2024", "2024-05-16"),
+        ("Di., 16-05-2024 - 14:45", "2024-05-16"),
+        ("06.05.2024, 07:08 Uhr", "2024-05-06"),
+        ("2024. 5. 6.", "2024-05-06"),
+        ("16.13.2024", None),
+        ("1969-12-31T19:00:00-05:00", None),
         ("last Monday", None),
         ("1970-01-01T00:00:00Z", None),
         ("0001-01-01T00:00:00", None),

@@ -8,11 +8,11 @@ kinds of development pages; those found here on 92 and 93 %).
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -24,9 +24,15 @@ from cleaners.extract.blocks import Block
 from cleaners.extract.headline import clean, key
 
 _ARTICLE = re.compile(r"Article|Posting$|^Report$|^Review$|^Recipe$")
-_LONGEST_AUTHORS = 240  # characters
+_LONGEST_AUTHOR = 240  # characters
 _MANY = 10_000  # objects of JSON-LD looked at, and characters of a value; more is an attack
-_AUTHOR = XPath("(.//a | .//span)[@rel='author' or @itemprop='author']")
+# The classes are those of microformats (hCard, h-entry) and of WordPress.
+_AUTHOR = XPath(
+    "(.//a | .//span)[@rel='author' or @itemprop='author' or contains(@class, 'fn')"
+    " and contains(concat(' ', @class, ' '), ' fn ') and contains(concat(' ', @class, ' ', ../@class, ' ', ../../@class, ' '), ' vcard ')"
+    " or contains(@class, 'p-author') and contains(concat(' ', @class, ' '), ' p-author ') or contains(@class, 'wp-block-post-author-name')]"
+    " | .//p[contains(@class, 'wp-block-post-author__name')]"
+)
 _DATED = XPath(".//time | .//abbr[contains(@class, 'published')] | .//*[@itemprop='datePublished'][not(self::meta)]")
 _MARKS = 300  # elements looked at that may name author or date; those of an article are among the first of them
 _BEGINNING = 3  # blocks
@@ -36,7 +42,14 @@ _LISTS = frozenset(("itemlistelement", "review", "reviews", "comment"))  # of JS
 _MARKUP = re.compile(
     r"</?(?:(br|div|p)|a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
-_BY = re.compile(r"(?:(?:written|posted|published|reported|view all posts)\s+)?by(?:\s*:\s*|\s+)", re.IGNORECASE)
+_BY = re.compile(
+    r"(?i:(?:(?:written|posted|published|reported|view all posts)\s+)?by(?:\s*:\s*|\s+))"
+    r"|(?i:von|par|por|door|przez|av|af)\s+(?=[A-ZÀ-ÖØ-Þ]\S*\s+[A-ZÀ-ÖØ-Þ][^,;]*$)"  # "Von Miller" and "von der Aue" are names
+)
+# Addresses, what a template did not fill in, and whom nobody made an account for.
+_NO_NAME = re.compile(r"://|^//|\{[{$%]|\$\{|^(?:admin|administrator|undefined|null|none)$", re.IGNORECASE)
+_PUBLISHED = re.compile(r"publish|(?:entry|post|article)[-_]*(?:date|time|on)|posted|created|dateline", re.IGNORECASE)
+_UPDATED = re.compile(r"updat|modif|event|expire", re.IGNORECASE)
 _BRACKET = re.compile(r"(?<!<!)(?<!CDATA)[\[{]")
 _DECODER = json.JSONDecoder(strict=False)
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -47,15 +60,21 @@ _WRITTEN = [
     re.compile(rf"(?:[a-z]+,\s+)?{_MONTH}[a-z]*\.?\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b", re.IGNORECASE),
     # "6 May 2024"; months of other languages begin as an English one does, too: "marraskuu" is November
     re.compile(rf"(?:[a-z]+,\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\.?\s+{_MONTH}{_REST}[.,]?\s+(?P<y>\d{{4}})\b", re.IGNORECASE),
-    # "2024/05/06", "2024年5月6日"
-    re.compile(r"(?P<y>\d{4})\s?[-/年]\s?(?P<m>\d{1,2})\s?[-/月]\s?(?P<d>\d{1,2})(?!\d)"),
+    # "2024/05/06", "2024. 5. 6.", "2024年5月6日"
+    re.compile(r"(?P<y>\d{4})\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})(?!\d)"),
+    # "Mo., 06.05.2024": with dots the day stands first; with strokes it may be the month, unless it is greater than 12
+    re.compile(r"(?:[^\W\d]+\.?,?\s+)?(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})(?!\d)"),
+    re.compile(r"(?:[^\W\d]+\.?,?\s+)?(?P<d>1[3-9]|2\d|3[01])[-/](?P<m>\d{1,2})[-/](?P<y>\d{4})(?!\d)"),
+    re.compile(r"(?:[^\W\d]+\.?,?\s+)?(?P<m>\d{1,2})[-/](?P<d>1[3-9]|2\d|3[01])[-/](?P<y>\d{4})(?!\d)"),
 ]
-_NO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01")  # what programs write that know of none
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?=$|[-_,;])")
+_NO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01", "1969-12-31", "9999-12-31")  # what programs write that know of none
+_LANGUAGE = re.compile(r"(?!(?i:und|mul|zxx|xx)\b)[A-Za-z]{2,3}(?=$|[-_,;])")  # not what says that it is unknown
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _DATES = (
     "article:published_time", "og:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "dc.date.issued",
     "dcterms.created", "dc.date", "dc.date.created", "date", "pubdate", "publish-date", "publication_date", "cxenseparse:recs:publishtime",
+    "og:article:published_time", "article:published", "citation_publication_date", "citation_online_date", "citation_date",
+    "dcterms.date", "publishdate", "pub_date",
 )  # fmt: skip
 _AUTHORS = (
     "author",
@@ -65,7 +84,7 @@ _AUTHORS = (
     "byl",
     "dc.creator",
     "dcterms.creator",
-    "twitter:creator",
+    "citation_author",
 )
 
 
@@ -113,7 +132,9 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     links = (link for link in (canonical, meta.get("og:url")) if link)
     address = url or next(filter(None, (_address(link, base, meta.get("og:url")) for link in links)), None)
     host = _host(address)
-    site = meta.get("og:site_name") or _first(_names(o.get("publisher"), known) for o, _ in articles) or None
+    sites = [meta.get("og:site_name", ""), *(name for o, _ in articles for name in _names(o.get("publisher"), known))]
+    sites += [name for o, _ in objects if "WebSite" in _strings(o.get("@type")) for name in _names(o.get("name"), known)]
+    site = next(filter(_is_name, sites), None)
     declared = [text for o, _ in articles for text in _headlines(o)]
     claims = [*declared, *(meta[name] for name in _TITLES if name in meta), title]
     found = headline.find(heads, claims, [site or "", host, host.split(".", maxsplit=1)[0]], blocks, begin)
@@ -134,19 +155,30 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     for element in _own(marked, heading, home):
         _note(meta, element.get("itemprop") or "", element)
     authors = (
-        "; ".join(filter(_is_author, dict.fromkeys(map(_without_by, _names(main.get("author"), known)))))
-        or next(filter(_is_author, (_without_by(meta[n]) for n in _AUTHORS if n in meta)), None)
-        or next(filter(_is_author, (_without_by(clean(e.text_content())) for e in _own(_AUTHOR(root), heading, home))), None)
+        _authors(_names(main.get("author"), known))
+        or next(filter(None, (_authors(meta[name].split("; ")) for name in _AUTHORS if name in meta)), None)
+        or next(filter(None, (_authors([clean(e.text_content())]) for e in _own(_AUTHOR(root), heading, home))), None)
+        or _authors([meta.get("twitter:creator", "")])
     )
-    marked_date = next(filter(None, map(_marked_date, _own(_DATED(root), heading, home))), "")
-    dates = [*_strings(main.get("datePublished")), *(meta[name] for name in _DATES if name in meta), marked_date]
+    page = [o for o, is_listed in objects if not is_listed and any(kind.endswith("Page") for kind in _strings(o.get("@type")))]
+    dates = chain(
+        _strings(main.get("datePublished")),
+        (meta[name] for name in _DATES if name in meta),
+        (text for o in page for text in _strings(o.get("datePublished"))),
+        map(_marked_date, _own(_DATED(root), heading, home)),
+    )
     attributes = (root.get(name) for name in ("lang", "xml:lang", "{http://www.w3.org/XML/1998/namespace}lang"))
-    languages = (*attributes, meta.get("content-language"), meta.get("og:locale"), *_strings(main.get("inLanguage")))
+    languages = (
+        *attributes,
+        *(meta.get(name) for name in ("content-language", "og:locale", "language", "dc.language")),
+        *_strings(main.get("inLanguage")),
+        root.xpath("string(body/@lang)"),
+    )
     language = next(filter(None, (_LANGUAGE.match(code.strip()) for code in languages if code)), None)
     return found, {
         "url": address,
         "site": site or _host(address) or None,
-        "author": authors if authors and len(authors) <= _LONGEST_AUTHORS else None,
+        "author": authors or None,
         "published": next(filter(None, map(_date, dates)), None),
         "language": language[0].lower() if language else None,
         "description": meta.get("og:description") or meta.get("description"),
@@ -220,9 +252,12 @@ def _plain(text: str) -> str:
 
 
 def _note(meta: dict[str, str], name: str, element: HtmlElement) -> None:
-    """Note what a <meta> says, if none before it said so."""
+    """Note what a <meta> says, if none before it said so; of authors there may be one for each."""
+    name = name.strip().lower()
     if content := clean(unescape(element.get("content") or "")):
-        meta.setdefault(name.lower(), content)
+        if name in _AUTHORS and len(meta.get(name, "")) < _MANY:
+            content = "; ".join(filter(None, (meta.pop(name, ""), content)))
+        meta.setdefault(name, content)
 
 
 def _own(elements: Iterable[HtmlElement], heading: HtmlElement | None, home: Collection[HtmlElement]) -> list[HtmlElement]:
@@ -241,13 +276,13 @@ def _home(root: HtmlElement, heading: HtmlElement | None, blocks: Iterable[Block
 
 
 def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
-    """Whether an element belongs to a comment, or to what stands beside the article."""
+    """Whether an element belongs to a comment, to the source of a quotation, or to what stands beside the article."""
     is_in_article = False
     for box in (element, *element.iterancestors()):
         if box in home or box.tag in ("body", "html"):
             return False
         names = f"{box.get('class') or ''} {box.get('id') or ''}"
-        if box.get("itemprop") == "comment" or any(word.lower() in _OTHERS for word in _WORD.findall(names)):
+        if box.get("itemprop") in ("comment", "citation") or any(word.lower() in _OTHERS for word in _WORD.findall(names)):
             return True
         # Within an article, it tells of author and date, if it does not hold other articles.
         if box.tag in ("aside", "footer") and (is_in_article or next(box.iterancestors("article"), None) is None):
@@ -257,9 +292,11 @@ def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
 
 
 def _marked_date(element: HtmlElement) -> str:
-    """The date in an attribute of an element, if it is marked as that of publishing."""
-    names = f"{element.get('itemprop') or element.get('class') or ''}".lower()
-    if element.get("pubdate") is None and "published" not in names:
+    """The date in an attribute of an element, if it or what it stands in is marked as that of publishing."""
+    own = f"{element.get('itemprop') or element.get('class') or ''}".lower()
+    names = f"{own} {element.get('class') or ''} {element.getparent().get('class') or ''}"
+    is_published = "published" in own or (_PUBLISHED.search(names) and not _UPDATED.search(names))
+    if element.get("pubdate") is None and not is_published:
         return ""
     return element.get("datetime") or element.get("content") or element.get("title") or ""
 
@@ -284,13 +321,15 @@ def _without_by(author: str) -> str:
     return author[begin.end() :] if begin else author
 
 
-def _is_author(author: str) -> bool:
-    """Whether it is a name, and no address of a profile."""
-    return bool(author) and "//" not in author
+def _authors(names: Iterable[str]) -> str:
+    """The names of authors in one line."""
+    authors = dict.fromkeys(map(_without_by, names))
+    return "; ".join(author for author in authors if len(author) <= _LONGEST_AUTHOR and _is_name(author))
 
 
-def _first(lists: Iterator[list[str]]) -> str:
-    return next((values[0] for values in lists if values), "")
+def _is_name(text: str) -> bool:
+    """Whether it is a name, and no address of a profile or what a program writes that knows of none."""
+    return bool(text) and not _NO_NAME.search(text)
 
 
 def _split(address: str) -> Any:
