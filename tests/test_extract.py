@@ -541,6 +541,8 @@ def test_nothing_is_guessed() -> None:
         ("<title>Old pier open again | Post</title>", "<span>Old pier</span><span>open again</span>", "Old pier open again"),
         ("<title>Old pier open again</title>", "<span>O</span>ld pier open <b>a</b><i>gain</i>", "Old pier open again"),
         ("<title>x</title>", 'Old pier<span class="block text-xl">open again</span>', "Old pier open again"),
+        ("<title>Repairs: Old pier open again</title>", "<b>Repairs</b><i>Old pier open again</i>", "Repairs Old pier open again"),
+        ("<title>x</title>", "&rlm;Old pier open again&lrm;", "Old pier open again"),
         ("<title>旧码头重新开放｜港口网</title>", "", "旧码头重新开放"),
         ("<title>旧码头重新开放_港口网</title>", "", "旧码头重新开放"),
         ('<title>旧码头重新开放-港口网</title><meta property="og:site_name" content="港口网">', "", "旧码头重新开放"),
@@ -596,6 +598,7 @@ _POST = "<title>The Harbour Post » Archive » Old pier open again</title>"
         ("<title>Old pier open again | Repairs</title>", "<h1>The bridge of boards is mended</h1><h2>Repairs</h2>", "The bridge of boards is mended"),
         ("<title>Old pier - open again</title>", "<h1>The bridge of boards is mended</h1><h2>Old pier</h2>", "The bridge of boards is mended"),
         ("<title>Old pier open again</title>", "<h1>How it came: old pier open again</h1><h2>Old pier open again</h2>", "Old pier open again"),
+        ("<title>Old pier open again - News - Town of the Harbour</title>", "<h1>News</h1><h2>Old pier open again</h2>", "Old pier open again"),
         # Other headings stand aside, or far from the article
         ("<title>Pier | The Post of the Old Harbour</title>", "<h1>It is mended</h1><footer><h2>The Post of the Old Harbour</h2></footer>", "It is mended"),
         ("<title>Repairs - Old pier open again</title>", '<h1 class="strapline">Repairs</h1><h2>Old pier open again</h2>', "Old pier open again"),

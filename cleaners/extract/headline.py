@@ -168,14 +168,18 @@ def _confirmed(headings: list[_Heading], claims: list[str], bare: list[str]) -> 
             yield text
     yield from _saying(others, whole, sure)
     if len({text for text, *_ in h1s}) == 1:  # the name of a section or of the site does not take its place
-        parts = _known_parts(claims, 0.5)
+        parts = _known_parts(claims, 1)
     yield from sorted(_saying(others, parts, sure), key=len, reverse=True)
 
 
 def _known_parts(claims: Iterable[str], share: float) -> set[str]:
-    """The keys of the parts of titles that are more than a share of them."""
-    joints = (_JOINT, _SURE_JOINT)
-    return {key(part) for claim in claims for joint in joints for part in _parts(claim, joint) if len(part) > share * len(claim)}
+    """The keys of the parts of titles, as long as a share of the longest piece between two joints."""
+    found = set()
+    for claim in claims:
+        for joint in (_JOINT, _SURE_JOINT):
+            least = share * max(map(len, joint.split(claim)))
+            found |= {key(part) for part in _parts(claim, joint) if len(part) >= least}
+    return found
 
 
 def _read(element: HtmlElement, claims: Collection[str]) -> _Heading:
@@ -229,9 +233,9 @@ def _block(text: Any, heading: HtmlElement) -> HtmlElement:
 
 
 def _is_parted(left: str, right: str, claims: Iterable[str]) -> bool:
-    """Whether the head has a blank between the last word of one text and the first of the next."""
-    words = f"{left.rsplit(maxsplit=1)[-1]} {right.split(maxsplit=1)[0]}"
-    return any(words in claim for claim in claims)
+    """Whether the head has a blank between the last word of one text and the first of the next, maybe behind a colon."""
+    words = re.compile(rf"{re.escape(left.rsplit(maxsplit=1)[-1])}\W*\s{re.escape(right.split(maxsplit=1)[0])}")
+    return any(words.search(claim) for claim in claims)
 
 
 def _holder(text: Any) -> HtmlElement:
@@ -301,8 +305,8 @@ def _without_site(claim: str, names: set[str], whole: set[str]) -> str:
 
 
 def clean(text: str | None) -> str:
-    """A text with single spaces."""
-    return " ".join(text.translate(_INVISIBLE).split()) if text else ""
+    """A text with single spaces, and no marks of direction around it."""
+    return " ".join(text.translate(_INVISIBLE).split()).strip("\u200e\u200f") if text else ""
 
 
 def key(text: str) -> str:
