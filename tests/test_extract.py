@@ -276,7 +276,9 @@ def test_metadata_from_meta() -> None:
     }
 
 
-@pytest.mark.parametrize(("account", "author"), [("@HarbourPost", None), ("@harbourpost", None), ("@ada", "@ada")])
+@pytest.mark.parametrize(
+    ("account", "author"), [("@HarbourPost", None), ("@harbourpost", None), ("@handle", None), ("@ada", "@ada")]
+)
 def test_the_account_of_a_site_is_no_author(account: str, author: str | None) -> None:
     head = f'<meta name="twitter:site" content="@HarbourPost"><meta name="twitter:creator" content="{account}">'
     assert _extracted(_page(head=head)).metadata["author"] == author
@@ -317,6 +319,8 @@ def test_json_ld_in_whatever_it_is_wrapped(around: str) -> None:
         ('<meta name="author" content="undefined">', "Tom Quay"),
         ('<meta name="author" content="{{ author }}">', "Tom Quay"),
         ('<meta name="author" content="Ada Undefined">', "Ada Undefined"),
+        ('<meta property="article:author" content="262500000043476">', "Tom Quay"),
+        ('<meta property="article:author" content="facebook.com/ada">', "Tom Quay"),
         ('<meta name="author" content="Ada Brandt"><meta name="author" content="Nora Quill">', "Ada Brandt; Nora Quill"),
         (
             '<meta name="citation_author" content="Brandt, Ada"><meta name="citation_author" content="Quill, N.">',

@@ -46,8 +46,11 @@ _BY = re.compile(
     r"(?i:(?:(?:written|posted|published|reported|view all posts)\s+)?by(?:\s*:\s*|\s+))"
     r"|(?i:von|par|por|door|przez|av|af)\s+(?=[A-ZÀ-ÖØ-Þ]\S*\s+[A-ZÀ-ÖØ-Þ][^,;]*$)"  # "Von Miller" and "von der Aue" are names
 )
-# Addresses, what a template did not fill in, and whom nobody made an account for.
-_NO_NAME = re.compile(r"://|^//|\{[{$%]|\$\{|^(?:admin|administrator|undefined|null|none)$", re.IGNORECASE)
+# Addresses, numbers of accounts, what a template did not fill in or a guide gives as an example.
+_NO_NAME = re.compile(
+    r"://|^//|\{[{$%]|\$\{|^(?:admin|administrator|undefined|null|none|@(?:author_)?handle|@username|\d{5,}|(?:www\.)?facebook\.com/.*)$",
+    re.IGNORECASE,
+)
 _PUBLISHED = re.compile(r"publish|(?:entry|post|article)[-_]*(?:date|time|on)|posted|created|dateline", re.IGNORECASE)
 _UPDATED = re.compile(r"updat|modif|event|expire", re.IGNORECASE)
 _BRACKET = re.compile(r"(?<!<!)(?<!CDATA)[\[{]")
