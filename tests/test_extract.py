@@ -315,6 +315,7 @@ def test_json_ld_in_whatever_it_is_wrapped(around: str) -> None:
         ('<meta name="author" content="Par Ada Brandt">', "Ada Brandt"),
         ('<meta name="author" content="Von Brandt">', "Von Brandt"),
         ('<meta name="author" content="von der Aue, Ada">', "von der Aue, Ada"),
+        ('<meta name="author" content="AF Brandt Studio">', "AF Brandt Studio"),
         ('<meta name="author" content="admin">', "Tom Quay"),
         ('<meta name="author" content="undefined">', "Tom Quay"),
         ('<meta name="author" content="{{ author }}">', "Tom Quay"),
@@ -378,6 +379,11 @@ def test_who_is_named_in_or_beside_the_article_is_its_author(around: str) -> Non
 )
 def test_authors_marked_in_the_text(marked: str) -> None:
     assert _extracted(_page(marked)).metadata["author"] == "Tom Quay"
+
+
+def test_authors_of_other_articles_are_none_of_this_one() -> None:
+    html = _page('<meta itemprop="author" content="Tom Quay">', head='<meta name="author" content="Ada Brandt">')
+    assert _extracted(html).metadata["author"] == "Ada Brandt"
 
 
 def test_the_author_within_the_article_goes_before_others() -> None:

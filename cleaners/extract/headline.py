@@ -234,8 +234,9 @@ def _block(text: Any, heading: HtmlElement) -> HtmlElement:
 
 def _is_parted(left: str, right: str, claims: Iterable[str]) -> bool:
     """Whether the head has a blank between the last word of one text and the first of the next, maybe behind a colon."""
-    words = re.compile(rf"{re.escape(left.rsplit(maxsplit=1)[-1])}\W*\s{re.escape(right.split(maxsplit=1)[0])}")
-    return any(words.search(claim) for claim in claims)
+    last, first = left.rsplit(maxsplit=1)[-1], right.split(maxsplit=1)[0]
+    known = [claim for claim in claims if last in claim and first in claim]
+    return any(re.search(rf"{re.escape(last)}\W*\s{re.escape(first)}", claim) for claim in known)
 
 
 def _holder(text: Any) -> HtmlElement:

@@ -44,7 +44,8 @@ _MARKUP = re.compile(
 )
 _BY = re.compile(
     r"(?i:(?:(?:written|posted|published|reported|view all posts)\s+)?by(?:\s*:\s*|\s+))"
-    r"|(?i:von|par|por|door|przez|av|af)\s+(?=[A-ZÀ-ÖØ-Þ]\S*\s+[A-ZÀ-ÖØ-Þ][^,;]*$)"  # "Von Miller" and "von der Aue" are names
+    # "Von Miller" and "von der Aue" are names
+    r"|(?:[Vv]on|[Pp]ar|[Pp]or|[Dd]oor|[Pp]rzez|[Aa]v|[Aa]f)\s+(?=[A-ZÀ-ÖØ-Þ]\S*\s+[A-ZÀ-ÖØ-Þ][^,;]*$)"
 )
 # Addresses, numbers of accounts, what a template did not fill in or a guide gives as an example.
 _NO_NAME = re.compile(
@@ -156,7 +157,8 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     heading = min((h for h in heads[:_MARKS] if told and told in key(h.text_content())), key=lambda h: str(h.tag), default=None)
     home = _home(root, heading, blocks[begin : begin + _BEGINNING])
     for element in _own(marked, heading, home):
-        _note(meta, element.get("itemprop") or "", element)
+        if (name := element.get("itemprop").lower()) not in meta:  # other articles on the page may have theirs, too
+            _note(meta, name, element)
     authors = (
         _authors(_names(main.get("author"), known))
         or next(filter(None, (_authors(meta[name].split("; ")) for name in _AUTHORS if name in meta)), None)
