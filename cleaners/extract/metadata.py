@@ -28,9 +28,11 @@ _LONGEST_AUTHOR = 240  # characters
 _MANY = 10_000  # objects of JSON-LD looked at, and characters of a value; more is an attack
 # The classes are those of microformats (hCard, h-entry) and of WordPress.
 _AUTHOR = XPath(
-    "(.//a | .//span)[@rel='author' or @itemprop='author' or contains(@class, 'fn')"
-    " and contains(concat(' ', @class, ' '), ' fn ') and contains(concat(' ', @class, ' ', ../@class, ' ', ../../@class, ' '), ' vcard ')"
-    " or contains(@class, 'p-author') and contains(concat(' ', @class, ' '), ' p-author ') or contains(@class, 'wp-block-post-author-name')]"
+    "(.//a | .//span)[@rel='author' or @itemprop='author'"
+    " or contains(@class, 'fn') and contains(concat(' ', @class, ' '), ' fn ')"
+    " and contains(concat(' ', @class, ' ', ../@class, ' ', ../../@class, ' '), ' vcard ')"
+    " or contains(@class, 'p-author') and contains(concat(' ', @class, ' '), ' p-author ')"
+    " or contains(@class, 'wp-block-post-author-name')]"
     " | .//p[contains(@class, 'wp-block-post-author__name')]"
 )
 _DATED = XPath(".//time | .//abbr[contains(@class, 'published')] | .//*[@itemprop='datePublished'][not(self::meta)]")
@@ -49,7 +51,8 @@ _BY = re.compile(
 )
 # Addresses, numbers of accounts, what a template did not fill in or a guide gives as an example.
 _NO_NAME = re.compile(
-    r"://|^//|\{[{$%]|\$\{|^(?:admin|administrator|undefined|null|none|@(?:author_)?handle|@username|\d{5,}|(?:www\.)?facebook\.com/.*)$",
+    r"://|^//|\{[{$%]|\$\{|^(?:www\.)?facebook\.com/"
+    r"|^(?:admin|administrator|undefined|null|none|@(?:author_)?handle|@username|\d{5,})$",
     re.IGNORECASE,
 )
 _PUBLISHED = re.compile(r"publish|(?:entry|post|article)[-_]*(?:date|time|on)|posted|created|dateline", re.IGNORECASE)
