@@ -24,7 +24,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, compress, count, islice
+from itertools import chain, compress, count, islice, takewhile
 from typing import NamedTuple
 
 import regex
@@ -39,6 +39,10 @@ _AT_TOP = 3  # more copies than that before the first paragraph are a refrain
 _TAIL_WORDS = 6  # words in the name of a site
 _CUT_OFF = 20  # letters and digits that are left of a title that is cut off
 _DOTS = ("…", "...")
+_ABOVE = 4  # labels that may stand above a title
+_LABEL = 80  # characters of a label
+_OPENING = 8  # lines that may stand between such a title and the first paragraph
+_BULLETS = ("-", "–", "—", "*", "•", "·", "+", "#")
 _BEGIN = 2  # lines that may stand before the first paragraph of a text that begins right behind its title
 _PARAGRAPHS = 30  # paragraphs in which the words of the title are looked for
 _ABOUT = 0.5  # share of the title's words that the text must hold where it does not begin at once
@@ -74,10 +78,10 @@ _NO_TITLE = tuple(
             |\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d""",  # a date
         r"https?:|www\.|@\w",  # an address
         r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80}))(?<=\p{L}{3}.)|。.",  # more than one sentence
-        r"""[>›→⟩▸►]|\|.*\||».*»|[•·].*[•·]
+        r"""[>›→⟩▸►]|\s‹\s|\|.*\||».*»|[•·].*[•·]
             |/(?:(?<=\ /)\ .*\ /\ |(?<=\w/)\w.*\w/\w)""",  # a breadcrumb or a menu
         r"""(?i:\b(?:photo(?:graph)?|illustration|image)s?\ ?(?:by|via|:|courtesy)|\b(?:picture|source|credit)s?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read
-            |\.(?:jpe?g|png|gif|webp|pdf)\b)""",  # a caption, a notice, the name of a file
+            |\.(?:jpe?g|png|gif|webp|pdf)\b|图据|圖據|资料图|資料圖)""",  # a caption, a notice, the name of a file
         r"\S[ \t\xa0]{2,}\S.*\S[ \t\xa0]{2,}\S",  # a breadcrumb that has lost its marks: "Home  News  Council approves bridge"
         # A shop's banner or a call: with those that begin like one 15 of 69 wrong titles of whole pages.
         r"""(?i:\b(?:free|fast)\ (?:shipping|delivery|returns)\ (?:on|over|for\ (?:all|orders))\b|\beasy\ returns\b|\bsub-?menu\b|\b(?:log\ ?in
@@ -86,6 +90,17 @@ _NO_TITLE = tuple(
         r"""(?i:^(?:have\ you\ )?ever\ wonder|^(?=.{80}).*\by(?:ou(?:r|['’]re)?)\b.*[?!][\W]*$)""",
         r"(?i:(?:\b(?:facebook|twitter|linkedin|whatsapp|pinterest|e-?mail|print|telegram|reddit)\b.*){2})",  # a share bar
     )
+)
+_GOES_ON = regex.compile(r"(?!(?:by|von|par|por|di|door|av|af|de)\b)\p{Ll}+\b")
+_SPEAKS = regex.compile(r"!\W*$|\?[\"”’»]$")
+# A letter or a speech begins.  Words that also begin titles ("Liebe", "Caro") need the readers behind them, and titles of advice columns have a colon.
+_SALUTATION = regex.compile(
+    r"""(?i:(?:dear|ladies\ and\ gentlemen|sehr\ geehrte[rs]?|(?:meine\ )?(?:sehr\ )?verehrte[rn]?|meine\ damen|liebe[rs]?\ (?:\p{L}+(?:[-*_:/·]?innen)
+        |freunde|leser|gäste|eltern|mitglieder)|ch[eè]re?s\ (?:amis|amies|lecteurs|lectrices|collègues)|mesdames|estimad[oa]s?|querid[oa]s\ (?:amig|lector|leitor)[oae]s?
+        |señoras\ y\ señores|senhoras\ e\ senhores|prezad[oa]s?|car[ie]\ (?:amic[hi]e?|lettor[ei])|gentil[ei]\ (?:signor|lettor)[aei]|signore\ e\ signori|geachte|beste\ lezers?
+        |kära\ (?:läsare|vänner)|kære\ læsere|kjære\ lesere|drodzy|szanowni|szanowna|vážení|vážená|milí\ čtenáři|tisztelt|kedves\ olvasó(?:k|ink)|sayın
+        |αγαπητο[ίι]|дорогие\ (?:друзья|читатели|коллеги)|уважаемые|шановні)\b|尊敬的|亲爱的|親愛的|親愛なる|존경하는|प्रिय\ पाठक|السادة\b|أعزائي\b)[^:：]*$""",
+    regex.VERBOSE,
 )
 # Taken out of keys as bytes, because nothing is faster: all ASCII characters but letters and digits.
 _ASCII_MARKS = bytes(c for c in range(128) if not chr(c).isalnum())
@@ -117,7 +132,7 @@ def key(line: str) -> str:
 @lru_cache(4096)
 def looks_like_title(line: str) -> bool:
     """Whether a line can be a title, going by the line alone."""
-    return _could_be_title(line) and not any(pattern.search(line) for pattern in _NO_TITLE)
+    return _could_be_title(line) and not _SALUTATION.match(line) and not any(pattern.search(line) for pattern in _NO_TITLE)
 
 
 def find_title(doc: Document) -> str | None:
@@ -134,7 +149,7 @@ def find_title(doc: Document) -> str | None:
         title = doc.title.strip()
         return None if not key(title) or _repeats_on_purpose(doc, title, _copies(doc, title)) else title
     lines = doc.lines
-    for i, line in _candidates(lines, _near_top(doc)):
+    for i, line in _candidates(doc, _near_top(doc)):
         title = _without_site(doc, line)
         copies = _copies(doc, title)
         stands_out = (
@@ -158,11 +173,16 @@ def clean(doc: Document) -> Iterator[Edit]:
             yield doc.cut(copy.line, copy.line, copy.rule)
 
 
-def _candidates(lines: Sequence[str], near: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """The lines that may be the title, and what they say: the first line, then one that stands near the top twice."""
-    if near and looks_like_title(line := _bare(lines[near[0]])):
-        yield near[0], line
+def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """The lines that may be the title, and what they say: the first line that is no label, then one that stands near the top twice."""
+    lines = doc.lines
     bare = [_bare(lines[i]) for i in near]
+    labels = sum(1 for _ in takewhile(_is_label, bare[:_ABOVE]))
+    if near and (
+        looks_like_title(bare[0])
+        or (labels and labels < len(near) and _heads_article(doc, near[labels], bare[labels], bare[:labels]))
+    ):
+        yield near[labels], bare[labels]
     # Behind more than a standfirst stand promoted titles.
     behind = next(islice((n for n, i in enumerate(near, 1) if is_prose(lines[i])), 1, None), len(near))
     if not any(map(_could_be_title, bare[1:behind])):
@@ -173,6 +193,45 @@ def _candidates(lines: Sequence[str], near: Sequence[int]) -> Iterator[tuple[int
     for n in twice[0]:
         if 0 < n < behind and looks_like_title(bare[n]):
             yield near[n], bare[n]
+
+
+def _is_label(line: str) -> bool:
+    """Whether the line can stand above a title: a section's name, a date, a byline, a path; no sentence, list item or salutation."""
+    return (
+        len(line) <= _LABEL
+        and not line.startswith(_BULLETS)
+        and not line.rstrip(_CLOSING).endswith((*_SENTENCE_END, "!", "?"))
+        and not (_GOES_ON.match(line) or _SALUTATION.match(line))
+        and not looks_like_title(line)
+    )
+
+
+def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> bool:
+    """Whether line `i`, above which only labels stand, is the title.
+
+    There is less to go by than with a first line, so it must be the only line like a title before the first paragraph, and
+    the paragraphs must speak of the same things.
+    """
+    if not (_says(line, 5) and looks_like_title(line)) or _SPEAKS.search(line) or len(_DENSE.findall(line)) > _LONGEST // 4:
+        return False
+    below = [other for other in doc.lines[i + 1 :] if other and not other.isspace()]
+    opening = list(takewhile(lambda other: not is_prose(other), below))
+    if len(opening) > _OPENING or any(
+        _says(other, 4) and looks_like_title(other) and key(other) != key(line) for other in opening
+    ):
+        return False
+    paragraphs = list(islice(filter(is_prose, below), _PARAGRAPHS))
+    if len(paragraphs) < 2 or not _is_about(paragraphs, line):
+        return False
+    for label in labels:
+        # A product's name, with a slogan below it: the label is the title.  The path to the article may hold the title.
+        if key(line) not in key(label) and (
+            (_says(label, 4) and _is_about(paragraphs, label))
+            or (any(label in other for other in below[:_NEAR_TOP]) and not any(pattern.search(label) for pattern in _NO_TITLE))
+        ):
+            return False
+    # The first of several questions has its answer below.
+    return not (line.endswith("?") and any(other.rstrip().endswith("?") and not is_prose(other) for other in below))
 
 
 def _could_be_title(line: str) -> bool:
