@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import regex
 
-from cleaners.document import Document, is_prose
+from cleaners.document import Document, is_prose, weight
 from cleaners.edits import Edit
 
 _NEAR_TOP = 15  # lines, blank ones not counted, in which the title and its second copy stand
@@ -54,8 +54,17 @@ _PUNCTUATION = re.compile("[\xa0\xab\xbb\u2000-\u206f]+")
 _WORD = regex.compile(r"\b\p{L}[\p{L}\p{M}'’\-‐‑.]*[\p{L}\p{M}]")
 # Scripts written without spaces between words: eight characters say about what three words say.
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_HANGUL = regex.compile(r"\p{Hangul}")
 _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNORECASE)
-_JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+")
+_JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*|(?<=\S)[-－](?=\S)")
+# What looks like the name of a site behind a title, and is a part of it.
+_PART = regex.compile(
+    r"""(?i:(?:part|episode|chapter|step|day|teil|folge|kapitel|tag|partie|épisode|chapitre|parte|episodio|capítulo|capitolo|deel|del|rész|część|часть|частина|день)
+        \W*(?:\d+|[ivx]+|one|two|three|eins|zwei|drei))|第.{1,4}[章部回话話集篇]|[上中下]""",
+    regex.VERBOSE,
+)
+# What sets a part of a title off: "Fees rise: Harbour board …", "(Video) …".
+_SET_OFF = regex.compile(r"[|｜:：_–—\-－()（）\[\]【】]")
 # A sentence, or something that goes on, whatever closes behind it.
 _SENTENCE_END = (".", ":", ";", ",", "…", "。", "।", "۔", "：", "；", "，")
 _CLOSING = "\"”“’'»)]）」』】 \t\xa0\u3000"
@@ -74,7 +83,7 @@ _NO_TITLE = tuple(
             |be\ the\ first|courtesy|showing|from\ wikipedia|about\ this|join\ the|contact\ us|call\ us|now\ hiring|book\ (?:a\ )?free|download\ (?:the\ |our\ )?app|this\ (?:article|post|entry|site|website|page))\b
             |^(?:作者|来源|來源|记者|記者|编辑|編輯)|^(?:photo|image|text|source|author)\ ?:)""",
         r"\d\d?:\d\d",  # a time of day
-        r"""\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
+        r"""^\W*(?:\p{L}+,?\ )?\d\d?\ de\ \p{L}+\ del?\ \d{4}\b|\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
             |\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d""",  # a date
         r"https?:|www\.|@\w",  # an address
         r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80}))(?<=\p{L}{3}.)|。.",  # more than one sentence
@@ -91,7 +100,8 @@ _NO_TITLE = tuple(
         r"(?i:(?:\b(?:facebook|twitter|linkedin|whatsapp|pinterest|e-?mail|print|telegram|reddit)\b.*){2})",  # a share bar
     )
 )
-_GOES_ON = regex.compile(r"(?!(?:by|von|par|por|di|door|av|af|de)\b)\p{Ll}+\b")
+# A line that goes on in small letters, but for "by Ada M. Brandt".
+_GOES_ON = regex.compile(r"(?!(?:by|von|par|por|di|de|door|av|af)(?:\s\p{Lu}[\p{L}.'’-]*){2,4}\s*$)\p{Ll}")
 _SPEAKS = regex.compile(r"!\W*$|\?[\"”’»]$")
 # A letter or a speech begins.  Words that also begin titles ("Liebe", "Caro") need the readers behind them, and titles of advice columns have a colon.
 _SALUTATION = regex.compile(
@@ -146,7 +156,7 @@ def find_title(doc: Document) -> str | None:
         has it without; or None if there is no good evidence, or if the text repeats the title where it is the author's.
     """
     if doc.title is not None:
-        title = doc.title.strip()
+        title = _whole(doc, doc.title.strip())
         return None if not key(title) or _repeats_on_purpose(doc, title, _copies(doc, title)) else title
     lines = doc.lines
     for i, line in _candidates(doc, _near_top(doc)):
@@ -154,7 +164,7 @@ def find_title(doc: Document) -> str | None:
         copies = _copies(doc, title)
         stands_out = (
             i + 1 >= len(lines)
-            or not lines[i + 1].strip()
+            or not key(lines[i + 1])  # blank, or "====="
             or line != lines[i].strip()
             or len(copies) > 1
             or _heads_paragraphs(doc, i, line)
@@ -177,12 +187,15 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
     """The lines that may be the title, and what they say: the first line that is no label, then one that stands near the top twice."""
     lines = doc.lines
     bare = [_bare(lines[i]) for i in near]
+    # A title in two or three lines, and whole below them.
+    for n in range(2, min(len(bare), _CLOSE)):
+        if "".join(map(key, bare[:n])) == key(bare[n]) and looks_like_title(bare[n]):
+            yield near[n], bare[n]
     labels = sum(1 for _ in takewhile(_is_label, bare[:_ABOVE]))
-    if near and (
-        looks_like_title(bare[0])
-        or (labels and labels < len(near) and _heads_article(doc, near[labels], bare[labels], bare[:labels]))
-    ):
-        yield near[labels], bare[labels]
+    if labels < len(near):
+        title = _without_site(doc, bare[labels])
+        if _heads_article(doc, near[labels], title, bare[:labels]) if labels else looks_like_title(title):
+            yield near[labels], bare[labels]
     # Behind more than a standfirst stand promoted titles.
     behind = next(islice((n for n, i in enumerate(near, 1) if is_prose(lines[i])), 1, None), len(near))
     if not any(map(_could_be_title, bare[1:behind])):
@@ -217,7 +230,7 @@ def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> b
     below = [other for other in doc.lines[i + 1 :] if other and not other.isspace()]
     opening = list(takewhile(lambda other: not is_prose(other), below))
     if len(opening) > _OPENING or any(
-        _says(other, 4) and looks_like_title(other) and key(other) != key(line) for other in opening
+        _says(other, 4) and looks_like_title(other) and key(line) not in key(other) for other in opening
     ):
         return False
     paragraphs = list(islice(filter(is_prose, below), _PARAGRAPHS))
@@ -227,7 +240,10 @@ def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> b
         # A product's name, with a slogan below it: the label is the title.  The path to the article may hold the title.
         if key(line) not in key(label) and (
             (_says(label, 4) and _is_about(paragraphs, label))
-            or (any(label in other for other in below[:_NEAR_TOP]) and not any(pattern.search(label) for pattern in _NO_TITLE))
+            or (
+                any(label in other or (" " in label and label.casefold() in other.casefold()) for other in below[:_NEAR_TOP])
+                and not any(pattern.search(label) for pattern in _NO_TITLE)
+            )
         ):
             return False
     # The first of several questions has its answer below.
@@ -274,10 +290,9 @@ def _joints(line: str) -> Iterator[tuple[str, str]]:
     """The line as (title, name of the site), wherever it could be the two: "Title | Site", "Site | Title"."""
     for joint in _JOINT.finditer(line):
         left, right = line[: joint.start()], line[joint.end() :]
-        if len(right.split()) <= _TAIL_WORDS:
-            yield left, right
-        if len(left.split()) <= _TAIL_WORDS:
-            yield right, left
+        for title, name in ((left, right), (right, left)):
+            if len(name.split()) <= _TAIL_WORDS and not _PART.fullmatch(name):
+                yield title, name
 
 
 def _without_site(doc: Document, line: str) -> str:
@@ -288,6 +303,16 @@ def _without_site(doc: Document, line: str) -> str:
     while shorter := next((head for head, _ in _joints(line) if looks_like_title(head) and key(head) in keys), None):
         line = shorter
     return line
+
+
+def _whole(doc: Document, title: str) -> str:
+    """The title as the text has it near the top, if it came cut off ("Harbour board raises moor…")."""
+    if not title.endswith(_DOTS):
+        return title
+    lines = (_bare(doc.lines[i]) for i in _near_top(doc)[: _CLOSE + 1])
+    return next(
+        (line for line in lines if looks_like_title(line) and _is_cut_off(title, key(line)) and not line.endswith(_DOTS)), title
+    )
 
 
 def _copies(doc: Document, title: str) -> list[_Copy]:
@@ -323,16 +348,13 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
             seen = seen or bare == title
         elif (tail := next((tail for head, tail in _joints(bare) if key(head) == wanted), None)) is not None:
             tailed[i] = key(tail)
-    if len(wanted) >= _CUT_OFF and any(dots in doc.text for dots in _DOTS):
-        done = {copy.line for copy in copies} | tailed.keys()
+    done = {copy.line for copy in copies} | tailed.keys()
+    split = _split(doc, title, wanted) - done
+    copies += (_Copy(i, "title.variant", False) for i in split)
+    done |= split
+    if weight(wanted) >= _CUT_OFF and any(dots in doc.text for dots in _DOTS):
         for i, line in enumerate(lines):
-            if (
-                len(line) >= _CUT_OFF
-                and line.rstrip().endswith(_DOTS)
-                and len(line.strip()) <= longest
-                and i not in done
-                and _is_cut_off(line, wanted)
-            ):
+            if line.rstrip().endswith(_DOTS) and len(line.strip()) <= longest and i not in done and _is_cut_off(line, wanted):
                 copies.append(_Copy(i, "title.variant", False))
     if len(set(tailed.values())) == 1 and _says(title, 3):
         first, last = _paragraphs(doc)
@@ -340,10 +362,24 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     return sorted(copies)
 
 
+def _split(doc: Document, title: str, wanted: str) -> set[int]:
+    """The lines near the top that say only what the title says: what stands before or behind a mark in it, or all of it in two or three lines."""
+    joints = list(_SET_OFF.finditer(title))
+    parts = {key(part) for joint in joints for part in (title[: joint.start()], title[joint.end() :]) if _says(part, 4)}
+    first, _ = _paragraphs(doc)
+    near = {i: said for i in _near_top(doc)[: _CLOSE + 1] if i < first and (said := key(_bare(doc.lines[i])))}
+    found = {i for i, line in near.items() if line in parts}
+    for start in near:
+        for run in (range(start, start + 2), range(start, start + 3)):
+            if all(i in near for i in run) and "".join(near[i] for i in run) == wanted:
+                found.update(run)
+    return found
+
+
 def _is_cut_off(line: str, wanted: str) -> bool:
     """Whether the line, which ends in dots, is the beginning of the title."""
     short = key(line)
-    return len(short) >= _CUT_OFF and wanted.startswith(short) and _says(line, 4)
+    return weight(short) >= _CUT_OFF and wanted.startswith(short) and _says(line, 4)
 
 
 def _paragraphs(doc: Document) -> tuple[int, int]:
@@ -394,7 +430,7 @@ def _heads_paragraphs(doc: Document, i: int, title: str) -> bool:
     blank lines stand between other lines, the next line must be a paragraph itself.
     """
     within = 1 if _BLANK_LINE.search(doc.text.strip()) else _BEGIN + 1
-    if doc.lines[i + 1].lstrip()[:1].islower() or not _leads(doc.lines, i, within):
+    if _GOES_ON.match(doc.lines[i + 1].lstrip()) or not _leads(doc.lines, i, within):
         return False
     paragraphs = list(islice(filter(is_prose, doc.lines[i + 1 :]), _PARAGRAPHS))
     return len(paragraphs) > 1 and _is_about(paragraphs, title)
@@ -435,11 +471,11 @@ def _fits(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
 def _is_about(body: Iterable[str], title: str) -> bool:
     """Whether the text holds the title's words.
 
-    Words are compared by their first five letters, which lets most endings differ; scripts without spaces by pairs
+    Words are compared by their first five letters, Korean ones by their first two syllables, which lets most endings differ; scripts without spaces by pairs
     of characters, of which every second one goes across two words.
     """
     title = title.casefold()
-    stems = {word[:5] for word in _WORD.findall(title) if len(word) > 3}
+    stems = {word[: 2 if _HANGUL.match(word) else 5] for word in _WORD.findall(title) if len(word) > 3 or _HANGUL.match(word)}
     dense = "".join(_DENSE.findall(title))
     pairs = {dense[i : i + 2] for i in range(len(dense) - 1)}
     missing = stems | pairs
