@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import regex
 
-from cleaners.document import Document, is_prose, weight
+from cleaners.document import SENTENCE_END, Document, is_prose, weight
 from cleaners.edits import Edit
 
 _NEAR_TOP = 15  # lines, blank ones not counted, in which the title and its second copy stand
@@ -49,11 +49,13 @@ _ABOUT = 0.5  # share of the title's words that the text must hold where it does
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _NOT_WORD = re.compile(r"[\W_]+")
+_NOT_PROBE = re.compile(r"[\W_iı]+")
 _PUNCTUATION = re.compile("[\xa0\xab\xbb\u2000-\u206f]+")
 # Words that mean something: "13 min read", "8 November 2016" and "Ada M. Brandt" have fewer than three of them.
 _WORD = regex.compile(r"\b\p{L}[\p{L}\p{M}'’\-‐‑.]*[\p{L}\p{M}]")
 # Scripts written without spaces between words: eight characters say about what three words say.
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}]")
 _HANGUL = regex.compile(r"\p{Hangul}")
 _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNORECASE)
 _JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*|(?<=\S)[-－](?=\S)")
@@ -81,6 +83,7 @@ _NO_TITLE = tuple(
             |read\ (?:more|also|next)|continue\ reading|advertisement|add\ to|see\ (?:all|also|more)|view\ (?:all|more|in)|back\ to|return\ to
             |table\ of\ contents|all\ rights|in\ this\ (?:article|section|issue|post)|in\ partnership|also\ in|edit\ this|was\ this
             |be\ the\ first|courtesy|showing|from\ wikipedia|about\ this|join\ the|contact\ us|call\ us|now\ hiring|book\ (?:a\ )?free|download\ (?:the\ |our\ )?app|this\ (?:article|post|entry|site|website|page))\b
+            |^\W*(?:for\ immediate\ release|press\ release|news\ release|communiqué\ de\ presse|(?:comunicado|nota)\ (?:de|à|a)\ (?:la\ )?(?:prensa|imprensa))\W*$
             |^(?:作者|来源|來源|记者|記者|编辑|編輯)|^(?:photo|image|text|source|author)\ ?:)""",
         r"\d\d?:\d\d",  # a time of day
         r"""^\W*(?:\p{L}+,?\ )?\d\d?\ de\ \p{L}+\ del?\ \d{4}\b|\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
@@ -133,7 +136,7 @@ def key(line: str) -> str:
     # Without "…" and no-break spaces nearly every line is in the form NFKC, which is seen in a tenth of the time it takes to make.
     if not squeezed.isalnum():
         squeezed = _PUNCTUATION.sub("", squeezed)
-    normal = unicodedata.normalize("NFKC", squeezed)
+    normal = unicodedata.normalize("NFKC", squeezed.replace("ı", "i"))  # in capitals they are one letter outside Turkey
     if normal != squeezed:
         normal = normal.casefold()
     return normal if normal.isalnum() else _NOT_WORD.sub("", normal)
@@ -172,7 +175,9 @@ def find_title(doc: Document) -> str | None:
         if not stands_out:
             continue
         # A first line that could be the title but does not fit leaves nothing to go by: no guess.
-        return title if _fits(doc, title, copies) and not _repeats_on_purpose(doc, title, copies) else None
+        if _fits(doc, title, copies) and not _repeats_on_purpose(doc, title, copies) and not _speaks(doc, title, copies):
+            return title
+        return None
     return None
 
 
@@ -191,10 +196,14 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
     for n in range(2, min(len(bare), _CLOSE)):
         if "".join(map(key, bare[:n])) == key(bare[n]) and looks_like_title(bare[n]):
             yield near[n], bare[n]
-    labels = sum(1 for _ in takewhile(_is_label, bare[:_ABOVE]))
+    labels = sum(1 for _ in takewhile(lambda line: _is_label(_without_site(doc, line)), bare[:_ABOVE]))
     if labels < len(near):
         title = _without_site(doc, bare[labels])
-        if _heads_article(doc, near[labels], title, bare[:labels]) if labels else looks_like_title(title):
+        if (
+            _heads_article(doc, near[labels], title, bare[:labels])
+            if labels
+            else looks_like_title(title) and not _runs_on(title, bare)
+        ):
             yield near[labels], bare[labels]
     # Behind more than a standfirst stand promoted titles.
     behind = next(islice((n for n, i in enumerate(near, 1) if is_prose(lines[i])), 1, None), len(near))
@@ -219,6 +228,11 @@ def _is_label(line: str) -> bool:
     )
 
 
+def _runs_on(line: str, top: Sequence[str]) -> bool:
+    """Whether a line in Thai or Lao, where sentences end without a mark, is as long as a paragraph of the text."""
+    return bool(_UNMARKED.search(line)) and max(map(len, top)) < 1.5 * len(line)
+
+
 def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> bool:
     """Whether line `i`, above which only labels stand, is the title.
 
@@ -236,18 +250,21 @@ def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> b
     paragraphs = list(islice(filter(is_prose, below), _PARAGRAPHS))
     if len(paragraphs) < 2 or not _is_about(paragraphs, line):
         return False
-    for label in labels:
+    for n, label in enumerate(labels):
         # A product's name, with a slogan below it: the label is the title.  The path to the article may hold the title.
+        near = [*(other for other in labels[:n] if " " in label and other != label), *below[:_NEAR_TOP]]
         if key(line) not in key(label) and (
             (_says(label, 4) and _is_about(paragraphs, label))
-            or (
-                any(label in other or (" " in label and label.casefold() in other.casefold()) for other in below[:_NEAR_TOP])
-                and not any(pattern.search(label) for pattern in _NO_TITLE)
-            )
+            or (_is_named(label, near) and not any(pattern.search(label) for pattern in _NO_TITLE))
         ):
             return False
     # The first of several questions has its answer below.
     return not (line.endswith("?") and any(other.rstrip().endswith("?") and not is_prose(other) for other in below))
+
+
+def _is_named(name: str, lines: Iterable[str]) -> bool:
+    """Whether one of the lines holds the name, which is written large if it is a single word."""
+    return any(name in line or (" " in name and name.casefold() in line.casefold()) for line in lines)
 
 
 def _could_be_title(line: str) -> bool:
@@ -333,8 +350,8 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     copies = []
     tailed: dict[int, str] = {}
     seen = False
-    # A cheap look first: every copy holds the beginning of the title's longest word, or is in another form than NFKC.
-    probe = max(_NOT_WORD.split(unicodedata.normalize("NFKC", title.casefold()).casefold()), key=len)[:4]
+    # A cheap look first: every copy holds the beginning of the title's longest word (up to an "i"), or is in another form than NFKC.
+    probe = max(_NOT_PROBE.split(unicodedata.normalize("NFKC", title.casefold()).casefold()), key=len)[:4]
     for i in [
         i
         for i, line in enumerate(lines)
@@ -416,6 +433,16 @@ def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> b
         if not (_says(title, 5) and _leads(lines, i, 1) and _leads(lines, same[0], _BEGIN + 1)):
             return True
     return False
+
+
+def _speaks(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
+    """Whether the title is the first line of a speaker: "Interviewer: …", and so below."""
+    who, colon, _ = title.partition(":")
+    copied = {copy.line for copy in copies}
+    return bool(colon) and any(
+        line.startswith(who + colon) and line.rstrip().endswith(SENTENCE_END) and i not in copied
+        for i, line in enumerate(doc.lines)
+    )
 
 
 def _leads(lines: Sequence[str], i: int, within: int) -> bool:

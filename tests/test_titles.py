@@ -22,6 +22,10 @@ CHINESE = "港务局宣布上调游艇停泊费用"
 CHINESE_BODY = (
     "港务局周一召开会议，讨论已经九年没有变动的游艇停泊费用问题，会议决定从明年春天开始上调百分之四，所得收入将用于疏浚港口。"
 )
+KOREAN = "시의회, 공항행 새 전차 노선 승인"
+KOREAN_BODY = "시의회는 화요일 중앙역에서 공항까지 전차 노선을 건설하기로 의결했다. 십일 년 동안의 논쟁 끝에 내려진 결정이다."
+TURKISH = "Işıklar limanda yeniden yanıyor"
+THAI = "สภาเมืองลงมติเมื่อวันอังคารให้สร้างรถรางจากสถานีกลางไปยังสนามบิน หลังจากถกเถียงกันมานานหลายปี"
 
 
 def clean(text: str, title: str | None = None) -> tuple[str | None, str]:
@@ -92,6 +96,36 @@ FOUND = {
         TITLE,
         lines("News", "", BODY),
     ),
+    "below a section's name, a date and a byline": (
+        lines("Harbour", "", "4 de marzo de 2024", "", "by Ada Brandt", "", TITLE, "", BODY, MORE),
+        TITLE,
+        lines("Harbour", "", "4 de marzo de 2024", "", "by Ada Brandt", "", BODY, MORE),
+    ),
+    "below the path to it": (
+        lines("Home > Fees > " + TITLE, "", TITLE, "", BODY, MORE),
+        TITLE,
+        lines("Home > Fees > " + TITLE, "", BODY, MORE),
+    ),
+    "below the head of a press release": (
+        lines("FOR IMMEDIATE RELEASE", "", TITLE, "", BODY, MORE),
+        TITLE,
+        lines("FOR IMMEDIATE RELEASE", "", BODY, MORE),
+    ),
+    "site tail without blanks": (lines(TITLE + "_Harbour Press", "", TITLE, "", BODY), TITLE, BODY),
+    "two tails": (lines(TITLE + " | News | Harbour Press", "", TITLE, "", BODY), TITLE, BODY),
+    "a part of it below": (lines("Exclusive: " + TITLE, "", TITLE, "", BODY), "Exclusive: " + TITLE, BODY),
+    "a number is no site": (lines(TITLE + " - Part 1", "", TITLE, "", BODY), TITLE + " - Part 1", BODY),
+    "in two lines, and whole below": (lines("Harbour Board Raises", "Mooring Fees Again", "", TITLE, "", BODY), TITLE, BODY),
+    "whole, and in two lines below": (lines(TITLE, "", "HARBOUR BOARD RAISES", "MOORING FEES AGAIN", "", BODY), TITLE, BODY),
+    "underlined": (lines(TITLE, "=====", BODY), TITLE, lines("=====", BODY)),
+    "a byline in small letters right below": (
+        lines(TITLE, "by Ada M. Brandt", BODY, MORE),
+        TITLE,
+        lines("by Ada M. Brandt", BODY, MORE),
+    ),
+    "Chinese, cut off": (lines(CHINESE, "", CHINESE_BODY, CHINESE[:11] + "…"), CHINESE, CHINESE_BODY),
+    "Korean": (lines(KOREAN, KOREAN_BODY, KOREAN_BODY), KOREAN, lines(KOREAN_BODY, KOREAN_BODY)),
+    "Turkish capitals": (lines(TURKISH, "", TURKISH.upper(), "", BODY), TURKISH, BODY),
 }
 
 
@@ -128,6 +162,28 @@ NULL = {
     "no blank line anywhere, and one paragraph": lines(TITLE, BODY),
     "right above a short line": lines(TITLE, "Nine years of standstill are over", "", BODY, MORE),
     "wrapped by hand": lines("The harbour board has met again and raised", "fees, for " + BODY.lower(), MORE),
+    "a salutation": lines("Dear friends of the harbour board and its moorings", "", BODY, "", MORE),
+    "a salutation in German": lines("Liebe Freundinnen und Freunde der Hafenmeisterei", "", BODY, "", MORE),
+    "a speaker": lines(
+        "Reporter: What will the fees for a mooring cost?",
+        "",
+        BODY,
+        "",
+        "Reporter: And what will the harbour board do with it?",
+        "",
+        MORE,
+    ),
+    "Thai paragraphs, which end without a mark": lines(THAI, "", THAI[9:] + "นี้", "", THAI[17:]),
+    "the first of several questions": lines(
+        "FAQ", "", "How much do moorings cost from spring on?", "", MORE, "", "Who met on Monday to talk?", "", BODY
+    ),
+    "a list's first item below its name": lines(
+        "You need", "", "Four ropes for each of the moorings", "Fees for the next nine years", "", BODY, MORE
+    ),
+    "a slogan below a product's name": lines(
+        "Mooring Nine", "", "The mooring that costs nine years of fees", "", MORE, BODY + " Mooring Nine."
+    ),
+    "a call below a section's name": lines("Harbour", "", "Moor with the harbour board from spring on!", "", BODY, MORE),
     "a heading further down": lines(BODY, "", TITLE, "", MORE),
     "a promoted title twice at the foot": lines(BODY, MORE, "Check Also", TITLE, TITLE),
     "a column's name above a longer title": lines("The Harbour Letter", "", TITLE, "", BODY),
@@ -174,6 +230,7 @@ STAYS = {
     "a heading with fewer words": "Harbour Board Raises",
     "a colon is no tail": "Harbour Board Raises Mooring Fees Again: what you need to know",
     "a short teaser": "Harbour…",
+    "a number behind it": TITLE + " - Part 2",
     "a long tail": TITLE + " – but nobody in town is in the mood to pay them",
 }
 
@@ -193,6 +250,18 @@ def test_a_given_title_is_the_title() -> None:
     assert clean(lines("Moorings", "", BODY), "Moorings") == ("Moorings", BODY)
     assert clean(lines(BODY, MORE), "Moorings ") == ("Moorings", lines(BODY, MORE))
     assert clean(lines(BODY, MORE), " ") == (None, lines(BODY, MORE))
+
+
+@pytest.mark.parametrize("title", [TITLE + " | Harbour Press", "Harbour Press: " + TITLE, TITLE + "_Harbour Press - News"])
+def test_a_given_title_with_the_name_of_the_site(title: str) -> None:
+    assert clean(lines(TITLE, "", BODY, "", MORE), title) == (title, lines(BODY, "", MORE))
+    assert clean(lines(BODY, "", TITLE, "", MORE), title) == (title, lines(BODY, "", TITLE, "", MORE))
+
+
+def test_a_given_title_that_is_cut_off() -> None:
+    for title in ("Harbour Board Raises Mooring…", "Harbour board raises mooring fe ..."):
+        assert clean(lines("Harbour", "", TITLE, "", BODY), title) == (TITLE, lines("Harbour", "", BODY))
+        assert clean(lines(BODY, MORE), title) == (title, lines(BODY, MORE))
 
 
 def test_a_given_title_that_the_text_needs_is_given_up() -> None:
