@@ -105,6 +105,16 @@ _NO_TITLE = tuple(
 )
 # A line that goes on in small letters, but for "by Ada M. Brandt".
 _GOES_ON = regex.compile(r"(?!(?:by|von|par|por|di|de|door|av|af)(?:\s\p{Lu}[\p{L}.'’-]*){2,4}\s*$)\p{Ll}")
+_DIGITS = re.compile(r"\d+")
+# What stands above the first heading or paragraph of a text: no title follows.
+_SECTION = regex.compile(
+    r"""(?i:abstract|summary|background|intro(?:duction)?|overview|key\ (?:points|takeaways)|tl;?dr|question|answer|in\ brief|letters|preface|foreword|prologue|ingredients
+        |zusammenfassung|einleitung|einführung|hintergrund|überblick|frage|antwort|vorwort|zutaten|résumé|contexte|réponse|avant-propos|ingrédients|resumen|introducción|pregunta
+        |respuesta|prólogo|ingredientes|riassunto|introduzione|domanda|risposta|prefazione|ingredienti|resumo|introdução|pergunta|resposta|samenvatting|inleiding|vraag
+        |sammanfattning|inledning|bakgrund|fråga|indledning|baggrund|spørgsmål|streszczenie|wstęp|pytanie|shrnutí|úvod|otázka|összefoglaló|bevezetés|kérdés|rezumat|introducere
+        |özet|giriş|soru|введение|аннотация|вопрос|предисловие|вступ|питання|περίληψη|εισαγωγή|ερώτηση|摘要|引言|前言|概要|はじめに|質問|요약|서론|질문|ملخص|مقدمة|سؤال)""",
+    regex.VERBOSE,
+)
 _SPEAKS = regex.compile(r"!\W*$|\?[\"”’»]$")
 # A letter or a speech begins.  Words that also begin titles ("Liebe", "Caro") need the readers behind them, and titles of advice columns have a colon.
 _SALUTATION = regex.compile(
@@ -223,7 +233,8 @@ def _is_label(line: str) -> bool:
         len(line) <= _LABEL
         and not line.startswith(_BULLETS)
         and not line.rstrip(_CLOSING).endswith((*_SENTENCE_END, "!", "?"))
-        and not (_GOES_ON.match(line) or _SALUTATION.match(line))
+        and not _SECTION.fullmatch(line)
+        and not (_GOES_ON.match(line) or _SALUTATION.match(line) or _PART.match(line))
         and not looks_like_title(line)
     )
 
@@ -258,6 +269,10 @@ def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> b
             or (_is_named(label, near) and not any(pattern.search(label) for pattern in _NO_TITLE))
         ):
             return False
+    # Days of a diary, numbered sections: what stands below the first of them is its heading.
+    numbered = {_DIGITS.sub("0", label) for label in labels if _DIGITS.search(label)}
+    if numbered and any(len(other) <= _LABEL and _DIGITS.sub("0", other.strip()) in numbered for other in below):
+        return False
     # The first of several questions has its answer below.
     return not (line.endswith("?") and any(other.rstrip().endswith("?") and not is_prose(other) for other in below))
 
@@ -305,7 +320,7 @@ def _near_top(doc: Document) -> list[int]:
 
 def _joints(line: str) -> Iterator[tuple[str, str]]:
     """The line as (title, name of the site), wherever it could be the two: "Title | Site", "Site | Title"."""
-    for joint in _JOINT.finditer(line):
+    for joint in _JOINT.finditer(line) if len(line) <= _LONGEST + _LABEL else ():
         left, right = line[: joint.start()], line[joint.end() :]
         for title, name in ((left, right), (right, left)):
             if len(name.split()) <= _TAIL_WORDS and not _PART.fullmatch(name):
@@ -314,10 +329,11 @@ def _joints(line: str) -> Iterator[tuple[str, str]]:
 
 def _without_site(doc: Document, line: str) -> str:
     """The line without the names of sites, as far as the dump has it without them, too."""
-    if not _JOINT.search(line):
-        return line
-    keys = {key(_bare(other)) for other in doc.lines if 8 <= len(other) <= len(line) + 20}
-    while shorter := next((head for head, _ in _joints(line) if looks_like_title(head) and key(head) in keys), None):
+    keys: set[str] = set()
+    while heads := [head for head, _ in _joints(line) if looks_like_title(head)]:
+        keys = keys or {key(_bare(other)) for other in doc.lines if 8 <= len(other) <= len(line) + 20}
+        if (shorter := next((head for head in heads if key(head) in keys), None)) is None:
+            break
         line = shorter
     return line
 
@@ -381,7 +397,7 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
 
 def _split(doc: Document, title: str, wanted: str) -> set[int]:
     """The lines near the top that say only what the title says: what stands before or behind a mark in it, or all of it in two or three lines."""
-    joints = list(_SET_OFF.finditer(title))
+    joints = list(_SET_OFF.finditer(title)) if len(title) <= _LONGEST + _LABEL else []
     parts = {key(part) for joint in joints for part in (title[: joint.start()], title[joint.end() :]) if _says(part, 4)}
     first, _ = _paragraphs(doc)
     near = {i: said for i in _near_top(doc)[: _CLOSE + 1] if i < first and (said := key(_bare(doc.lines[i])))}

@@ -183,6 +183,9 @@ NULL = {
     "a slogan below a product's name": lines(
         "Mooring Nine", "", "The mooring that costs nine years of fees", "", MORE, BODY + " Mooring Nine."
     ),
+    "a chapter": lines("Chapter One", "", "What the board did with the fees", "", BODY, MORE),
+    "the heading of a summary": lines("Zusammenfassung", "", "What the board did with the fees", "", BODY, MORE),
+    "the first day of a diary": lines("4 March", "", "What the board did with the fees", "", BODY, "", "5 March", "", MORE),
     "a call below a section's name": lines("Harbour", "", "Moor with the harbour board from spring on!", "", BODY, MORE),
     "a heading further down": lines(BODY, "", TITLE, "", MORE),
     "a promoted title twice at the foot": lines(BODY, MORE, "Check Also", TITLE, TITLE),
