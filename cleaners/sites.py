@@ -29,14 +29,18 @@ _CLOSE = 4  # lines from one copy of the title to the next
 _LONGEST = 40  # characters of a name; "The Sydney Morning Herald Online Edition" has 40
 _MOST_WORDS = 6
 
-_DOMAIN = regex.compile(r"(?:https?://)?(?:www\.)?((?:[a-z\d](?:[a-z\d-]*[a-z\d])?\.)+[a-z]{2,})/?", regex.IGNORECASE)
+_DOMAIN = regex.compile(
+    r"""(?:https?://)?(?:www\.)?((?:[\p{L}\d](?:[\p{L}\p{M}\d-]*[\p{L}\p{M}\d])?\.)+
+        (?:[a-z]{2,}|xn--[a-z\d-]+|рф|рус|укр|бел|срб|бг|ελ|中国|中國|香港|台湾|台灣|한국|भारत|ไทย|امارات|السعودية|مصر|ایران))/?""",
+    regex.VERBOSE | regex.IGNORECASE,
+)
 _SECOND_LEVEL = {"co", "com", "org", "net", "ac", "gov", "edu", "or", "ne"}
 # What a site's name at the foot may bear that it does not bear at the top: "thedailyharbour news".
 _SUFFIX = ("news", "online", "blog", "website", "media", "newspaper", "magazine", "com", "team", "admin")
 _SOURCE = {"source", "sources", "reference", "references", "via", "sourcelink", "originalsource", "originalarticle"}
 _COPYRIGHT = regex.compile(r"©|\(c\)|copyright", regex.IGNORECASE)
 _SENTENCE_END = (".", "!", "?", "…", ":", ";", ",")
-_TAIL = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+")
+_TAIL = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*")
 _PERSON = regex.compile(r"\p{Lu}[\p{L}'’.-]*(?:\s(?:\p{Lu}[\p{L}'’.-]*|de|da|van|von|der|den|al|bin|el)){1,4}")
 _PAPER = regex.compile(
     r"""\b(?:the|daily|weekly|news|times|post|herald|guardian|tribune|gazette|journal|courier|chronicle|observer|express|star|sun|mirror|mail
@@ -84,7 +88,8 @@ def clean(doc: Document) -> Iterator[Edit]:
 def _site(doc: Document) -> str:
     """The site's name as the metadata have it, without "www." and ".com", as a key; "" if they do not."""
     site = doc.metadata.get("site")
-    return _name(str(site)) if site else ""
+    # Of an address with a path ("https://example.com/news/") the host.
+    return _name(regex.sub(r"^(https?://[^/]+)/.*", r"\1", str(site))) if site else ""
 
 
 def _name(line: str) -> str:

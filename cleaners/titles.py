@@ -4,20 +4,22 @@ Theory.  Scrapers put the title first, and often twice: once from the page's hea
 line, the site's name or a standfirst between.  A template may print it once more at the foot, as "Reference".  So a
 line is the title if it looks like one, says what the text is about, and is either the first line with a blank line
 behind it or the one line that stands near the top twice.  (The first line needs no blank line, if paragraphs
-follow at once that speak of the same things.)  The first line is asked first.  That makes cleaning
+follow at once that speak of the same things; and a section's name, a date, a byline or a path may stand above it, if it is
+the only line like a title before paragraphs that speak of the same things.)  The first line is asked first.  That makes cleaning
 stable: written out as title, blank line, text, the title is that first line, and it is judged by itself and by the
 text without its copies, both of which are what they were.
 
 What is kept, although it says the same words:
     - paragraphs that begin with the title or quote it: only whole lines are compared;
-    - "How to cook rice - Step 1" and "... - Step 2": one tail is the name of a site, two are headings of the text;
+    - "How to cook rice - Step 1" and "... - Step 2": one tail is the name of a site, two are headings of the text, and a
+      number is no name;
     - a refrain, a list item, a speaker's line, a section's heading.  No line of the text may repeat the title (output
       contract), so a document with such a line gets no title at all: `None`, nothing is cut, and nothing is lost.
 
 Price accepted: a title of one or two words ("Moorings", "Fishing Nets") is not found, because menus, labels and names
 look the same, and a wrong title is worse than none; and where a dump begins with a heading of its text, the real
 title being absent, that heading becomes the title.  Measured on the development data's article columns: of the 416
-titles that stand as a line 136 are found; 8 of these documents get another line, the others none.
+titles that stand as a line 150 are found; 10 of these documents get another line, the others none.
 """
 
 import re
@@ -61,8 +63,9 @@ _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNOREC
 _JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*|(?<=\S)[-－](?=\S)")
 # What looks like the name of a site behind a title, and is a part of it.
 _PART = regex.compile(
-    r"""(?i:(?:part|episode|chapter|step|day|teil|folge|kapitel|tag|partie|épisode|chapitre|parte|episodio|capítulo|capitolo|deel|del|rész|część|часть|частина|день)
-        \W*(?:\d+|[ivx]+|one|two|three|eins|zwei|drei))|第.{1,4}[章部回话話集篇]|[上中下]""",
+    r"""(?i:(?:part|episode|chapter|step|day|teil|folge|kapitel|tag|partie|épisode|chapitre|parte|episodio|capítulo|capitolo|deel
+        |del|rész|część|часть|частина|день)
+        \W*(?:\d+|[ivx]+|one|two|three|eins|zwei|drei))|第.{1,4}[章部回话話集篇]|[上中下]$""",
     regex.VERBOSE,
 )
 # What sets a part of a title off: "Fees rise: Harbour board …", "(Video) …".
@@ -83,7 +86,8 @@ _NO_TITLE = tuple(
             |read\ (?:more|also|next)|continue\ reading|advertisement|add\ to|see\ (?:all|also|more)|view\ (?:all|more|in)|back\ to|return\ to
             |table\ of\ contents|all\ rights|in\ this\ (?:article|section|issue|post)|in\ partnership|also\ in|edit\ this|was\ this
             |be\ the\ first|courtesy|showing|from\ wikipedia|about\ this|join\ the|contact\ us|call\ us|now\ hiring|book\ (?:a\ )?free|download\ (?:the\ |our\ )?app|this\ (?:article|post|entry|site|website|page))\b
-            |^\W*(?:for\ immediate\ release|press\ release|news\ release|communiqué\ de\ presse|(?:comunicado|nota)\ (?:de|à|a)\ (?:la\ )?(?:prensa|imprensa))\W*$
+            |^\W*(?:for\ immediate\ release|press\ release|news\ release|communiqué\ de\ presse|(?:comunicado|nota)\ (?:de|à
+            |a)\ (?:la\ )?(?:prensa|imprensa))\W*$
             |^(?:作者|来源|來源|记者|記者|编辑|編輯)|^(?:photo|image|text|source|author)\ ?:)""",
         r"\d\d?:\d\d",  # a time of day
         r"""^\W*(?:\p{L}+,?\ )?\d\d?\ de\ \p{L}+\ del?\ \d{4}\b|\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
@@ -108,21 +112,32 @@ _GOES_ON = regex.compile(r"(?!(?:by|von|par|por|di|de|door|av|af)(?:\s\p{Lu}[\p{
 _DIGITS = re.compile(r"\d+")
 # What stands above the first heading or paragraph of a text: no title follows.
 _SECTION = regex.compile(
-    r"""(?i:abstract|summary|background|intro(?:duction)?|overview|key\ (?:points|takeaways)|tl;?dr|question|answer|in\ brief|letters|preface|foreword|prologue|ingredients
-        |zusammenfassung|einleitung|einführung|hintergrund|überblick|frage|antwort|vorwort|zutaten|résumé|contexte|réponse|avant-propos|ingrédients|resumen|introducción|pregunta
-        |respuesta|prólogo|ingredientes|riassunto|introduzione|domanda|risposta|prefazione|ingredienti|resumo|introdução|pergunta|resposta|samenvatting|inleiding|vraag
-        |sammanfattning|inledning|bakgrund|fråga|indledning|baggrund|spørgsmål|streszczenie|wstęp|pytanie|shrnutí|úvod|otázka|összefoglaló|bevezetés|kérdés|rezumat|introducere
-        |özet|giriş|soru|введение|аннотация|вопрос|предисловие|вступ|питання|περίληψη|εισαγωγή|ερώτηση|摘要|引言|前言|概要|はじめに|質問|요약|서론|질문|ملخص|مقدمة|سؤال)""",
+    r"""(?i:abstract|summary|background|intro(?:duction)?|overview|key\ (?:points|takeaways)|tl;?dr|question|answer|in\ brief
+        |letters|preface|foreword|prologue|ingredients
+        |zusammenfassung|einleitung|einführung|hintergrund|überblick|frage|antwort|vorwort|zutaten|résumé|contexte|réponse
+        |avant-propos|ingrédients|resumen|introducción|pregunta
+        |respuesta|prólogo|ingredientes|riassunto|introduzione|domanda|risposta|prefazione|ingredienti|resumo|introdução|pergunta
+        |resposta|samenvatting|inleiding|vraag
+        |sammanfattning|inledning|bakgrund|fråga|indledning|baggrund|spørgsmål|streszczenie|wstęp|pytanie|shrnutí|úvod|otázka
+        |összefoglaló|bevezetés|kérdés|rezumat|introducere
+        |özet|giriş|soru|введение|аннотация|вопрос|предисловие|вступ|питання|περίληψη|εισαγωγή|ερώτηση|摘要|引言|前言|概要|はじめに|質問|요약|서론
+        |질문|ملخص|مقدمة|سؤال)""",
     regex.VERBOSE,
 )
 _SPEAKS = regex.compile(r"!\W*$|\?[\"”’»]$")
-# A letter or a speech begins.  Words that also begin titles ("Liebe", "Caro") need the readers behind them, and titles of advice columns have a colon.
+# A letter or a speech begins.  Words that also begin titles ("Liebe", "Caro") need the readers behind them, and titles of
+# advice columns have a colon.
 _SALUTATION = regex.compile(
-    r"""(?i:(?:dear|ladies\ and\ gentlemen|sehr\ geehrte[rs]?|(?:meine\ )?(?:sehr\ )?verehrte[rn]?|meine\ damen|liebe[rs]?\ (?:\p{L}+(?:[-*_:/·]?innen)
-        |freunde|leser|gäste|eltern|mitglieder)|ch[eè]re?s\ (?:amis|amies|lecteurs|lectrices|collègues)|mesdames|estimad[oa]s?|querid[oa]s\ (?:amig|lector|leitor)[oae]s?
-        |señoras\ y\ señores|senhoras\ e\ senhores|prezad[oa]s?|car[ie]\ (?:amic[hi]e?|lettor[ei])|gentil[ei]\ (?:signor|lettor)[aei]|signore\ e\ signori|geachte|beste\ lezers?
-        |kära\ (?:läsare|vänner)|kære\ læsere|kjære\ lesere|drodzy|szanowni|szanowna|vážení|vážená|milí\ čtenáři|tisztelt|kedves\ olvasó(?:k|ink)|sayın
-        |αγαπητο[ίι]|дорогие\ (?:друзья|читатели|коллеги)|уважаемые|шановні)\b|尊敬的|亲爱的|親愛的|親愛なる|존경하는|प्रिय\ पाठक|السادة\b|أعزائي\b)[^:：]*$""",
+    r"""(?i:(?:dear|ladies\ and\ gentlemen|sehr\ geehrte[rs]?|(?:meine\ )?(?:sehr\ )?verehrte[rn]?|meine\ damen
+        |liebe[rs]?\ (?:\p{L}+(?:[-*_:/·]?innen)
+        |freunde|leser|gäste|eltern|mitglieder)|ch[eè]re?s\ (?:amis|amies|lecteurs|lectrices|collègues)|mesdames|estimad[oa]s?
+        |querid[oa]s\ (?:amig|lector|leitor)[oae]s?
+        |señoras\ y\ señores|senhoras\ e\ senhores|prezad[oa]s?|car[ie]\ (?:amic[hi]e?|lettor[ei])|gentil[ei]\ (?:signor
+        |lettor)[aei]|signore\ e\ signori|geachte|beste\ lezers?
+        |kära\ (?:läsare|vänner)|kære\ læsere|kjære\ lesere|drodzy|szanowni|szanowna|vážení|vážená|milí\ čtenáři|tisztelt
+        |kedves\ olvasó(?:k|ink)|sayın
+        |αγαπητο[ίι]|дорогие\ (?:друзья|читатели|коллеги)|уважаемые|шановні)\b|尊敬的|亲爱的|親愛的|親愛なる|존경하는|प्रिय\ पाठक|السادة\b
+        |أعزائي\b)[^:：]*$""",
     regex.VERBOSE,
 )
 # Taken out of keys as bytes, because nothing is faster: all ASCII characters but letters and digits.
@@ -166,7 +181,7 @@ def find_title(doc: Document) -> str | None:
 
     Returns:
         The title, without the mark of a heading ("# ", "Title:") and without the name of a site if the dump also
-        has it without; or None if there is no good evidence, or if the text repeats the title where it is the author's.
+        has it without; a given one as it is, or whole if it is cut off and the dump has it whole; or None if there is no good evidence, or if the text repeats the title where it is the author's.
     """
     if doc.title is not None:
         title = _whole(doc, doc.title.strip())
@@ -199,7 +214,7 @@ def clean(doc: Document) -> Iterator[Edit]:
 
 
 def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """The lines that may be the title, and what they say: the first line that is no label, then one that stands near the top twice."""
+    """The lines that may be the title, and what they say: the first that is no label, then one that stands near the top twice."""
     lines = doc.lines
     bare = [_bare(lines[i]) for i in near]
     # A title in two or three lines, and whole below them.
@@ -228,7 +243,7 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
 
 
 def _is_label(line: str) -> bool:
-    """Whether the line can stand above a title: a section's name, a date, a byline, a path; no sentence, list item or salutation."""
+    """Whether the line can stand above a title: a section's name, a date, a byline, a path; no sentence, no list item."""
     return (
         len(line) <= _LABEL
         and not line.startswith(_BULLETS)
@@ -366,7 +381,7 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     copies = []
     tailed: dict[int, str] = {}
     seen = False
-    # A cheap look first: every copy holds the beginning of the title's longest word (up to an "i"), or is in another form than NFKC.
+    # A cheap look first: every copy holds the beginning of the title's longest word (up to an "i"), or is not in the form NFKC.
     probe = max(_NOT_PROBE.split(unicodedata.normalize("NFKC", title.casefold()).casefold()), key=len)[:4]
     for i in [
         i
@@ -396,7 +411,10 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
 
 
 def _split(doc: Document, title: str, wanted: str) -> set[int]:
-    """The lines near the top that say only what the title says: what stands before or behind a mark in it, or all of it in two or three lines."""
+    """The lines near the top that say only what the title says.
+
+    They are what stands before or behind a mark in it, or all of it in two or three lines.
+    """
     joints = list(_SET_OFF.finditer(title)) if len(title) <= _LONGEST + _LABEL else []
     parts = {key(part) for joint in joints for part in (title[: joint.start()], title[joint.end() :]) if _says(part, 4)}
     first, _ = _paragraphs(doc)
@@ -514,8 +532,8 @@ def _fits(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:
 def _is_about(body: Iterable[str], title: str) -> bool:
     """Whether the text holds the title's words.
 
-    Words are compared by their first five letters, Korean ones by their first two syllables, which lets most endings differ; scripts without spaces by pairs
-    of characters, of which every second one goes across two words.
+    Words are compared by their first five letters, Korean ones by their first two syllables, which lets most endings
+    differ; scripts without spaces by pairs of characters, of which every second one goes across two words.
     """
     title = title.casefold()
     stems = {word[: 2 if _HANGUL.match(word) else 5] for word in _WORD.findall(title) if len(word) > 3 or _HANGUL.match(word)}

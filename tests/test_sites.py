@@ -29,6 +29,7 @@ def page(name: str, *foot: str, head: str = TITLE) -> str:
         ("The Daily Harbour", ("© 2024 The Daily Harbour. All rights reserved.",)),
         ("Harbour Rock", ("www.harbour-rock.example",)),
         ("harbourtimes.example", ()),
+        ("портовый-вестник.рф", ()),
     ],
 )
 def test_a_name_with_proof_goes(name: str, foot: tuple[str, ...]) -> None:
@@ -40,9 +41,8 @@ def test_a_name_with_proof_goes(name: str, foot: tuple[str, ...]) -> None:
 
 
 def test_the_tail_of_a_title_is_proof() -> None:
-    assert (
-        left(page("Harbour Tribune", head=f"{TITLE} | Harbour Tribune")) == f"{TITLE} | Harbour Tribune\n\n\n{TITLE}\n\n{PROSE}"
-    )
+    for head in (f"{TITLE} | Harbour Tribune", f"{TITLE}_Harbour Tribune"):
+        assert left(page("Harbour Tribune", head=head)) == f"{head}\n\n\n{TITLE}\n\n{PROSE}"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,12 @@ def test_nothing_goes_without_a_second_title() -> None:
 
 def test_metadata_name_the_site() -> None:
     text = f"{TITLE}\n\nThe Daily Harbour\n\n{PROSE}\n\nThe Daily Harbour news\n\ndailyharbour.example"
-    for site in ("thedailyharbour.example", "www.thedailyharbour.co.uk", "The Daily Harbour"):
+    for site in (
+        "thedailyharbour.example",
+        "www.thedailyharbour.co.uk",
+        "The Daily Harbour",
+        "https://thedailyharbour.example/news/",
+    ):
         assert left(text, site=site) == f"{TITLE}\n\n\n{PROSE}\n\n\ndailyharbour.example"
     assert left(text, site="thedailyharbour.example", author="The Daily Harbour") == text
     assert left(text, site="other.example") == text
