@@ -181,7 +181,8 @@ def find_title(doc: Document) -> str | None:
 
     Returns:
         The title, without the mark of a heading ("# ", "Title:") and without the name of a site if the dump also
-        has it without; a given one as it is, or whole if it is cut off and the dump has it whole; or None if there is no good evidence, or if the text repeats the title where it is the author's.
+        has it without; a given one as it is, or whole if it is cut off and the dump has it whole; or None if there is
+        no good evidence, or if the text repeats the title where it is the author's.
     """
     if doc.title is not None:
         title = _whole(doc, doc.title.strip())
