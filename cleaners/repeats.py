@@ -32,12 +32,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, islice, pairwise
 
-from rapidfuzz.distance import Levenshtein
+import regex
+from rapidfuzz.distance import Levenshtein, Prefix
 
 from cleaners.document import Document
 from cleaners.edits import Edit
 
-# Lengths are in letters of a script with spaces; a character of a dense script counts three times (see `_Line.size`).
+# Lengths are in letters; a Chinese character or a kana counts three times (see `_Line.size`).
 # Of the lines of the development data that stand again word for word and end a sentence, this share is labelled as
 # main text, so no copy that went wrong (the "column" dumps; many of them posts that a forum quotes):
 #     letters           60-79  80-99  100-119  120-159  160-239  240+
@@ -65,12 +66,16 @@ _REPLACED = 20  # … and at most one in so many replaced by quite another word,
 # letters; of the eight paragraphs of the development data that are parted by other words, three are by short ones, which say the same ("are" and
 # "were", "bring" and "raise"), and five by longer ones, which tell of two things ("typing" and "warnings", "bracket" and "headband").
 _SHORT_WORD = 5
-_FORM = 0.55  # the least similarity of two forms of one word
+_ENGLISH = "the"  # in other languages no word is replaced: `_TURNS` knows their days, numbers and contraries ("lunes", "zwei") too little
+_FORM = 0.55  # the least share of the longer of two forms of one word that both begin with
 
-_DENSE_CLASS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_FIRST_DENSE = _DENSE_CLASS[0]
-_DENSE = re.compile(f"[{_DENSE_CLASS}]")
-_WORD = re.compile(rf"[{_DENSE_CLASS}]|[^\W_{_DENSE_CLASS}]+(?:'[^\W_{_DENSE_CLASS}]+)?")
+_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer: without spaces, but as long as English
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_FIRST_DENSE = _SPACELESS[0]
+_DENSE = re.compile(f"[{_CJK}]")
+# A vowel sign of Hindi or Bengali is part of a word; a currency, a sign of mathematics, a percent or minus sign is a fact, so a word.
+_LETTER = rf"[[\w\p{{N}}]--[_{_SPACELESS}{_CJK}]]"
+_WORD = regex.compile(rf"(?V1)[{_SPACELESS}{_CJK}]|{_LETTER}+(?:'{_LETTER}+)?|[\p{{Sc}}\p{{Sm}}%‰]|(?<!\S)[-–](?=\d)")
 _STOPS = '!?…。！？｡।۔؟"“”„«»'
 _BREAK = re.compile(f"[.:：{_STOPS}]+")
 _FINAL = frozenset(  # the last character of a paragraph; Thai, Lao, Burmese and Khmer have no full stop
@@ -94,18 +99,33 @@ _TURNS = frozenset(
     not no never none nor neither without cannot nobody nothing hardly yes non un
     nicht kein keine keinen keiner keinem nie niemals ohne weder ne pas jamais sans aucun aucune sin nunca ni tampoco
     não nem sem senza mai nessun nessuno niet geen nooit zonder inte ikke ej aldrig utan uden bez nikdy
-    не ни нет без никогда ні немає όχι δεν μη χωρίς değil yok hiç tidak bukan không chưa
-    he she his her him hers man woman men women boy girl father mother son daughter brother sister husband wife
+    nu fără nici nem sem nincs soha ei eivät emme ette nije nisu nema neće nav není nie brak dont cant wont isnt
+    не ни нет без никогда ні немає няма нема нису није όχι δεν δε μη μην χωρίς değil yok hiç tidak bukan tak tanpa không chưa
+    didnt doesnt wasnt wouldnt only or unless former alleged allegedly
+    he she his her him hers man woman men women boy girl father mother son daughter brother sister husband wife boys girls
+    sons wives aunt uncle king queen
     up down more less fewer most least higher lower high low above below over under before after
     increase increased increases decrease decreased decreases rise rises rose risen fall falls fell fallen
     gain gained lose lost won win open opened closed close left right north south east west
     first second third fourth fifth last next one two three four five six seven eight nine ten eleven twelve
-    twenty thirty forty fifty hundred thousand million billion good bad best worst hot cold warm cool
+    twenty thirty forty fifty hundred thousand million billion millions billions half dozen once twice single double
+    thirteen fourteen fifteen sixteen seventeen eighteen nineteen sixty seventy eighty ninety mil mille tausend тысяч тысячи
+    millionen milliard millions milliards miljoen miljard miljon milion miliard milijun milijard milyon milyar millió milliárd
+    миллион миллиард миллиона миллиарда мільйон мільярд good bad best worst hot cold warm cool
     black white red blue green yellow small large short long early late day night dead alive sober drunk hard soft easy full empty
-    true false wet dry rich poor cheap dear safe free paid buy sell bought sold
+    true false wet dry major minor upper rich poor cheap dear safe free paid buy sell bought sold
     """.split()  # noqa: SIM905  (a list of words is read and extended like this)
 )
+# Short words that tell two like facts apart when one stands for another; left out or put in, they do not matter ("the old bridge").
+_INSTEAD = frozenset(
+    """
+    must may might shall should can could all any some each every both many in out on off to from
+    old new young fast slow front back inner outer start stop begin end enter leave stay allow ban deny admit add pass fail push pull
+    """.split()  # noqa: SIM905
+)
 _WITHOUT = ("less", "los", "lose", "loser", "losen", "loos", "løs", "lös")
+_OTHER_SIDE = ("ee", "ees")  # the employer and the employee
+_TURKISH_NOT = re.compile("m[aeıiuü]")  # "geldi" and "gelmedi": he came, and he did not
 
 
 def clean(doc: Document) -> Iterable[Edit]:
@@ -198,7 +218,7 @@ class _Line:
 
     @cached_property
     def size(self) -> int:
-        """The length, with each character of a dense script counted three times."""
+        """The length, with each Chinese character and each kana counted three times."""
         return len(self.text) + (0 if self.text.isascii() else 2 * len(_DENSE.findall(self.text)))
 
     @cached_property
@@ -221,8 +241,11 @@ class _Line:
         """The words that carry no fact of their own: no number, no name, nothing that turns the sense round.
 
         A word is taken for a name where it has a capital.  Scripts without small letters (Arabic, Hindi, Chinese, …) do
-        not show their names, so they have no ordinary words, and near copies in them differ in no word at all.
+        not show their names, nor does a text all in small letters, so they have no ordinary words, and near copies in them
+        differ in no word at all.
         """
+        if self.text.islower():
+            return set()
         words = _words(self.text)
         return {w for w in words if w.islower() and w.isalpha() and w not in _TURNS and not w.endswith("n't")}
 
@@ -418,21 +441,25 @@ def _alike(one: _Line, other: _Line) -> bool:
             if any(_tells_apart(*pair) for pair in unlike):
                 return False
             replaced += len(unlike)
-    return replaced <= fewer // _REPLACED
+    return replaced <= (fewer // _REPLACED if _ENGLISH in a else 0)
 
 
 def _same_word(one: str, other: str) -> bool:
     """Whether two words are forms or spellings of one: "report" and "reported", "colour" and "color", but not "useful" and "useless"."""
+    shared = Prefix.similarity(one, other)
     return (
-        one[:3] == other[:3]
+        shared >= max(3, _FORM * max(len(one), len(other)))
         and one.endswith(_WITHOUT) == other.endswith(_WITHOUT)
-        and Levenshtein.normalized_similarity(one, other) >= _FORM
+        and one.endswith(_OTHER_SIDE) == other.endswith(_OTHER_SIDE)
+        and not any(_TURKISH_NOT.match(word, shared) for word in (one, other))
     )
 
 
 def _tells_apart(one: str, other: str) -> bool:
     """Whether a paragraph says another thing with one word for the other: a long word, or its contrary ("paid" and "unpaid")."""
-    return max(len(one), len(other)) > _SHORT_WORD or one.endswith(other) or other.endswith(one)
+    if max(len(one), len(other)) > _SHORT_WORD or one.endswith(other) or other.endswith(one):
+        return True
+    return not _INSTEAD.isdisjoint((one, other))
 
 
 def _quotes(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str]:

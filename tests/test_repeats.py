@@ -31,6 +31,10 @@ TEXT = [
     f"{HARBOUR} This is said in {place}, where people know their boats."
     for place in ("Ashby", "Northford", "Westbury", "Riga", "Hull", "Bergen")
 ]
+HINDI = "नगर परिषद ने सोमवार को तय किया कि नदी पर बने पुराने पुल की मरम्मत सर्दियों से पहले होगी और रीता इस काम की देखरेख करेंगी।"
+TURKISH = (
+    "Belediye meclisi, eski köprünün onarılması için gereken paranın bulunduğunu ve işin baharda başlayacağını dün açıkladı."
+)
 ARABIC = "وافق مجلس المدينة يوم الاثنين على إصلاح الجسر القديم فوق النهر قبل حلول الشتاء بتكلفة تبلغ مليونين من العملة المحلية."
 
 
@@ -118,6 +122,7 @@ def test_goes(lines: list[str], left: list[str], rules: list[str]) -> None:
 
 REFRAIN = "Oh, roll on, you water, roll on to the sea, roll on, for I wait."
 
+_ES = "El ayuntamiento acordó en junio reparar el viejo puente sobre el río antes de que llegue el invierno, con un coste alto."
 _DE = "Der Rat der Stadt hat am Montag zur Kenntnis genommen, dass der Wasserstand des Flusses im Lauf der Woche um drei Zoll "
 STAYS: dict[str, list[str]] = {
     "nothing": [""],
@@ -153,6 +158,19 @@ STAYS: dict[str, list[str]] = {
     "a longer word": [SPRING, BRIDGE, SPRING.replace("divers", "swimmers")],
     "allowed and forbidden": [f"{SPRING[:-1]} was lawful.", BRIDGE, f"{SPRING[:-1]} was unlawful."],
     "useful and useless": [f"{SPRING[:-1]} was useful.", BRIDGE, f"{SPRING[:-1]} was useless."],
+    "another month in Spanish": [_ES, SPRING, _ES.replace("junio", "mayo")],
+    "thousands of millions in Spanish": [f"{_ES[:-1]} de dos millones.", SPRING, f"{_ES[:-1]} de dos mil millones."],
+    "milliards": [f"{_ES[:-1]}, deux millions.", SPRING, f"{_ES[:-1]}, deux milliards."],
+    "another vowel sign in Hindi": [HINDI, SPRING, HINDI.replace("रीता", "राता")],
+    "another name in small letters": [BRIDGE.lower().replace("town", "maria"), SPRING, BRIDGE.lower().replace("town", "carla")],
+    "a Turkish negation": [TURKISH, SPRING, TURKISH.replace("açıkladı", "açıklamadı")],
+    "another currency": [BRIDGE.replace("two", "£2"), SPRING, BRIDGE.replace("two", "$2")],
+    "below zero": [BRIDGE.replace("two", "2 at -5 degrees"), SPRING, BRIDGE.replace("two", "2 at 5 degrees")],
+    "less and more in signs": [BRIDGE.replace("two", "< 2"), SPRING, BRIDGE.replace("two", "> 2")],
+    "may and must": [SPRING.replace("would", "may"), BRIDGE, SPRING.replace("would", "must")],
+    "old and new": [BRIDGE, SPRING, BRIDGE.replace("old", "new")],
+    "words that only begin alike": [f"{SPRING[:-1]} to predict a flood.", BRIDGE, f"{SPRING[:-1]} to prevent a flood."],
+    "employer and employee": [f"{SPRING[:-1]}, for the employer.", BRIDGE, f"{SPRING[:-1]}, for the employee."],
     "a German contrary": [f"{_DE}gestiegen ist.", SPRING, f"{_DE}gefallen ist."],
     "what is said again in a debate": [
         f"Mr Moss: {GULLS}",
