@@ -14,6 +14,7 @@ What stays, because writers repeat themselves on purpose:
 * list items, also those that lost their marks and stand among other short lines; tables, code, markup;
 * what somebody says again in a play, a debate or an interview;
 * lines that introduce something ("Run this command:"), and what is introduced: code, or a post quoted in a forum;
+* a question: it may stand in a list at the top, and again above its answer;
 * a paragraph that the document uses in more than three places: a stock phrase of a manual or a price list;
 * what stands again in several places of a page of short lines (services, plans, fields, posts): so the page is built;
 * what stands alone under two headings: one answer to two questions, a step of two procedures, one note on two commands;
@@ -81,14 +82,25 @@ _BREAK = re.compile(f"[.:：{_STOPS}]+")
 _FINAL = frozenset(  # the last character of a paragraph; Thai, Lao, Burmese and Khmer have no full stop
     chain(f".{_STOPS}’।)）」』]", map(chr, (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))))
 )
+_QUESTION = "?？؟"
 _MARKS = f" \xa0.,;{_STOPS}"
-_ITEM = re.compile(r"\s*(?:[-–—*•·‣▪●○◦+>#^|✓✔➢➤]|\(?(?:\d{1,3}|[^\W\d_]|[ivxIVX]{1,4})[.)\]:：、])")
+_ITEM = re.compile(
+    r"""[-–—*•·‣▪●○◦+>#^|✓✔➢➤§①-⑳]
+    | [([（]?(?:\d{1,3}|([^\W\d_])\1?|[ivxIVX]{1,4}|[一二三四五六七八九十百]{1,4})[.)\]）:：、]
+    | \d{1,3}\ ?[-–—]\s  # Arabic, Turkish, Spanish: "1- "
+    | [^\W\d_]+\.?\ \d{1,3}\ ?[:：)](?!\d)  # "Step 3:"
+    | 第[\d一二三四五六七八九十百]{1,5}[条條章节節款项項步]""",
+    re.VERBOSE,
+)
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|\]\(|[{};]\s*\Z|[|\t][^|\t]*[|\t]")
-_INTRODUCES = re.compile(r"[:：]\W*\Z|\A\W*(?:originally posted by|quote from)\b", re.IGNORECASE)
+_INTRODUCES = re.compile(r"[:：]\W*\Z")
+_QUOTES_POST = re.compile(r"\W{0,8}(?:originally posted by|quote from)\b", re.IGNORECASE)
 
-_SPEAKER = re.compile(
-    r"[^\W\d_][\w.'’-]*(?: [\w.'’-]+){0,3}[:：] |[^\W\d_a-z]{2,}(?: [^\W\d_a-z]+){0,2}[.—] "
-)  # "The Minister: ", "ANNA. "
+_SPEAKER = regex.compile(  # "The Minister: ", "市长：", "Jo Reed (Labour): ", "[Jo Reed] ", "Jo Reed — ", "ANNA. "
+    r"""(?:\p{L}[\w.'’-]{0,40}(?:\ [\w.'’-]{1,40}){0,3} (?:\ ?\([^()]{1,40}\))? (?:\s?:\s|\s?：|\ [—–]\ )
+    | \[[^][]{2,40}\]\ |[^\W\d_a-z]{2,}(?:\ [^\W\d_a-z]+){0,2}[.—]\ )""",
+    regex.VERBOSE,
+)
 
 _Anchors = dict[int, list[str]]
 
@@ -224,7 +236,12 @@ class _Line:
     @cached_property
     def is_text(self) -> bool:
         """Whether the line is no list item, no table row, no code, and introduces nothing."""
-        return not (_ITEM.match(self.text) or _INTRODUCES.search(self.text[-8:]) or _MARKUP.search(self.text))
+        return not (_ITEM.match(self.text) or self.introduces or _MARKUP.search(self.text))
+
+    @cached_property
+    def introduces(self) -> bool:
+        """Whether the line ends in a colon, perhaps with a mark or two behind it."""
+        return bool(_INTRODUCES.search(self.text[-8:]))
 
     @cached_property
     def is_paragraph(self) -> bool:
@@ -316,7 +333,11 @@ def _copies(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str
             parts.append((begin, end))
     if any(there[0] - here[1] > _APART + 1 for here, there in pairwise(parts)) and not _is_prose(lines):
         parts = []
-    parts = [(begin, end) for begin, end in parts if end > begin or not _under_headings(lines, left, begin, original[begin])]
+    parts = [
+        (begin, end)
+        for begin, end in parts
+        if end > begin or not (lines[left[begin]].text[-1] in _QUESTION or _under_headings(lines, left, begin, original[begin]))
+    ]
     parts = [(begin, end) for begin, end in parts if not _is_dialogue(lines, left, begin, end)]
     cut: dict[int, str] = {}
     for begin, end in whole + parts:
@@ -386,7 +407,10 @@ def _stretches(lines: _Lines, left: Sequence[int], original: Mapping[int, int]) 
 
 def _introduced(lines: _Lines, left: Sequence[int], at: int) -> bool:
     """Whether the line before says that something follows: code, or somebody else's post."""
-    return at > 0 and bool(_INTRODUCES.search(lines[left[at - 1]].text))
+    if not at:
+        return False
+    above = lines[left[at - 1]]
+    return above.introduces or bool(_QUOTES_POST.match(above.text))
 
 
 def _is_dialogue(lines: _Lines, left: Sequence[int], begin: int, end: int) -> bool:
@@ -398,14 +422,16 @@ def _is_dialogue(lines: _Lines, left: Sequence[int], begin: int, end: int) -> bo
 
 
 def _under_headings(lines: _Lines, left: Sequence[int], at: int, source: int) -> bool:
-    """Whether a copy and its original stand each under a heading of its own.
+    """Whether a copy and its original stand each under a heading of its own, perhaps with like ones below it: "Soup", "Preparation".
 
     Of the development data 16 lines stay for it: four are main text, one is not, and eleven are second copies, which are not scored.
     """
+    while source and lines[left[source - 1]].words == lines[left[at - 1]].words:
+        source, at = source - 1, at - 1
     if not source:
         return False
     one, other = lines[left[source - 1]], lines[left[at - 1]]
-    return one.words != other.words and all(line.size < _RUN and line.text[-1:] not in ".,;" for line in (one, other))
+    return all(line.size < _RUN and line.text[-1:] not in ".,;" for line in (one, other))
 
 
 def _beside_paragraph(lines: _Lines, left: Sequence[int], begin: int, end: int) -> bool:

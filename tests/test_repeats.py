@@ -134,6 +134,10 @@ STAYS: dict[str, list[str]] = {
     "the heading behind a copy": ["What we know", BRIDGE, "Prices", SPRING, "What we know", GULLS, "Prices", MARKET],
     "a long list item": [f"- {BRIDGE}", SPRING, f"- {BRIDGE}", GULLS],
     "a long step": [f"2. {BRIDGE}", SPRING, f"2. {BRIDGE}", GULLS],
+    **{
+        f"an item with {mark}": [GULLS, mark + BRIDGE, SPRING, mark + BRIDGE, MARKET]
+        for mark in ("1- ", "十二、", "（一）", "①", "Step 3: ", "§ 3 ", "(aa) ", "第三条 ")
+    },
     "a list item that lost its mark": [BRIDGE, "Small", "Yes", SPRING, "Large", "No", "Yes", SPRING, "End"],
     "table cells": [BRIDGE, "Yes", "No", "12", "Yes", "No", "12", SPRING, "Yes"],
     "a table row": [f"a | {BRIDGE} | b", SPRING, f"a | {BRIDGE} | b", GULLS],
@@ -179,6 +183,22 @@ STAYS: dict[str, list[str]] = {
         f"The Minister: {MARKET}",
         "Mr Speaker: Order.",
     ],
+    **{
+        f"what is said again in a debate, with {moss} and {minister}": [
+            f"{moss}{GULLS}",
+            f"{minister}{MARKET}",
+            f"{moss}{FERRY}",
+            f"{minister}{MARKET}",
+        ]
+        for moss, minister in (
+            ("记者：", "市长："),
+            ("श्री मिश्र: ", "मंत्री: "),
+            ("M. Moulin\xa0: ", "Le maire\xa0: "),
+            ("Mr Moss (Labour): ", "The Minister (Jo Reed): "),
+            ("[Mr Moss] ", "[The Minister] "),
+            ("Mr Moss — ", "The Minister — "),
+        )
+    },
     "what is said again in a play": ["ANNA. When?", f"PORTER. {FERRY}", "ANNA. Really?", f"PORTER. {FERRY}", SPRING],
     "the opposite": [MARKET.replace("across", "before"), BRIDGE, MARKET.replace("across", "after")],
     "other facts in Chinese": [CHINESE, SPRING, CHINESE.replace("两", "三")],
@@ -193,6 +213,28 @@ STAYS: dict[str, list[str]] = {
     "sentences among short lines": [HARBOUR, "Hours", BOATS, "Prices", BRIDGE],
     "a text on one line and in paragraphs": [f"{BRIDGE} {SPRING} {GULLS}", BRIDGE, SPRING, GULLS],
     "one answer to two questions": [GULLS, "And the bridge?", BRIDGE, MARKET, "What about the ford?", BRIDGE, FERRY],
+    "the same first step of two recipes": [
+        GULLS,
+        "Nut loaf",
+        "2 cups of nuts",
+        "Preparation",
+        BRIDGE,
+        SPRING,
+        "Fig loaf",
+        "2 cups of figs",
+        "Preparation",
+        BRIDGE,
+        MARKET,
+    ],
+    "questions that stand above their answers again": [
+        f"{BRIDGE[:-1]}?",
+        f"{SPRING[:-1]}?",
+        f"{BRIDGE[:-1]}?",
+        GULLS,
+        f"{SPRING[:-1]}?",
+        MARKET,
+    ],
+    "Thai lines as short as headings": [THAI, THAI[:40], THAI[50:], THAI[:40], f"{THAI[20:]}{THAI[:9]}"],
     "a standfirst": [BRIDGE, f"{BRIDGE} {SPRING}", GULLS],
     "a standfirst that breaks off": [f"{BRIDGE} {SPRING[:60]}…", f"{BRIDGE} {SPRING}", GULLS],
     "a sentence under a heading": [BRIDGE, HARBOUR, "Hours", BOATS, SPRING],
@@ -291,6 +333,7 @@ HUGE = {
     "two endless lines": f"{f'{BRIDGE} ' * 20_000}\n{f'{SPRING} ' * 20_000}",
     "the same run again and again": "\n".join([BRIDGE, "Work", SPRING, "Birds"] * 5_000),
     "an endless word": "a" * 2_000_000,
+    "a line of colons above a copy": f"{SPRING}\n{BRIDGE}\n{':' * 100_000}a\n{BRIDGE}\n{GULLS}",
 }
 
 
