@@ -212,6 +212,18 @@ def test_what_looks_like_no_article_survives(name: str) -> None:
     assert [cut for cut in (None, *get_args(Cut)) if cut != "eager" and left(KINDS[name], cut) != KINDS[name]] == []
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u2060", "\u3164", "\u2800", "\u200b\xa0 ", "\u200d", "\u200e", "\xad"])
+def test_a_line_with_nothing_to_see_is_blank(unseen: str) -> None:
+    above, below = ARTICLE.split("\n\n")
+    assert left(f"{above}\n{unseen}\n\n{unseen}\n{below}\n{unseen}", None) == ARTICLE
+
+
+def test_blanks_without_width_at_line_ends_go_and_what_shapes_a_letter_stays() -> None:
+    above, below = ARTICLE.split("\n\n")
+    assert left(f"{above}\u200b\n\n{below} \u2060", None) == ARTICLE
+    assert left(f"{above} ക്\u200d\n\n{below}\u200f", None) == f"{above} ക്\u200d\n\n{below}\u200f"
+
+
 # For each language what an article says of that which the rules of five families take: buttons to share, articles to read as well,
 # newsletters, cookies, advertising.
 ABOUT = {
