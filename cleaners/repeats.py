@@ -12,7 +12,7 @@ What stays, because writers repeat themselves on purpose:
 * whatever is short: refrains, headings, labels, dialogue, table cells.  Only a run can carry them along, between two
   paragraphs that stand again themselves;
 * list items, also those that lost their marks and stand among other short lines; tables, code, markup;
-* what somebody says again in a play, a debate or an interview;
+* what somebody says again in a play, a debate or an interview; and a line of a dialogue that is remembered later;
 * lines that introduce something ("Run this command:"), and what is introduced: code, or a post quoted in a forum;
 * a question: it may stand in a list at the top, and again above its answer;
 * a paragraph that the document uses in more than three places: a stock phrase of a manual or a price list;
@@ -74,14 +74,16 @@ _SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Kh
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _FIRST_DENSE = _SPACELESS[0]
 _DENSE = re.compile(f"[{_CJK}]")
-# A vowel sign of Hindi or Bengali is part of a word; a currency, a sign of mathematics, a percent or minus sign is a fact, so a word.
+# A vowel sign of Hindi or Bengali is part of a word; a currency, a sign of mathematics, a percent or minus sign is a fact, so a word,
+# and so are "@name" and "#name".
 _LETTER = rf"[[\w\p{{N}}]--[_{_SPACELESS}{_CJK}]]"
-_WORD = regex.compile(rf"(?V1)[{_SPACELESS}{_CJK}]|{_LETTER}+(?:'{_LETTER}+)?|[\p{{Sc}}\p{{Sm}}%‰]|(?<!\S)[-–](?=\d)")
+_WORD = regex.compile(rf"(?V1)[{_SPACELESS}{_CJK}]|[@#]?{_LETTER}+(?:'{_LETTER}+)?|[\p{{Sc}}\p{{Sm}}%‰]|(?<!\S)[-–](?=\d)")
 _STOPS = '!?…。！？｡।۔؟"“”„«»'
 _BREAK = re.compile(f"[.:：{_STOPS}]+")
 _FINAL = frozenset(  # the last character of a paragraph; Thai, Lao, Burmese and Khmer have no full stop
     chain(f".{_STOPS}’।)）」』]", map(chr, (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))))
 )
+_OPENING = '"“„«”「『'
 _QUESTION = "?？؟"
 _MARKS = f" \xa0.,;{_STOPS}"
 _ITEM = re.compile(
@@ -113,7 +115,7 @@ _TURNS = frozenset(
     não nem sem senza mai nessun nessuno niet geen nooit zonder inte ikke ej aldrig utan uden bez nikdy
     nu fără nici nem sem nincs soha ei eivät emme ette nije nisu nema neće nav není nie brak dont cant wont isnt
     не ни нет без никогда ні немає няма нема нису није όχι δεν δε μη μην χωρίς değil yok hiç tidak bukan tak tanpa không chưa
-    didnt doesnt wasnt wouldnt only or unless former alleged allegedly
+    didnt doesnt wasnt wouldnt only or unless almost nearly former alleged allegedly
     he she his her him hers man woman men women boy girl father mother son daughter brother sister husband wife boys girls
     sons wives aunt uncle king queen
     up down more less fewer most least higher lower high low above below over under before after
@@ -133,6 +135,7 @@ _INSTEAD = frozenset(
     """
     must may might shall should can could all any some each every both many in out on off to from
     old new young fast slow front back inner outer start stop begin end enter leave stay allow ban deny admit add pass fail push pull
+    home away
     """.split()  # noqa: SIM905
 )
 _WITHOUT = ("less", "los", "lose", "loser", "losen", "loos", "løs", "lös")
@@ -179,12 +182,11 @@ def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:
         return {}, {}
     known = {*kept}
     numbers = [n for n, line in enumerate(lines) if line in known]
-    spaced = closing.union(f" {sentence}" for sentence in closing)
     by_ends = {n: list(pair) for n, *pair in zip(numbers, heads, tails, strict=True) if not ends.isdisjoint(pair)}
     by_sentences = {
-        n: sorted({sentence.strip() for sentence in found})
+        n: sorted(found)
         for n, line in zip(numbers, split, strict=False)
-        if (found := spaced.intersection(line.split(".")))
+        if (found := closing.intersection(map(str.strip, line.split("."))))
     }
     return by_ends, by_sentences
 
@@ -251,7 +253,7 @@ class _Line:
     @cached_property
     def is_quoted(self) -> bool:
         """Whether the line stands in quotation marks."""
-        return self.text[0] in '"“„«”「『' and self.text[-1] in '"”“»」』'
+        return self.text[0] in _OPENING and self.text[-1] in '"”“»」』'
 
     @cached_property
     def ordinary(self) -> set[str]:
@@ -523,5 +525,8 @@ def _may_be_quote(lines: _Lines, n: int) -> bool:
     at = bisect_left(left, n)
     if len(line.words) < _QUOTE_WORDS or not line.is_text or _introduced(lines, left, at):
         return False
-    between = at > 0 and all(lines[n].is_paragraph for n in (left[at - 1], *left[at + 1 : at + 2]))
+    beside = [lines[n] for n in (*left[max(at - 1, 0) : at], *left[at + 1 : at + 2])]
+    if any(other.text[0] in _OPENING and other.size < _RUN for other in beside):  # a dialogue
+        return False
+    between = at > 0 and all(other.is_paragraph for other in beside)
     return line.is_quoted or between

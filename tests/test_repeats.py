@@ -91,6 +91,11 @@ GOES = {
     ),
     "a quote behind": ([KEEPER, LONELY, GULLS], [KEEPER, GULLS], ["repeat.quote"]),
     "a quote before": ([BRIDGE, LONELY, GULLS, KEEPER], [BRIDGE, GULLS, KEEPER], ["repeat.quote"]),
+    "a quote between French marks": (
+        [KEEPER.replace("“", "«\xa0").replace(",”", "\xa0»"), f"«\xa0{LONELY[1:-2]}\xa0»", GULLS],
+        [KEEPER.replace("“", "«\xa0").replace(",”", "\xa0»"), GULLS],
+        ["repeat.quote"],
+    ),
     "a quote of two sentences": (
         [BRIDGE, HARBOUR, SPRING, BOATS],
         [BRIDGE, HARBOUR, SPRING],
@@ -174,6 +179,9 @@ STAYS: dict[str, list[str]] = {
     "may and must": [SPRING.replace("would", "may"), BRIDGE, SPRING.replace("would", "must")],
     "old and new": [BRIDGE, SPRING, BRIDGE.replace("old", "new")],
     "words that only begin alike": [f"{SPRING[:-1]} to predict a flood.", BRIDGE, f"{SPRING[:-1]} to prevent a flood."],
+    "home and away": [f"{SPRING[:-1]} at the home side.", BRIDGE, f"{SPRING[:-1]} at the away side."],
+    "almost": [SPRING, BRIDGE, SPRING.replace("was low", "was almost low")],
+    "another account": [f"{SPRING[:-1]}, on @bridgeone.", BRIDGE, f"{SPRING[:-1]}, on @bridgetwo."],
     "employer and employee": [f"{SPRING[:-1]}, for the employer.", BRIDGE, f"{SPRING[:-1]}, for the employee."],
     "a German contrary": [f"{_DE}gestiegen ist.", SPRING, f"{_DE}gefallen ist."],
     "what is said again in a debate": [
@@ -208,6 +216,7 @@ STAYS: dict[str, list[str]] = {
         BRIDGE,
         "The mayor hoped that this work might begin during the spring, as soon as some water was low enough for divers to go.",
     ],
+    "what is said in a dialogue and remembered later": [GULLS, "“Really?” he asked.", LONELY, SPRING, KEEPER],
     "a short quotation": [KEEPER, "“I have never been bored by the sea.”", GULLS],
     "a sentence like one of the body": [KEEPER, LONELY.replace("never", "often"), GULLS],
     "sentences among short lines": [HARBOUR, "Hours", BOATS, "Prices", BRIDGE],
