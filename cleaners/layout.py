@@ -15,17 +15,21 @@ _UNSEEN = "\u180e\u200b\u2060\u2800\u3164\ufeff"
 # Joiners, direction marks and soft hyphens mean something behind a letter, and nothing alone on a line.
 _ALONE = "\xad\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + _UNSEEN
-_NOTHING = _BLANKS + _ALONE
+_NOTHING = frozenset(_BLANKS + _ALONE)
 
 
 def line_ends(doc: Document) -> Iterator[Edit]:
     """Cut blanks at line ends: before the steps that look at lines, or they would see other lines when the result is cleaned again."""
-    stripped = [line.rstrip(_BLANKS) if line.strip(_NOTHING) else "" for line in doc.lines]
+    stripped = [_without_end(line) if line[-1:] in _NOTHING else line for line in doc.lines]
     if stripped == doc.lines:
         return
     for start, line, bare in zip(doc.starts, doc.lines, stripped, strict=False):
         if len(bare) < len(line):
             yield Edit(start + len(bare), start + len(line), "", "layout.trailing-space")
+
+
+def _without_end(line: str) -> str:
+    return "" if _NOTHING.issuperset(line) else line.rstrip(_BLANKS)
 
 
 def clean(doc: Document) -> Iterator[Edit]:
