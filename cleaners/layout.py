@@ -7,6 +7,7 @@ space inside a line.
 from collections.abc import Iterator
 from itertools import pairwise
 
+from cleaners import repair
 from cleaners.document import Document
 from cleaners.edits import Edit
 
@@ -29,7 +30,11 @@ def line_ends(doc: Document) -> Iterator[Edit]:
 
 
 def _without_end(line: str) -> str:
-    return "" if _NOTHING.issuperset(line) else line.rstrip(_BLANKS)
+    """A line without blanks at its end; those without width stay where the rest would be taken for mojibake once they are gone."""
+    if _NOTHING.issuperset(line):
+        return ""
+    seen, bare = line.rstrip(), line.rstrip(_BLANKS)
+    return seen if bare != seen and repair.encoding(Document("line", f"{bare}\n{bare}")) else bare
 
 
 def clean(doc: Document) -> Iterator[Edit]:

@@ -222,6 +222,8 @@ def test_blanks_without_width_at_line_ends_go_and_what_shapes_a_letter_stays() -
     above, below = ARTICLE.split("\n\n")
     assert left(f"{above}\u200b\n\n{below} \u2060", None) == ARTICLE
     assert left(f"{above} ക്\u200d\n\n{below}\u200f", None) == f"{above} ക്\u200d\n\n{below}\u200f"
+    once = left(f"{above}\n\nÑœ\u200b\n\n{below}", None)  # without its last character it would be "ќ"
+    assert left(once, None) == once
 
 
 # For each language what an article says of that which the rules of five families take: buttons to share, articles to read as well,
