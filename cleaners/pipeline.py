@@ -147,8 +147,13 @@ def _only_title_went(cleaned: Cleaned) -> bool:
 def _repair(given: Document) -> tuple[Document, list[Change]]:
     doc = replace(given, memo={})
     changes: list[Change] = []
-    for step in REPAIR:
-        doc, changes = _take(given.text, doc, step(doc), changes)
+    before = ""
+    while doc.text != before:  # without the blanks at its end, a line may be mojibake that was none: "œé>\xa0"
+        for step in REPAIR:
+            before = doc.text
+            doc, changes = _take(given.text, doc, step(doc), changes)
+        if doc.text.isascii():
+            break
     return doc, changes
 
 

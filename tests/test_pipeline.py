@@ -96,6 +96,11 @@ def test_blanks_behind_a_line_hide_nothing(blank: str) -> None:
     assert undo(cleaned.text, cleaned.changes) == text
 
 
+def test_a_line_that_is_mojibake_without_the_blank_behind_it_is_repaired_at_once() -> None:
+    cleaned = pipeline.clean(Document("case", "A word: œé>\xa0\nand another"), BOOK)
+    assert pipeline.clean(Document("case", cleaned.text), BOOK).text == cleaned.text == "A word: ώ>\nand another"
+
+
 def test_a_text_whose_title_and_rules_upset_each_other_is_left_as_it_is() -> None:
     title = "# Why\xa0the\xa0Old\xa0Bridge\xa0Must\xa0Be\xa0Repaired\xa0Now"
     shut = "It is not the first time that the bridge has been in the news: in 1974 a barge struck its eastern pier, and it stayed shut for eleven months."
