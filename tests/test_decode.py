@@ -97,6 +97,29 @@ def test_a_long_ascii_beginning_does_not_hide_the_encoding(text, encoding):
     assert decoded.text == menu + text
 
 
+ENGLISH = "The committee met on Monday to discuss the timetable, and the vote was put off, as nobody had read the report.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [row for row in LEGACY if row[0] not in {FRENCH, POLISH, EURO, SWEDISH}] + [(TURKISH, "cp1254"), (CZECH, "cp1250")],
+)
+def test_an_english_text_does_not_hide_the_encoding_of_a_foreign_line(text, encoding):
+    line = text.split("\n")[0] + "\n"
+    for mixed in (ENGLISH * 20 + line + ENGLISH * 20, ENGLISH.replace("\n", " ") * 10 + line):
+        decoded = decode(mixed.encode(encoding))
+        assert isinstance(decoded, Decoded)
+        assert decoded.text == mixed
+
+
+@pytest.mark.parametrize("word", ["it’s", "naïve", "Müller", "5 €", "½", "itâs", "«No»", "Çalhan"])
+def test_english_with_a_few_signs_is_no_other_language(word):
+    text = (ENGLISH + f"{word} – “I’ll see,” she said.\n") * 20
+    decoded = decode(text.encode("cp1252"))
+    assert isinstance(decoded, Decoded)
+    assert decoded.text == text
+
+
 LINE = "Wer zahlt, schafft an – 今朝 \U0001f600.\n"
 
 # raw bytes, text, encoding, evidence
