@@ -97,6 +97,15 @@ def test_a_long_ascii_beginning_does_not_hide_the_encoding(text, encoding):
     assert decoded.text == menu + text
 
 
+@pytest.mark.parametrize("end", ["\n", " "])
+@pytest.mark.parametrize(("text", "encoding"), [row for row in LEGACY if row[0] != SWEDISH])
+def test_a_long_script_in_one_line_does_not_hide_the_encoding(text, encoding, end):
+    page = f"<script>{'f(1);' * 50_000}</script>{end}<p>{text.replace(chr(10), end)}</p>"
+    decoded = decode(page.encode(encoding), None, "text/html")
+    assert isinstance(decoded, Decoded)
+    assert decoded.text == page
+
+
 ENGLISH = "The committee met on Monday to discuss the timetable, and the vote was put off, as nobody had read the report.\n"
 
 
@@ -436,6 +445,13 @@ DECLARED = [
         "text/html",
         html("shift_jis", FRENCH * 2),
         "detector (not believed: meta says shift_jis)",
+    ),
+    (
+        html("gb2312", BODY * 3).encode("cp1252"),
+        None,
+        "text/html",
+        html("gb2312", BODY * 3),
+        "detector (not believed: meta says gb2312)",
     ),
     # Nothing looks odd in them, but the detector is far surer of another.
     (

@@ -19,6 +19,9 @@ ASCII = bytes(range(128))
 _SEEN_BYTES = 16_384  # of more than this the detector judges by the beginning alone
 _SAMPLE_LINES = 20  # lines that are given to the detector as they stand; of the others it sees those that are not ASCII
 _SAMPLE_BYTES = 200_000  # the detector's own limit
+_LONG_ASCII = re.compile(
+    rb"(?<![\x00-\x7f])([\x00-\x7f]{500})[\x00-\x7f]{500,}"
+)  # a script in the head of a page, all in one line
 _DECLARATION = re.compile(rb"((?:charset|coding)\s*[=:]\s*[\"']?\s*)([\w.:-]+)", re.IGNORECASE)
 
 # The detector does not know every language: Albanian in windows-1252 it takes for Lithuanian, whatever its length.  That shows in the
@@ -52,7 +55,8 @@ ODD = regex.compile(
     r"|(?<=\p{L})[„”†‡‰ˆ˜‹›‚€](?=\p{L})"
     r"|(?<=\d ?)¤|¤(?= ?\d)|(?<=\d)[œŒŸ]|(?<!\p{L})[œŸ](?!\p{L})"
     r"|(?<=\p{L})[¡-©«¬®-³¸¹»-¿×÷\u2500-\u259f](?=\p{L})"
-    r"|[ÂÃâ][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[À-ÖØ-öø-\u024f]{4,}|[\x80-\x9fÿ\ufffd]"
+    r"|[ÂÃâ][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[À-ÖØ-öø-\u024f]{4,}|[\x80-\x9fÿ\ufffd\ue000-\uf8ff]"
+    r"|(?<=[a-z])\p{Han}(?=[a-z])"
     r"|¶(?=\p{L})|(?<!\p{L})’(?=[α-ω])"
 )
 
@@ -221,4 +225,5 @@ def _sample(raw: bytes) -> bytes:
     lines = [line for line in raw.split(b"\n") if line.isascii() or not _is_utf8(line)]
     if len(raw) <= _SEEN_BYTES:
         return b"\n".join((b"", *lines))
-    return b"\n".join((b"", *lines[:_SAMPLE_LINES], *(line for line in lines[_SAMPLE_LINES:] if not line.isascii())))
+    chosen = (*lines[:_SAMPLE_LINES], *(line for line in lines[_SAMPLE_LINES:] if not line.isascii()))
+    return b"\n".join((b"", *(_LONG_ASCII.sub(rb"\1 ", line) for line in chosen)))
