@@ -197,6 +197,16 @@ def test_bytes_that_fit_nothing_are_recorded(raw, text, encoding, undecodable):
     assert back(decoded) == raw
 
 
+@pytest.mark.parametrize("before", [b"", codecs.BOM_UTF8, b"not \xff this one\n"])
+def test_emoji_in_two_halves_are_read(before):
+    """Java and some databases write both halves of UTF-16 as if they were characters of UTF-8."""
+    raw = before + "Grüße ".encode() + b"\xed\xa0\xbd\xed\xb8\x80 und \xed\xa0\xbd.\nEnde.\n"
+    decoded = decode(raw)
+    assert isinstance(decoded, Decoded)
+    assert decoded.text.endswith("Grüße \U0001f600 und \ufffd.\nEnde.\n")
+    assert back(decoded) == raw
+
+
 def test_the_record_survives_json():
     decoded = decode(DAMAGED[0][0])
     assert isinstance(decoded, Decoded)

@@ -30,7 +30,7 @@ from cleaners.decode.binary import (
     share_of_letters,
 )
 from cleaners.decode.declared import Said, declarations, evidence_of
-from cleaners.decode.exact import BOMS, Pieces, UndecodableBytes, Variants, decode_recording, encode_back, variants_of
+from cleaners.decode.exact import BOMS, CESU8, Pieces, UndecodableBytes, Variants, decode_recording, encode_back, variants_of
 from cleaners.decode.looks import (
     ASCII,
     MAX_FAULTS,
@@ -63,7 +63,7 @@ class Decoded(NamedTuple):
         big_endian: the byte order of "utf-16" and "utf-32", which their names leave open.
         pieces: the spans that are not in `encoding`.
         variants: the lines that cannot be had back by encoding the text alone.  Some encodings of East Asia
-            can write a character in several ways.
+            can write a character in several ways, and so can what some programs take for UTF-8.
     """
 
     text: str
@@ -286,7 +286,7 @@ def _read(
         at = end
     text = "".join(texts)
     variants: Variants = ()
-    if pieces or not codec.startswith("utf"):
+    if pieces or not codec.startswith("utf") or (codec == "utf-8" and CESU8.search(raw)):
         # A line break may be half of a broken character, or stand behind HZ's "~".
         if text.count("\n") != raw.count(b"\n"):
             return _read(raw, "cp1252", "default", pieces=in_utf8(raw, "cp1252"))

@@ -126,13 +126,18 @@ def _encodes_to(text: str, codec: str, raw: bytes) -> bool:
         return False
 
 
+# A character beyond U+FFFF as Java and some databases write it (CESU-8): the two halves of UTF-16, each like a character of UTF-8.
+CESU8 = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+
 _errors: ContextVar[list[tuple[int, int]]] = ContextVar("_errors")
 
 
 def _record(error: UnicodeError) -> tuple[str, int]:
-    """Codec error handler: note the place; one U+FFFD for each run of bad bytes."""
+    """Codec error handler: note the place; one U+FFFD for each run of bad bytes.  What CESU-8 writes is no error."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    if error.encoding == "utf-8" and (pair := CESU8.match(error.object, error.start)):
+        return pair[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16"), pair.end()
     spans = _errors.get()
     if spans and spans[-1][1] == error.start:
         spans[-1] = (spans[-1][0], error.end)
