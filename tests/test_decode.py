@@ -129,6 +129,21 @@ def test_english_with_a_few_signs_is_no_other_language(word):
     assert decoded.text == text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Kryetari njoftoi se do të jetë këtë javë.\n", "cp1252"),  # by one letter the detector knows no language
+        ("Sinabi ng alkalde, ayon kay Señora Peña, na sarado ang tulay.\n", "cp1252"),
+        ("Linnavalitsus teatas, et buss ei sõida enam mööda ja žürii otsustab õigel ajal, mis jääb üle.\n", "cp1252"),  # "˛ürii"
+        ("Župan je sporočil.\n", "iso8859-2"),  # "®upan sporoèil"
+    ],
+)
+def test_short_texts_with_a_letter_or_two(text, encoding):
+    decoded = decode(text.encode(encoding))
+    assert isinstance(decoded, Decoded)
+    assert decoded.text == text
+
+
 LINE = "Wer zahlt, schafft an – 今朝 \U0001f600.\n"
 
 # raw bytes, text, encoding, evidence

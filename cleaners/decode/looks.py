@@ -26,7 +26,7 @@ _DECLARATION = re.compile(rb"((?:charset|coding)\s*[=:]\s*[\"']?\s*)([\w.:-]+)",
 
 # The detector does not know every language: Albanian in windows-1252 it takes for Lithuanian, whatever its length.  That shows in the
 # words with letters beyond ASCII.  If there are 80 bytes of these, it gives those of a language that it knows 0.11 and more, and
-# those of Albanian, Afrikaans, Frisian, Haitian or Occitan 0.08 at most.
+# those of Albanian, Afrikaans, Frisian, Haitian or Occitan 0.08 at most.  Nor does it know one from another by a single letter ("të mërkurën").
 _WESTERN = ("cp1252", "iso8859-1", "iso8859-15")
 _MIN_WORD_BYTES = 80
 _MIN_WORD_CONFIDENCE = 0.1
@@ -56,7 +56,7 @@ ODD = regex.compile(
     r"|(?<=\d ?)¤|¤(?= ?\d)|(?<=\d)[œŒŸ]|(?<!\p{L})[œŸ](?!\p{L})"
     r"|(?<=\p{L})[¡-©«¬®-³¸¹»-¿×÷\u2500-\u259f](?=\p{L})"
     r"|[ÂÃâ][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[À-ÖØ-öø-\u024f]{4,}|[\x80-\x9fÿ\ufffd\ue000-\uf8ff]"
-    r"|(?<=[a-z])\p{Han}(?=[a-z])"
+    r"|(?<=[a-z])\p{Han}(?=[a-z])|[ˇ˛](?=\p{L})|(?<!\p{L})®(?=\p{Ll})"
     r"|¶(?=\p{L})|(?<!\p{L})’(?=[α-ω])"
 )
 
@@ -89,6 +89,7 @@ _SIBLINGS = {
     "iso8859-1": "iso8859-15",
     "iso8859-15": "iso8859-1",
     "koi8-r": "koi8-u",
+    "cp1257": "cp1252",
 }
 
 
@@ -107,9 +108,9 @@ def second_thought(raw: bytes, encoding: str, confidence: float) -> tuple[str, f
         encoding = min(answers, key=lambda name: oddity(raw, name))
     sure = answers[encoding]
     is_foreign = encoding not in _WESTERN and confidence < MIN_CONFIDENCE
-    if is_foreign and oddity(raw, "cp1252") <= oddity(raw, encoding) and _is_unknown_language(raw):
+    if is_foreign and oddity(raw, "cp1252") <= oddity(raw, encoding) and (_letters(raw) == 1 or _is_unknown_language(raw)):
         encoding, sure = "cp1252", None
-    if is_mostly_ascii and len(set(_words(raw).translate(None, ASCII + _SIGNS))) >= _MIN_LETTERS:
+    if is_mostly_ascii and _letters(raw) >= _MIN_LETTERS:
         encoding, sure = _surer(raw, encoding, _sureness(raw)) or (encoding, sure)
     return widened(raw, _NARROWER.get(encoding, encoding)), sure
 
@@ -124,6 +125,11 @@ def _words(raw: bytes) -> bytes:
     """The words with letters beyond ASCII."""
     words = _sample(raw)[:_SEEN_BYTES].split()
     return b" ".join(word for word in words if not word.isascii() and not word.translate(None, _SIGNS).isascii())
+
+
+def _letters(raw: bytes) -> int:
+    """Count the different bytes beyond ASCII that may be letters."""
+    return len(set(_words(raw).translate(None, ASCII + _SIGNS)))
 
 
 def oddity(raw: bytes, encoding: str) -> float:
