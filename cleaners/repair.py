@@ -4,10 +4,12 @@ The fixes are ftfy's (https://ftfy.readthedocs.io), in its order and to the lett
 quotes, dashes, ligatures and full-width forms are the author's typography and stay.  ftfy repairs some
 2 million characters a second and says only what came out.  So this module adds two things: a cheap test
 that finds the few lines which ftfy could change at all, and edits that say what was wrong with each place.
+And it leaves a few places alone that only look broken: a capital letter before a closing quote, and examples of mojibake.
 """
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import regex
@@ -45,8 +47,8 @@ def newlines(doc: Document) -> list[Edit]:
 def encoding(doc: Document) -> list[Edit]:
     """Repair mojibake, entities, control characters, surrogates and what is not NFC.
 
-    Every line becomes what ftfy makes of it under the options `GENTLE`; one with a "<" keeps its entities, being
-    source code or markup.  A repair may bring a line end to light ("&#13;"): then both steps go over the text
+    Every line becomes what ftfy makes of it under the options `GENTLE`, but for what `_is_right`; one with a "<" keeps its
+    entities, being source code or markup.  A repair may bring a line end to light ("&#13;"): then both steps go over the text
     again, so that their own output is always clean to them.
 
     An edit bears the rule that decided last: "&Atilde;&copy;" was an entity, but it became "é" as mojibake.
@@ -141,7 +143,7 @@ _Fixer = Callable[[str], list[Edit]]
 
 def _repair(line: str) -> list[Change]:
     """Put a line through ftfy's fixers until it stays as it is, as `ftfy.fix_and_explain` does."""
-    fixers = _FIXERS[1:] if "<" in line else _FIXERS
+    fixers = _FIXERS[2:] if "<" in line else _FIXERS
     text, changes = line, list[Change]()
     while True:
         before = text
@@ -162,10 +164,68 @@ def _mojibake(text: str) -> list[Edit]:
     """Read the line in the encoding that ftfy finds for it; what only were C1 controls is named so."""
     if not _SUSPECT.search(text):  # half of all calls only ask whether the line is well now
         return []
+    fixed = fix_encoding(text, GENTLE)
+    before = Counter(_WORD.findall(text))
+    twice = {word for word in Counter(_WORD.findall(fixed)) - before if word in before and not word.isascii()}
     return [
         Edit(start, end, new, "encoding.c1" if new == fixes.fix_c1_controls(text[start:end]) else "encoding.mojibake")
-        for start, end, new in _differences(text, fix_encoding(text, GENTLE))
+        for start, end, new in _differences(text, fixed)
+        if not (_is_right(text, start, end, new) or (twice and _is_example(text, start, end, twice)))
     ]
+
+
+# Two characters that may be UTF-8 read as windows-1252 ("Ã”" for "Ô") may also be a letter and what stands behind a word.
+_OPENING = {"”": "“„", "’": "‘‚", "“": "„", "‘": "‚", "»": "«", "«": "»"}
+_BEFORE_OPENING = frozenset(" \t\n\xa0([{–—-/")
+_QUOTATION = 300  # characters in which its other end is looked for
+_LONGEST_WORD = 50
+_WORD = re.compile(r"\w+")
+_QUOTED = re.compile("\\W*[\"'`“”„‘’«»]")
+
+
+def _is_right(text: str, start: int, end: int, new: str) -> bool:
+    """Whether two characters are right as they stand: a letter, and the quote or no-break space behind its word.
+
+    ftfy makes "“AMANHÔ" of "“AMANHÃ”", and a Cyrillic letter of the end of "ÞAÐ”".
+    """
+    if end - start != len(new) + 1:
+        return False
+    while new and text[start] == new[0]:  # signs beyond ASCII around it are in the same span
+        start, new = start + 1, new[1:]
+    while new and text[end - 1] == new[-1]:
+        end, new = end - 1, new[:-1]
+    letter, sign = text[start], text[end - 1]
+    if not (letter.isalpha() and len(new) == 1 and new.isalpha()):
+        return False
+    if letter in "ÐÑ" and text[start - 1 : start].isalpha() and text[start - 1] < "\u0250" and new > "\u0400":
+        return True  # a Latin word has no Cyrillic letter
+    after = text[end : end + 1]
+    if sign == "\xa0":  # if it was the letter à, a blank would follow, or small letters be around
+        before = text[max(0, start - 2) : start]
+        return after.isalpha() and len(before) == 2 and before.isalpha() and before.isupper()
+    openings = _OPENING.get(sign)
+    if not openings or after.isalnum():
+        return False
+    least, most = max(0, start - _QUOTATION), end + _QUOTATION
+    opening = max(text.rfind(quote, least, start) for quote in openings)
+    is_open = opening >= 0 and text.find(sign, opening + 1, start) < 0
+    if not is_open or not (opening == 0 or text[opening - 1] in _BEFORE_OPENING):
+        return False
+    closing = text.find(sign, end, most)
+    return closing < 0 or any(text.find(quote, end, closing) >= 0 for quote in openings)
+
+
+def _is_example(text: str, start: int, end: int, twice: set[str]) -> bool:
+    """Whether a line speaks of broken characters: the same word stands in it as it should be ("café" becomes "cafÃ©").
+
+    `twice` are the words with letters beyond ASCII that stand in the line and would stand there once more.
+    """
+    first = max(text.rfind(" ", max(0, start - _LONGEST_WORD), start) + 1, start - _LONGEST_WORD)
+    last = text.find(" ", end, end + _LONGEST_WORD)
+    token = text[first : last if last >= 0 else end + _LONGEST_WORD]
+    word = _WORD.search(fix_encoding(token, GENTLE))
+    # A mixture of right and wrong text has "à" or "é" twice, too; one in quotes is meant.
+    return word is not None and word[0] in twice and (len(word[0]) > 2 or _QUOTED.match(token) is not None)
 
 
 # What NFC may change and what it may need for it: a character with the marks or vowel and final jamo behind it.
@@ -181,6 +241,7 @@ def _nfc(text: str) -> list[Edit]:
 
 # In the order of `ftfy.fix_and_explain`.
 _FIXERS: tuple[_Fixer, ...] = (
+    _each(re.compile("&(?:amp;)+(?=amp;)"), lambda _: "&", "encoding.entity"),  # escaped again and again: all in one round
     _each(HTML_ENTITY_RE, fixes.unescape_html, "encoding.entity"),
     _mojibake,
     _each(C1_CONTROL_RE, fixes.fix_c1_controls, "encoding.c1"),
