@@ -361,6 +361,8 @@ def test_single_bytes_go_back_in_whatever_encoding(raw, encoding):
 
 # raw bytes, text, encoding, pieces
 MIXED = [
+    # No pieces at all: Latin words in Chinese without blanks
+    ("Python和java、Google与iPhone的区别\niPad和iPhone比较，a和b不同\n".encode("gb18030"), None, "gb18030", []),
     # Windows-1252 in a file of UTF-8: a paragraph, two that follow each other, one at the end without line break
     ((BODY * 3).encode() + CURLY.encode("cp1252") + BODY.encode(), BODY * 3 + CURLY + BODY, "utf-8", ["cp1252"]),
     ((BODY * 9).encode() + (CURLY * 2).encode("cp1252"), BODY * 9 + CURLY * 2, "utf-8", ["cp1252"]),

@@ -46,7 +46,8 @@ _MIN_LETTERS = 3
 # and what is read in a wrong encoding has letters of two scripts in one word, capitals inside words, signs between
 # letters, or row upon row of accented letters ("Ïðèâåò" for "Привет").  "ÿ" is the byte 255, hardly ever a letter.  What stands for
 # the letters of DOS and of old Macs are quotes and daggers within words ("p†", "m”ste"); a "¤" at a number, or an "œ" that stands
-# for "½", tell ISO 8859-1 and 8859-15 apart.
+# for "½", tell ISO 8859-1 and 8859-15 apart.  Between two small Latin letters only small words of Chinese stand ("Python和java"), and
+# what was "ür" in German ("B黵germeister").
 MAX_FAULTS = 0.02  # of the bytes that are not ASCII
 MAX_ODD = 0.15  # of the characters that are not ASCII; in 156 files with a right declaration it is 0.01 at most
 ODD = regex.compile(
@@ -56,7 +57,7 @@ ODD = regex.compile(
     r"|(?<=\d ?)¤|¤(?= ?\d)|(?<=\d)[œŒŸ]|(?<!\p{L})[œŸ](?!\p{L})"
     r"|(?<=\p{L})[¡-©«¬®-³¸¹»-¿×÷\u2500-\u259f](?=\p{L})"
     r"|[ÂÃâ][€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|[À-ÖØ-öø-\u024f]{4,}|[\x80-\x9fÿ\ufffd\ue000-\uf8ff]"
-    r"|(?<=[a-z])\p{Han}(?=[a-z])|[ˇ˛](?=\p{L})|(?<!\p{L})®(?=\p{Ll})"
+    r"|(?<=[a-z])(?![和与與跟同及或而且的地得是为為有在到从從用对對比了等让讓把被])\p{Han}(?=[a-z])|[ˇ˛](?=\p{L})|(?<!\p{L})®(?=\p{Ll})"
     r"|¶(?=\p{L})|(?<!\p{L})’(?=[α-ω])"
 )
 
