@@ -143,7 +143,7 @@ _Fixer = Callable[[str], list[Edit]]
 
 def _repair(line: str) -> list[Change]:
     """Put a line through ftfy's fixers until it stays as it is, as `ftfy.fix_and_explain` does."""
-    fixers = _FIXERS[2:] if "<" in line else _FIXERS
+    fixers = _FIXERS if "<" in line else _ENTITY_FIXERS + _FIXERS
     text, changes = line, list[Change]()
     while True:
         before = text
@@ -239,10 +239,26 @@ def _nfc(text: str) -> list[Edit]:
     return [Edit(m.start(), m.end(), new, "encoding.nfc") for m, new in normal if new != m.group()]
 
 
-# In the order of `ftfy.fix_and_explain`.
-_FIXERS: tuple[_Fixer, ...] = (
+_HALVES = re.compile("&#(5[56][0-9]{3}|[xX][dD][89abAB][0-9a-fA-F]{2});&#(5[67][0-9]{3}|[xX][dD][c-fC-F][0-9a-fA-F]{2});")
+
+
+def _emoji(text: str) -> list[Edit]:
+    """Put together what old blog software wrote as two halves of UTF-16, of which ftfy would make "��"."""
+    edits = []
+    for m in _HALVES.finditer(text):
+        first, second = (int(half[1:], 16) if half[0] in "xX" else int(half) for half in m.groups())
+        if 0xD800 <= first < 0xDC00 <= second < 0xE000:
+            edits.append(Edit(m.start(), m.end(), chr(0x10000 + (first - 0xD800) * 0x400 + second - 0xDC00), "encoding.entity"))
+    return edits
+
+
+_ENTITY_FIXERS: tuple[_Fixer, ...] = (
     _each(re.compile("&(?:amp;)+(?=amp;)"), lambda _: "&", "encoding.entity"),  # escaped again and again: all in one round
+    _emoji,
     _each(HTML_ENTITY_RE, fixes.unescape_html, "encoding.entity"),
+)
+# In the order of `ftfy.fix_and_explain`, which begins with entities.
+_FIXERS: tuple[_Fixer, ...] = (
     _mojibake,
     _each(C1_CONTROL_RE, fixes.fix_c1_controls, "encoding.c1"),
     _each(re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]"), fixes.fix_surrogates, "encoding.mojibake"),

@@ -161,6 +161,18 @@ def test_what_looks_like_it_and_is_broken_does_not(text: str, right: str) -> Non
     assert repaired(text) == right == by_ftfy(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Yes &#55357;&#56832;!", "Yes \U0001f600!"),
+        ("Yes &amp;#xD83D;&amp;#xde00;&#55356;&#57225;", "Yes \U0001f600\U0001f389"),
+        ("&#56832;&#55357;", "\ufffd\ufffd"),
+    ],
+)
+def test_emoji_in_two_entities(text: str, right: str) -> None:
+    assert repaired(text) == right
+
+
 def test_a_text_that_was_escaped_over_and_over_takes_one_round() -> None:
     text = "&" + "amp;" * 20_000 + "lt;b"
     start = time.process_time()
