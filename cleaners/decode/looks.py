@@ -38,7 +38,8 @@ _MUCH_LESS = 0.5
 
 # An English text hides the language of a few foreign words: with a line of Russian in it, the detector says windows-1252, and 0.58.  So the
 # words with letters beyond ASCII are shown to it alone.  Words with signs only ("it’s", "5 €") say nothing, and what is left of curly quotes
-# ("itâs") is always the same letter.  Of 3,113 files 91 more are right so, and none is wrong that was right.
+# ("itâs") is always the same letter.  Not used to choose these numbers were 269 English articles with a foreign line put into them, of which
+# 255 are right so, 64 without, and 281 in windows-1252 without one, of which none changed.
 _SIGNS = "‘’“”‚„‹›«»–—…•€£§©®°·™¿¡×¹²³½¼¾´¨†‡¢±¶\xa0".encode("cp1252")
 _MIN_LETTERS = 3
 
