@@ -4,12 +4,11 @@ The fixes are ftfy's (https://ftfy.readthedocs.io), in its order and to the lett
 quotes, dashes, ligatures and full-width forms are the author's typography and stay.  ftfy repairs some
 2 million characters a second and says only what came out.  So this module adds two things: a cheap test
 that finds the few lines which ftfy could change at all, and edits that say what was wrong with each place.
-And it leaves a few places alone that only look broken: a capital letter before a closing quote, and examples of mojibake.
+And it leaves alone what only looks broken: a capital letter before a closing quote or a no-break space.
 """
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 import regex
@@ -164,13 +163,10 @@ def _mojibake(text: str) -> list[Edit]:
     """Read the line in the encoding that ftfy finds for it; what only were C1 controls is named so."""
     if not _SUSPECT.search(text):  # half of all calls only ask whether the line is well now
         return []
-    fixed = fix_encoding(text, GENTLE)
-    before = Counter(_WORD.findall(text))
-    twice = {word for word in Counter(_WORD.findall(fixed)) - before if word in before and not word.isascii()}
     return [
         Edit(start, end, new, "encoding.c1" if new == fixes.fix_c1_controls(text[start:end]) else "encoding.mojibake")
-        for start, end, new in _differences(text, fixed)
-        if not (_is_right(text, start, end, new) or (twice and _is_example(text, start, end, twice)))
+        for start, end, new in _differences(text, fix_encoding(text, GENTLE))
+        if not _is_right(text, start, end, new)
     ]
 
 
@@ -178,9 +174,6 @@ def _mojibake(text: str) -> list[Edit]:
 _OPENING = {"”": "“„", "’": "‘‚", "“": "„", "‘": "‚", "»": "«", "«": "»"}
 _BEFORE_OPENING = frozenset(" \t\n\xa0([{–—-/")
 _QUOTATION = 300  # characters in which its other end is looked for
-_LONGEST_WORD = 50
-_WORD = re.compile(r"\w+")
-_QUOTED = re.compile("\\W*[\"'`“”„‘’«»]")
 
 
 def _is_right(text: str, start: int, end: int, new: str) -> bool:
@@ -213,19 +206,6 @@ def _is_right(text: str, start: int, end: int, new: str) -> bool:
         return False
     closing = text.find(sign, end, most)
     return closing < 0 or any(text.find(quote, end, closing) >= 0 for quote in openings)
-
-
-def _is_example(text: str, start: int, end: int, twice: set[str]) -> bool:
-    """Whether a line speaks of broken characters: the same word stands in it as it should be ("café" becomes "cafÃ©").
-
-    `twice` are the words with letters beyond ASCII that stand in the line and would stand there once more.
-    """
-    first = max(text.rfind(" ", max(0, start - _LONGEST_WORD), start) + 1, start - _LONGEST_WORD)
-    last = text.find(" ", end, end + _LONGEST_WORD)
-    token = text[first : last if last >= 0 else end + _LONGEST_WORD]
-    word = _WORD.search(fix_encoding(token, GENTLE))
-    # A mixture of right and wrong text has "à" or "é" twice, too; one in quotes is meant.
-    return word is not None and word[0] in twice and (len(word[0]) > 2 or _QUOTED.match(token) is not None)
 
 
 # What NFC may change and what it may need for it: a character with the marks or vowel and final jamo behind it.

@@ -1,6 +1,5 @@
-"""Encoding repair: what each line becomes, which edits say so, and that it is ftfy's repair to the letter."""
+"""Encoding repair: what each line becomes, which edits say so, and that it is ftfy's repair, but for what is right as it stands."""
 
-import time
 import unicodedata
 from itertools import product
 from unittest import mock
@@ -117,8 +116,8 @@ PIECES = st.lists(TEXT | BROKEN | st.sampled_from(list(EDITS)) | st.from_regex(B
 @example("a<b â€¨ &amp;")
 @example("<\u0338 &amp;")
 def test_any_text_is_what_ftfy_gives(text: str) -> None:
-    """But for what is right or an example, which has tests of its own."""
-    with mock.patch.multiple(repair, _is_right=lambda *_: False, _is_example=lambda *_: False):
+    """But for what is right as it stands, which has tests of its own."""
+    with mock.patch.object(repair, "_is_right", return_value=False):
         assert repaired(text) == by_ftfy(text)
     once = repaired(text)
     assert repaired(once) == once
@@ -136,9 +135,6 @@ def test_any_text_is_what_ftfy_gives(text: str) -> None:
         "“Ã” é letra",
         "AMANHÃ\xa0E DEPOIS",
         "„BRÚIN OG ÞAÐ“, VIÐ\xa0ERUM",
-        "The word “café” shows up as “cafÃ©” in the export.",
-        "Café becomes CafÃ© there.",
-        "You see “Ã©” instead of “é”.",
     ],
 )
 def test_what_only_looks_broken_stays(text: str) -> None:
@@ -153,8 +149,7 @@ def test_what_only_looks_broken_stays(text: str) -> None:
         ("â€œO METRÃ”â€\x9d", "“O METRÔ”"),
         ("“HÃ”TEL”", "“HÔTEL”"),
         ("VOILÃ\xa0! GÃ\xa0idhlig", "VOILà! Gàidhlig"),
-        ("Où est le cafÃ© de l’été à vendre ?", "Où est le café de l’été à vendre ?"),
-        ("é, cafÃ©, Ã©", "é, café, é"),
+        ("Le café, le cafÃ©, Ã©", "Le café, le café, é"),
     ],
 )
 def test_what_looks_like_it_and_is_broken_does_not(text: str, right: str) -> None:
@@ -173,11 +168,11 @@ def test_emoji_in_two_entities(text: str, right: str) -> None:
     assert repaired(text) == right
 
 
-def test_a_text_that_was_escaped_over_and_over_takes_one_round() -> None:
-    text = "&" + "amp;" * 20_000 + "lt;b"
-    start = time.process_time()
-    assert repaired(text) == "<b"
-    assert time.process_time() - start < 1
+def test_a_text_that_was_escaped_over_and_over_takes_few_rounds() -> None:
+    text = "&" + "amp;" * 2000 + "lt;b"
+    with mock.patch.object(repair, "apply", side_effect=apply) as applied:
+        assert repaired(text) == "<b"
+    assert applied.call_count < 20
 
 
 @given(PIECES, PIECES)
