@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from cleaners.balance import TooMuchError
     from cleaners.planning import check
     from cleaners.settings import InputError, OutputError
+    from cleaners.workers import WorkerError
+    from cleaners.write import DamagedError
 
     try:
         check(settings(options))
@@ -67,8 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _stopping_at_once():
             total = clean_folder(**vars(options) | {"rules": list(map(str, options.rules))})
-    except (TooMuchError, OutputError) as error:
+    except (DamagedError, OutputError, TooMuchError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except WorkerError as error:
+        print(f"the run broke off: {error}", file=sys.stderr)
         return 1
     except InputError as error:
         print(error, file=sys.stderr)
@@ -111,6 +116,7 @@ def _stopping_at_once() -> Iterator[None]:
 if __name__ == "__main__":
     raise SystemExit(main())
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -126,11 +132,13 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from cleaners import elsewhere, run, shards
-from cleaners.balance import Balance, check_cuts, check_quarantine
+from cleaners.balance import Balance, TooMuchError, check_cuts, check_quarantine
 from cleaners.planning import Job, plan
 from cleaners.read import STDIN, Fields
-from cleaners.settings import Cut, InputError, Settings, output_folder
-from cleaners.write import Format
+from cleaners.rules import RuleError
+from cleaners.settings import Cut, InputError, OutputError, Settings, output_folder
+from cleaners.workers import WorkerError
+from cleaners.write import DamagedError, Format
 
 # The threads only wait for the workers; what limits their number is that of the shards that are submitted.
 # (The types of Prefect's own runners do not fit its own decorator.)
@@ -141,6 +149,17 @@ _THREADS: Any = ThreadPoolTaskRunner(max_workers=1000)
 _AHEAD = 2
 # Seconds after which a run that waits for a shard looks again how many can be cleaned at once: workers of Dask come and go.
 _LOOK = 2.0
+_SENTENCES = (DamagedError, InputError, OutputError, RuleError, TooMuchError, WorkerError)  # what they say is all there is to say
+
+
+def _without_traceback(line: logging.LogRecord) -> bool:
+    """Have Prefect log an error that is a sentence as a sentence."""
+    if line.exc_info and isinstance(line.exc_info[1], _SENTENCES):
+        line.exc_info = None
+    return True
+
+
+logging.getLogger("prefect.flow_runs").addFilter(_without_traceback)
 
 
 @flow(name="clean-folder", flow_run_name="clean {input}", task_runner=_THREADS)

@@ -1,5 +1,6 @@
 """The flow `clean-folder`, as a function, as a flow, and as a command with no server standing by."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -135,12 +136,17 @@ def test_flow_writes_what_the_library_writes(dumps: Path, tmp_path: Path, monkey
 
 
 @pytest.mark.usefixtures("prefect_server")
-def test_flow_fails_where_the_library_fails(tmp_path: Path):
+def test_flow_fails_where_the_library_fails_and_says_why_without_a_traceback(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     from flows.clean import clean_folder
 
+    logger = logging.getLogger("prefect.flow_runs")
+    logger.addHandler(caplog.handler)
     with pytest.raises(InputError, match="nowhere"):
-        clean_folder(str(tmp_path / "nowhere"), str(tmp_path / "out"))
+        clean_folder(str(tmp_path / "nowhere" / "*.txt"), str(tmp_path / "out"))
+    logger.removeHandler(caplog.handler)
     assert not (tmp_path / "out").exists()
+    assert any("cannot be read" in line.getMessage() for line in caplog.records)
+    assert not any(line.exc_info for line in caplog.records)
 
 
 @pytest.mark.usefixtures("prefect_server")
