@@ -66,7 +66,7 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
     """
     try:
         yield from _folder(folder, book)
-    except (DamagedError, OSError) as error:  # what cannot be read cannot be counted, either
+    except (DamagedError, OSError, RecursionError) as error:  # what cannot be read cannot be counted, either
         yield Fault("cannot be read", str(error))
 
 
@@ -80,7 +80,7 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
         return
     try:
         run = records.loads(run_file.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         yield Fault("run.json", f"is no JSON: {error}")
         return
     config = run.get("config") if isinstance(run, dict) else None
@@ -92,8 +92,7 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
     made_by = _at(run, "pipeline")
     if _at(run, "version") != _at(run, "pipeline.version"):
         yield Fault("run.json", "names two versions")
-    if _at(run, "run.files.kept"):  # records that are kept may have been made by another one
-        made_by = None
+    some_are_kept = _at(run, "run.files.kept") not in (0, ...)
     same_rules = _at(run, "pipeline.rules_sha256") == book.sha256
     if not same_rules:
         yield Fault("run.json", _other_rules(config))
@@ -114,9 +113,12 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
             yield Fault(record["id"], f"the record lacks a field: {', '.join(lacking)}")
         else:
             try:
-                if made_by and record["provenance"]["pipeline"] != made_by:
+                ours = record["provenance"]["pipeline"] == made_by
+                if not ours and not some_are_kept:
                     yield Fault(record["id"], "was made by another pipeline than run.json names")
-                for message in _document(record, ledger, book, total, clean_again=same_rules):
+                # What is kept of a file that is gone may be the work of other rules or of another version, which are not at hand.
+                known = None if some_are_kept and not ours else book
+                for message in _document(record, ledger, known, total, clean_again=same_rules):
                     yield Fault(record["id"], message)
                 if texts.is_dir():
                     yield from _text_file(texts, record, format_)
@@ -171,7 +173,7 @@ def _once(seen: set[str], record: Record, total: Balance, name: str) -> Iterator
 def _left_out(record: Record, kind: Kind, book: RuleBook) -> Iterator[Fault]:
     if lacking := _lacking(record, kind):
         yield Fault(record["id"], f"its record in {kind}/ lacks a field: {', '.join(lacking)}")
-    elif kind == "dropped" and record["rule"] not in book.rules:
+    elif kind == "dropped" and not (isinstance(record["rule"], str) and record["rule"] in book.rules):
         yield Fault(record["id"], f"was dropped by the rule {record['rule']!r}, which is not known")
     elif kind == "quarantine" and (
         record["stage"] not in ("read", "decode", "extract", "clean") or not _is_error(record["error"])
@@ -199,8 +201,8 @@ def _origin(id_: str, source: Record) -> Iterator[str]:
         yield f"the raw bytes cannot have the SHA-256 {sha256!r} and the length {length!r}"
 
 
-def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *, clean_again: bool) -> Iterator[str]:
-    """The laws that hold for one document."""
+def _document(record: Record, ledger: Record, book: RuleBook | None, total: Balance, *, clean_again: bool) -> Iterator[str]:
+    """The laws that hold for one document; without the rules that it was cleaned with, those that need none."""
     text, title, provenance = record["text"], record["title"], record["provenance"]
     changes = records.changes_of(ledger)
     yield from _edits(changes, book)
@@ -232,7 +234,7 @@ def _document(record: Record, ledger: Record, book: RuleBook, total: Balance, *,
         provenance["source"].get("evidence") != "record" or provenance["source"]["record"] is None
     ):
         yield from _source(base, provenance["source"])
-    if clean_again:
+    if book and clean_again:
         # A title that was given, by a page or a record, need not be one that can be found in the text.
         given = title if provenance.get("title") == "given" else None
         try:
@@ -253,7 +255,7 @@ def _same(again: pipeline.Cleaned, title: str | None, text: str) -> Iterator[str
         yield f"law 5: cleaning again gives the title {again.title!r} instead of {title!r}, or another text (for example {change})"
 
 
-def _edits(changes: list[Change], book: RuleBook) -> Iterator[str]:
+def _edits(changes: list[Change], book: RuleBook | None) -> Iterator[str]:
     at = 0
     for change in changes:
         if not isinstance(change.score, float | int | None):
@@ -263,7 +265,7 @@ def _edits(changes: list[Change], book: RuleBook) -> Iterator[str]:
         if change.start < at or change.end - change.start != len(change.old):
             yield f"the edit at {change.start} overlaps another one, or its span is not that of its text"
         at = change.end
-        if not change.rules or not all(rule in book.rules for rule in change.rules):
+        if not change.rules or (book and not all(rule in book.rules for rule in change.rules)):
             yield f"law 4: the edit at {change.start} bears {change.rules!r}, which `copydesk rules list` does not know"
 
 

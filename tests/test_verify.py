@@ -145,6 +145,7 @@ DAMAGES = [
     ("dropped", lambda records: records[0].update(note=None), "without a note"),
     ("dropped", lambda records: records[0]["source"].update(bytes=-3), "cannot have the SHA-256"),
     ("quarantine", lambda records: records[0]["error"].update(message=""), "without a stage or an error"),
+    ("dropped", lambda records: records[0].update(rule=["drop.empty"]), "dropped by the rule ['drop.empty'], which is not known"),
     ("documents", lambda records: records[0].pop("id"), "cannot be read: "),
     ("quarantine", lambda records: records.append([]), "holds something that is no record with an id"),
 ]
@@ -191,7 +192,7 @@ def test_texts_that_are_lost_together_or_belong_to_nothing_are_found(output: Pat
     assert messages(output) == ["text/: is missing, though the run wrote clean texts as files"]
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "3", '{"config": 1}'])
+@pytest.mark.parametrize("content", ["{", "[]", "3", '{"config": 1}', "[" * 100_000])
 def test_a_run_file_that_is_none_is_a_fault_and_no_traceback(output: Path, content: str) -> None:
     (output / "run.json").write_text(content, "utf-8")
     [message] = messages(output)
@@ -203,6 +204,9 @@ def test_a_part_that_cannot_be_read_is_a_fault_and_no_traceback(output: Path) ->
     part.write_bytes(part.read_bytes()[:3000])
     [message] = messages(output)
     assert message.startswith(f"cannot be read: {part}, line 1: ")
+    part.write_text('{"id": ' + "[" * 100_000, "utf-8")
+    [message] = messages(output)
+    assert message.startswith("cannot be read: ")
     part.unlink()
     part.symlink_to("nowhere")
     [message] = messages(output)
@@ -273,3 +277,27 @@ def test_other_rules_are_told(output: Path, tmp_path: Path) -> None:
         "utf-8",
     )
     assert ["other rules" in f.message for f in verify(output, rules.load((extra,)))] == [True]
+
+
+def test_what_is_kept_from_other_rules_is_not_measured_by_those_at_hand(tmp_path: Path) -> None:
+    """The rule that made the cut is gone, and a new one would cut more; the rest of the laws hold for what is kept, too."""
+    body = "The ferry leaves from the north quay again, and the first boat went out on Monday at six."
+    rule = '[[rule]]\nid = "tides.{0}"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["Note of {0}"]\nmiss = ["x"]\nhit = ["Note of {0}"]\n'
+    books = [tmp_path / "one.toml", tmp_path / "two.toml"]
+    for path in books:
+        path.write_text(rule.format(path.stem), "utf-8")
+    dumps, out = tmp_path / "in", tmp_path / "out"
+    dumps.mkdir()
+    for name in ("gone.txt", "there.txt"):
+        (dumps / name).write_text(f"{body}\n\nNote of one\n\nNote of two\n", "utf-8")
+    clean_folder(Settings(dumps, out, rules=(books[0],)))
+    (dumps / "gone.txt").unlink()
+    clean_folder(Settings(dumps, out, rules=(books[1],), keep_removed=True))
+    assert [json.loads(line)["text"][-11:] for line in (out / "documents" / "part-00000.jsonl").open("rb")] == [
+        "Note of two",
+        "Note of one",
+    ]
+    book = rules.load((books[1],))
+    assert list(verify(out, book)) == []
+    edit(out / "documents" / "part-00000.jsonl", lengthen)
+    assert [fault.where for fault in verify(out, book)][:1] == ["gone.txt"]
