@@ -115,3 +115,25 @@ def test_other_systems_of_fsspec(tmp_path):
     assert [(found.id, [one.raw for one in documents(found)]) for found in find("memory://dumps")] == [("a.txt", [b"text"])]
     (tmp_path / "b.txt").write_bytes(b"local")
     assert [found.url for found in find(f"file://{tmp_path}")] == [None]
+
+
+def test_a_remote_folder_that_cannot_be_listed_is_an_error_and_is_not_left_out(monkeypatch):
+    from fsspec import AbstractFileSystem
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    memory = MemoryFileSystem()
+    memory.pipe({"/shelf/a.txt": b"text", "/shelf/deep/er/b.txt": b"text"})
+    listed = MemoryFileSystem.ls
+
+    def ls(system, path, *arguments, **options):
+        if path.endswith("/er"):
+            raise ConnectionRefusedError("connection refused")
+        return listed(system, path, *arguments, **options)
+
+    monkeypatch.setattr(MemoryFileSystem, "ls", ls)
+    monkeypatch.setattr(MemoryFileSystem, "find", AbstractFileSystem.find)  # as systems have it that list folder by folder
+    with pytest.raises(OSError, match="memory://shelf cannot be listed: connection refused"):
+        find("memory://shelf")
+    assert [one.id for one in find("memory://shelf/a.txt")] == ["a.txt"]
+    with pytest.raises(OSError, match="nothing at memory://nowhere"):
+        find("memory://nowhere")

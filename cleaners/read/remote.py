@@ -3,6 +3,7 @@
 import errno
 import io
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def find(address: str) -> list[Found]:
             infos = {name: info for name, info in system.glob(path, detail=True).items() if info["type"] == "file"}
         else:
             root = path
-            infos = system.find(path, detail=True)
+            infos = _below(system, path)
     except Exception as error:  # each system has errors of its own
         kind = FileNotFoundError if isinstance(error, FileNotFoundError) else OSError
         raise kind(errno.EIO, f"{address} cannot be listed: {error}") from error
@@ -49,6 +50,22 @@ def find(address: str) -> list[Found]:
             stamp = info.get("ETag") or info.get("etag") or info.get("md5Hash")
             found.append(Found(names.unique(relative), Path(relative), info.get("size") or 0, full, stamp))
     return sorted(found)
+
+
+def _below(system: Any, path: str) -> dict[str, Any]:
+    """All that is in a remote folder, or the one file that this is."""
+    faults: list[OSError] = []
+    for name in (
+        "walk",
+        "_walk",
+    ):  # these leave out a folder that cannot be listed, unless they are told not to, at each of its levels
+        if walk := getattr(system, name, None):
+            setattr(system, name, partial(walk, on_error=faults.append))
+    infos: dict[str, Any] = system.find(path, detail=True)
+    for fault in faults:
+        if not isinstance(fault, FileNotFoundError) and path not in infos:  # a file has nothing to list
+            raise fault
+    return infos
 
 
 def open_(address: str) -> io.BufferedReader:
