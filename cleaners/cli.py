@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 if all is well, 1 if the result is not what it should be, 2 if the request
         cannot be carried out as it stands, 130 if it was stopped by Ctrl-C or SIGTERM.
     """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:  # whoever started us closed it, and the next file to be opened would take its place
+            setattr(sys, name, Path(os.devnull).open("w" if number else "r", encoding="utf-8"))
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files with odd bytes, and locales that know few letters
@@ -222,7 +225,7 @@ def settings(options: argparse.Namespace) -> "Settings":
         tuple(options.rules),
         timeout=options.timeout,
         memory=options.memory,
-        fields=Fields(options.text_field, options.html_field),
+        fields=Fields(options.text_field or None, options.html_field or None),
         force=options.force,
         checksum=options.checksum,
         keep_removed=options.keep_removed,
@@ -354,14 +357,16 @@ def _explain(options: argparse.Namespace) -> int:
     except RuntimeError as error:  # a rule takes too long, or the steps upset each other: it would go to quarantine
         return _refuse(f"{path} cannot be cleaned: {error}")
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    _print_marked(console, cleaned.base, cleaned.changes)
-    console.print()
-    console.print(f"title     {cleaned.title or 'none found'}", style="bold")
-    console.print(f"encoding  {ready.source['encoding']} ({ready.source['evidence']})")
-    removed = sum(len(change.old) for change in cleaned.changes)
-    console.print(f"cut       {removed:,} of {len(cleaned.base):,} characters, in {_count(len(cleaned.changes), 'edit')}")
-    for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
-        console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
+    with console.capture() as said:  # a console ends the process with a fault where its reader, `head` for one, has seen enough
+        _print_marked(console, cleaned.base, cleaned.changes)
+        console.print()
+        console.print(f"title     {cleaned.title or 'none found'}", style="bold")
+        console.print(f"encoding  {ready.source['encoding']} ({ready.source['evidence']})")
+        removed = sum(len(change.old) for change in cleaned.changes)
+        console.print(f"cut       {removed:,} of {len(cleaned.base):,} characters, in {_count(len(cleaned.changes), 'edit')}")
+        for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
+            console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
+    print(said.get(), end="")
     return 0
 
 

@@ -23,6 +23,7 @@ import orjson
 from cleaners import publish, read, rules
 from cleaners.copies import Move
 from cleaners.read import remote
+from cleaners.read.source import HEAD
 from cleaners.settings import InputError, Settings, writing
 from cleaners.shards import DONE, Shard
 from cleaners.state import LockedError, OldShard, Row, State, file_sha256, fingerprint, is_same, locked
@@ -162,8 +163,7 @@ def plan(settings: Settings) -> Job:
     ours = settings.output.resolve()
     if not read.is_path(settings.input) and (own := next((one for one in found if ours in one.path.resolve().parents), None)):
         raise InputError(f"The input {settings.input} takes in the output ({own.path}): choose another folder for the output.")
-    many = any(read.is_container(one) for one in found)
-    settings = replace(settings, format=settings.format or ("jsonl" if many else "files"), run=uuid4().hex)
+    settings = replace(settings, run=uuid4().hex)
     settled = time.time_ns() - _TICK_OF_FILES
     with writing(settings.output), ExitStack() as held:
         (settings.output / publish.FOLDER).mkdir(parents=True, exist_ok=True)
@@ -177,11 +177,16 @@ def plan(settings: Settings) -> Job:
         if settings.force:
             shutil.rmtree(settings.staging)
             settings.staging.mkdir()
+        head = b""  # of what has no name to tell by how many documents it holds
         if settings.input == read.STDIN:  # the workers have none
             spooled = settings.staging / "stdin"
-            with spooled.open("wb") as file:
+            with spooled.open("w+b") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
+                file.seek(0)
+                head = file.read(HEAD)
             found = [read.Found("stdin", spooled, spooled.stat().st_size)]
+        many = any(read.is_container(one, head) for one in found)
+        settings = replace(settings, format=settings.format or ("jsonl" if many else "files"))
         job = Job(settings, state, fingerprint(settings.pipeline(), settings.format), settled)
         _compare(job, found)
         job.held = held.pop_all()

@@ -216,7 +216,7 @@ def clean_folder(
         tuple(map(Path, rules or ())),
         timeout,
         memory,
-        Fields(text_field, html_field),
+        Fields(text_field or None, html_field or None),
         force=force,
         checksum=checksum,
         keep_removed=keep_removed,

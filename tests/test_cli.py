@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from cleaners import cli, matching, rules
+from cleaners.read import Fields
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.write import Output
+from tests.conftest import balance
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 SEED = SEEDS / "004_da06f829ba32bcb2.txt"
@@ -61,6 +63,23 @@ def test_clean_reads_standard_input_and_leaves_no_copy_of_it(tmp_path: Path) -> 
     [document] = Output(tmp_path / "out").read("documents")
     assert document["id"] == "stdin"
     assert sorted(path.name for path in (tmp_path / "out" / ".copydesk").iterdir()) == ["lock", "state.sqlite"]
+    assert (tmp_path / "out" / "text" / "stdin").is_file()
+    records = b"".join(json.dumps({"text": f"The ferry left the quay for the {n}th time."}).encode() + b"\n" for n in range(5, 8))
+    subprocess.run([*command[:-1], str(tmp_path / "records")], input=records, capture_output=True, check=True)
+    assert balance(tmp_path / "records")["documents"]["published"] == 3
+    assert not (tmp_path / "records" / "text").exists()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_clean_needs_none_of_the_streams_that_a_process_has(tmp_path: Path, closed: str) -> None:
+    line = f"{sys.executable} -m cleaners clean {SEEDS} {tmp_path / 'out'} {closed}"
+    assert subprocess.run(line, shell=True, capture_output=True, check=False).returncode == 0
+    assert balance(tmp_path / "out")["documents"]["published"] == 5
+
+
+def test_a_field_of_no_name_is_none() -> None:
+    options = cli._parser().parse_args(["clean", "in", "out", "--text-field", "", "--html-field", ""])
+    assert cli.settings(options).fields == Fields()
 
 
 def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
@@ -325,7 +344,7 @@ def test_rules_test_runs_the_examples(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    "command", ["rules list | head -1", "rules show print.feedback | true"]
+    "command", ["rules list | head -1", "rules show print.feedback | true", f"explain {SEED} | true"]
 )  # more and less than a buffer holds
 def test_a_reader_that_leaves_early_is_no_error(command: str) -> None:
     done = subprocess.run(

@@ -168,9 +168,9 @@ def _apart(name: str, files: set[str]) -> str:
     )
 
 
-def is_container(found: Found) -> bool:
-    """Whether a file may hold many documents, going by its name."""
-    return recognise(found.path.name, b"").reader not in {"text", "mhtml", None}
+def is_container(found: Found, head: bytes = b"") -> bool:
+    """Whether a file may hold many documents, going by its name, and by its first bytes where they are given."""
+    return recognise(found.path.name, head).reader not in {"text", "mhtml", None}
 
 
 def is_read_alike(found: Found, name: str) -> bool:
