@@ -448,7 +448,7 @@ def _undo(options: argparse.Namespace) -> int:
     for kind in left_out:
         if any(record["id"] == options.id for record in output.read(kind)):
             return _refuse(f"{options.id} was not published (see {kind}/ for the reason), so there is nothing to undo.")
-    hint = f" An id there is, for example, {first!r}." if first else ""
+    hint = f" An id there is, for example, {first!r}." if first else " Nothing that copydesk published is there."
     return _refuse(f"There is no document {options.id!r} in {options.output}.{hint}")
 
 

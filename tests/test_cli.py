@@ -278,6 +278,8 @@ def test_undo_of_what_is_not_there(output: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().err
     assert "There is no document 'nowhere.txt'" in said
     assert "for example, '000_23530aef1b6899be.txt'" in said
+    assert cli.main(["undo", str(SEEDS), "nowhere.txt"]) == 2
+    assert "Nothing that copydesk published is there." in capsys.readouterr().err
 
 
 def test_undo_of_what_is_damaged(output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
