@@ -107,6 +107,29 @@ def test_a_faulty_rule_is_refused_with_file_rule_and_fault(tmp_path: Path, chang
     assert fault in message
 
 
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"[[rule]", "this is not valid TOML"),
+        (b"x = " + b"[" * 5000, "this is not valid TOML"),
+        (b"x = " + b"1" * 5000, "this is not valid TOML"),
+        ("id = 1".encode("utf-16"), "not in UTF-8; save it in that encoding"),
+    ],
+)
+def test_a_file_that_is_no_rule_file_is_refused_with_its_name(tmp_path: Path, content: bytes, fault: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_bytes(content)
+    with pytest.raises(RuleError, match=fault) as error:
+        rules.load((file,))
+    assert str(error.value).startswith(f"{file}: ")
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(toml(GOOD), encoding="utf-8-sig")
+    assert str(GOOD["id"]) in rules.load((file,)).rules
+
+
 def test_patterns_share_the_parts_of_their_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     rule = GOOD | {

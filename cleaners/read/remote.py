@@ -55,10 +55,8 @@ def find(address: str) -> list[Found]:
 def _below(system: Any, path: str) -> dict[str, Any]:
     """All that is in a remote folder, or the one file that this is."""
     faults: list[OSError] = []
-    for name in (
-        "walk",
-        "_walk",
-    ):  # these leave out a folder that cannot be listed, unless they are told not to, at each of its levels
+    # These leave out a folder that cannot be listed, unless they are told not to, and do not tell themselves at the next level.
+    for name in ("walk", "_walk"):
         if walk := getattr(system, name, None):
             setattr(system, name, partial(walk, on_error=faults.append))
     infos: dict[str, Any] = system.find(path, detail=True)

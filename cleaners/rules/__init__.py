@@ -114,10 +114,12 @@ def load(extra: tuple[Path, ...] = ()) -> RuleBook:
     for path in (*_shipped(), *extra):
         try:
             raw = path.read_bytes()
-            content = tomllib.loads(raw.decode("utf-8"))
+            content = tomllib.loads(raw.decode("utf-8-sig"))  # Windows writes a byte order mark
         except OSError as error:
             raise RuleError(f"{path}: the rule file cannot be read: {error.strerror}") from error
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise RuleError(f"{path}: the rule file is not in UTF-8; save it in that encoding ({error})") from error
+        except (ValueError, RecursionError) as error:  # no TOML, or numbers and nesting without end
             raise RuleError(f"{path}: this is not valid TOML: {error}") from error
         if path.name == _SHARED_PARTS and path not in extra:
             shared = content["parts"]
