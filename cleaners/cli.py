@@ -96,8 +96,11 @@ def _parser() -> argparse.ArgumentParser:
     add_clean(command("clean", _clean, "clean a folder of dumps"))
 
     explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
-    explain.add_argument("file", type=Path, metavar="FILE")
+    explain.add_argument(
+        "file", metavar="FILE", help="a file, or with the number or name behind it one of many in it: dump.jsonl#12"
+    )
     _add_cut(explain)
+    _add_fields(explain)
     _add_rules(explain)
 
     verify = command("verify", _verify, "check an output folder against every law of the output contract")
@@ -164,11 +167,15 @@ def add_clean(parser: argparse.ArgumentParser) -> None:
         "by more than this (default: 0.2; 1: never)",
     )
     _add_cut(parser)
+    _add_fields(parser)
+    _add_rules(parser)
+
+
+def _add_fields(parser: argparse.ArgumentParser) -> None:
     for kind in ("text", "html"):
         parser.add_argument(
             f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
         )
-    _add_rules(parser)
 
 
 def _add_rules(parser: argparse.ArgumentParser) -> None:
@@ -339,15 +346,21 @@ def _explain(options: argparse.Namespace) -> int:
     from cleaners import desk, pipeline, read
 
     book = _book(options)
-    path: Path = options.file
+    path, record = _named(options.file)
     if not path.is_file():
         if path.exists():
             return _refuse(f"{path} is {'a folder' if path.is_dir() else 'no regular file'}: give one file.")
         return _refuse(f"There is no file {path}.")
     [found] = read.find(path)
-    came, *more = islice(read.documents(found), 2)
+    documents = read.documents(found, read.Fields(options.text_field or None, options.html_field or None))
+    if record:
+        documents = (one for one in documents if one.id == f"{found.id}#{record}")
+    chosen = [*islice(documents, 1 if record else 2)]
+    if not chosen:
+        return _refuse(f"There is no document {record} in {path}." if record else f"{path} holds no document.")
+    came, *more = chosen
     if more:
-        return _refuse(f"{path} cannot be explained: it holds many documents; give a file that is one.")
+        return _refuse(f"{path} holds many documents: say which, as in '{path}{came.id.removeprefix(found.id)}'.")
     ready = desk.draft(came)
     if isinstance(ready, desk.LeftOut):
         reason = ready.record["error"]["message"] if ready.kind == "quarantine" else ready.record["note"]
@@ -368,6 +381,13 @@ def _explain(options: argparse.Namespace) -> int:
             console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
     print(said.get(), end="")
     return 0
+
+
+def _named(name: str) -> tuple[Path, str]:
+    """The file that a name says, and what stands behind it: "dump.zip#a.jsonl#12".  A file's name may hold a "#", too."""
+    marks = [at for at, sign in enumerate(name) if sign == "#"]
+    at = next((at for at in (len(name), *reversed(marks)) if Path(name[:at]).is_file()), len(name))
+    return Path(name[:at]), name[at + 1 :]
 
 
 def _print_marked(console: "Console", base: str, changes: "list[Change]") -> None:

@@ -198,13 +198,23 @@ PARAGRAPH = "The council voted nine to four on Tuesday night to keep branch libr
 
 
 def test_explain_takes_a_file_with_one_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one, two = tmp_path / "one.json", tmp_path / "two.jsonl"
+    one = tmp_path / "one.json"
     one.write_text('{"text": "The ferry sails at nine."}', "utf-8")
-    two.write_text('{"text": "The ferry sails at nine."}\n{"text": "It is late."}\n', "utf-8")
     assert cli.main(["explain", str(one)]) == 0
     assert "The ferry sails at nine." in capsys.readouterr().out
-    assert cli.main(["explain", str(two)]) == 2
-    assert "holds many documents" in capsys.readouterr().err
+
+
+def test_explain_takes_one_record_of_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = tmp_path / "dump#2.jsonl"
+    many.write_text('{"body": "The ferry sails at nine.", "note": "A"}\n{"body": "It is late.", "note": "B"}\n', "utf-8")
+    assert cli.main(["explain", str(many)]) == 2
+    assert capsys.readouterr().err == f"copydesk: {many} holds many documents: say which, as in '{many}#1'.\n"
+    assert cli.main(["explain", f"{many}#2"]) == 0
+    assert capsys.readouterr().out.startswith("It is late.\n")
+    assert cli.main(["explain", f"{many}#2", "--text-field", "note"]) == 0
+    assert capsys.readouterr().out.startswith("B\n")
+    assert cli.main(["explain", f"{many}#3"]) == 2
+    assert capsys.readouterr().err == f"copydesk: There is no document 3 in {many}.\n"
 
 
 def test_explain_shows_what_clean_does_with_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
