@@ -37,6 +37,13 @@ _MOST_KNOWN_WEAK = 1000  # the same for each family, of which there are some twe
 _EDGE = 3  # characters at the ends of a line made of phrases that are looked at first
 _BETWEEN_ZONES = frozenset(("anywhere", "end"))  # where a rule may act on prose
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
+_FULL_STOP = regex.compile(r"\p{Ll}{4}\.\s*\Z")  # an abbreviation is shorter
+_SPEAKS = frozenset('“„”"「『«»-–—')
+# “Read more.”, « Lire la suite ? », 「次へ。」, — Подписаться?  Guillemets without a mark and hyphens are arrows and bullets of buttons, too.
+_SPEECH = regex.compile(
+    r"(?:[“„”\"][^“„”\"]+[”“\"]|[「『][^「」『』]+[」』]|«[^«»]+[.!?…؟]\s?»|»[^«»]+[.!?…]«)[.!?]?"
+    r"|[–—]\s?\p{L}.*[.!?…؟。।]|-\s?\p{L}.{0,30}[.?؟。।]"
+)
 
 
 class RuleTimeoutError(RuntimeError):
@@ -129,6 +136,8 @@ class Matcher:
 
         The first one that can decides: phrases are surer than patterns, and these than phrases in a row.
         """
+        if is_speech(line):
+            return []
         name = key(line)
         phrase = self.phrases.get(name)
         rules = [phrase] if phrase else []
@@ -140,6 +149,12 @@ class Matcher:
             if pattern.matches(line, name):
                 rules.append(rule)
         return rules
+
+
+def is_speech(line: str) -> bool:
+    """Whether the line is what somebody says: it stands in quotation marks, or begins with a dash and ends like a sentence."""
+    line = line.strip()
+    return line[:1] in _SPEAKS and _SPEECH.fullmatch(line) is not None
 
 
 @cache
@@ -187,12 +202,12 @@ class Family:
         name = key(line)
         if not name:
             return line.strip() in _SEPARATORS
-        return (
+        return not is_speech(line) and (
             name in self.weak
             or bool(self.joined.fullmatch(name))
             or (
                 (name.startswith(self._befores) or name.endswith(self._afters))
-                and any(slot.fullmatch(name) for slot in self._slots)
+                and any(slot.fullmatch(name) and not slot.is_sentence(line) for slot in self._slots)
             )
             or bool(self._pattern and self._pattern.matches(line, name))
         )
@@ -210,7 +225,9 @@ class _Pattern(NamedTuple):
 
     def matches(self, line: str, name: str) -> bool:
         """Whether a line with that key matches: the line itself for regular expressions, its key for phrases."""
-        if isinstance(self.shape, (_Slotted, _Joined)):
+        if isinstance(self.shape, _Slotted):
+            return self.shape.fullmatch(name) and not (self.rule.takes == "form" and self.shape.is_sentence(line))
+        if isinstance(self.shape, _Joined):
             return self.shape.fullmatch(name)
         try:
             return self.shape.compiled.fullmatch(line.strip(), timeout=MATCH_SECONDS) is not None
@@ -284,6 +301,10 @@ class _Slotted(NamedTuple):
         if extra < 0:  # the slot holds nothing, or a "*" that the key has lost
             return name == key(self.before + self.after)
         return extra <= _SLOT_CHARS and name.startswith(self.before) and name.endswith(self.after)
+
+    def is_sentence(self, line: str) -> bool:
+        """Whether the slot at the end holds the rest of a sentence: "Leave a comment on the wall in chalk."."""
+        return not self.after and _FULL_STOP.search(line) is not None
 
     def ends(self, name: str, place: int) -> Iterator[int]:
         """Where in `name` the phrase can end if it begins at `place`."""
