@@ -20,8 +20,9 @@ from cleaners.rules import Rule, RuleBook
 _UNKNOWN_FIELDS = 3  # so many more fields that no rule knows than that one does: telephone, country, a sum against robots
 _UNKNOWN_FIELDS_AT_MOST = 10  # bounds what a mistake can cost; with 3, 5 or 20 no development dump comes out otherwise
 _FIELD_CHARS = 60  # a label or a question against robots is shorter
-_INTRODUCTION = 40  # characters; a shorter line that ends with a colon is a label
+_INTRODUCTION = 25  # characters; a shorter line that ends with a colon is a label
 _BRIEF_CHARS = 40  # headings and buttons of forms in all languages are shorter, notices mostly longer
+_HEADING_CHARS = 60  # "We use cookies to improve your experience"; a longer one is a sentence
 _CERTAIN_LINES = 3  # so many lines of a form in a row are one
 _BARE_FORM_LINES = 4  # name, e-mail, website and comment; fewer may be the end of a list
 _FORM_LINES = 40  # a form with every field and notice that plug-ins add; ours in the tests has 19
@@ -29,11 +30,16 @@ _BLOCK_LINES = 60  # promoted titles under one heading, each perhaps twice, with
 _TITLE_CHARS = 200  # a longer line is no title
 _SHORTEST_TITLE = 25  # two of five sub-headings of the development data are shorter, and hardly a promoted title
 _TEASER_CHARS = 600  # with 300 promoted teasers stay in 5 of the 4,578 development dumps, with 200 in 9; with 1,200 none changes
-# "The Lamp Room, Ida Marsh", "Lights of the North by J. Hale", "A Short History (1980)": a work with its maker or its year.
+# "The Lamp Room, Ida Marsh", "Lights of the North by J. Hale", "Hale, Lights of the North", "A Short History (1980)": a work with its maker or
+# its year.
 _WORK = regex.compile(
     r".{2,}(?:,|\s(?:by|von|par|de|di|por|door|av|af))(?:\s(?:(?:van|von|de|der|den|di|da)\s){0,2}\p{Lu}[\p{L}'’-]*\.?){2,4}"
-    r"|.{2,}\s\((?:1[4-9]|20)\d\d\)"
+    r"|\p{Lu}[\p{L}'’-]+, \p{Lu}.{2,60}|.{2,}\s\((?:1[4-9]|20)\d\d\)"
 )
+_SMALL = regex.compile(r"\p{Ll}+,? \p{L}+,? \p{L}")  # three words; tags have fewer
+_TERSE = regex.compile(r"\p{Lu}[\p{L}'’]+(?: \p{L}+)?\.")  # "Read more.", "Lesen."
+# "Memory: 16 GB".  What stands before the colon of a headline is mostly longer.
+_VALUE = regex.compile(r"[\p{L} ]{2,15}: \S.{0,60}")
 _WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
 _CLOSES = r"\s\"'”’»)\]」』）“‘«‹"  # behind the last mark of a sentence: any that closes a quotation somewhere
@@ -73,6 +79,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
             page.decide(i, rule)
     page.take_zones()
     page.spare_between_sentences()
+    page.spare_lone()
     if page.cut:
         page.take_blocks()
         page.take_neighbours()
@@ -178,39 +185,76 @@ class _Page:
     def spare_between_sentences(self) -> None:
         """Give back what stands alone between two sentences and is the author's there.
 
-        A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more phrases of a family.  On a banner
-        they stand side by side; and a link in mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too.
+        A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more lines of a family, one of them a
+        phrase, which credits of pictures are not.  On a banner they stand side by side; and a link in mid-article is one phrase, perhaps
+        repeated.  What a rule takes in company alone stays, too, and so does a phrase among the sub-headings of a list of advice.
         """
         lone = [i for i, rule in self.cut.items() if (rule.company or self.is_heading(i)) and self.is_between_sentences(i)]
         free = {i for i in lone if not any(self.is_weak(j, self.cut[i]) for j in self.beside(i))}
         phrases: dict[str, set[str]] = defaultdict(set)
         for i in free:
             phrases[self.cut[i].family].add(self.key(i))
+        known = {self.cut[i].family for i in free if self.is_brief(i)}
         for i in lone:
             rule = self.cut[i]
-            if (rule.company and i in free) or (self.is_heading(i) and len(phrases[rule.family]) >= _SUB_HEADINGS):
+            of_guide = rule.family in known and len(phrases[rule.family]) >= _SUB_HEADINGS
+            of_list = i in free and self.is_brief(i) and not rule.takes and self.takes_turns(i)
+            if (rule.company and i in free) or (self.is_heading(i) and (of_guide or of_list)):
                 del self.cut[i]
-        for i in [i for i in self.cut if self.is_quoted(i)]:
+        for i in [i for i in self.cut if self.is_quoted(i) or self.is_terse(i)]:
             del self.cut[i]
 
-    def is_quoted(self, i: int) -> bool:
-        """Whether line `i` is more than a label, and stands between a line that says that something follows and a paragraph, which stay."""
-        beside = [] if self.is_brief(i) else self.beside(i)
-        if len(beside) < 2 or any(j in self.cut for j in beside):
+    def spare_lone(self) -> None:
+        """Give back what goes only where another line of its family does, below a short line that stays: "Reject all" is a step of a manual."""
+        lines: dict[str, set[str]] = defaultdict(set)
+        for i, rule in self.cut.items():
+            lines[rule.family].add(self.key(i))
+        for i in [i for i, rule in self.cut.items() if rule.pair and len(lines[rule.family]) == 1]:
+            above = next(self.above(i), None)
+            if above is not None and above not in self.cut and not self.is_sentence(above):
+                del self.cut[i]
+
+    def takes_turns(self, i: int) -> bool:
+        """Whether paragraphs and sub-headings take turns above line `i`, or below it: three of these and two of those."""
+        return any(
+            len(run) == 5
+            and not any(j in self.cut for j in run)
+            and all(is_prose(self.lines[j]) for j in run[::2])
+            and all(len(self.lines[j]) <= _BRIEF_CHARS and not _SENTENCE.fullmatch(self.lines[j]) for j in run[1::2])
+            for run in ([*islice(side, 5)] for side in (self.above(i), self.below(i)))
+        )
+
+    def is_terse(self, i: int) -> bool:
+        """Whether line `i` is a word or two with a full stop below a sentence, "And then?" / "Read more.", and above one or the article's end."""
+        if not _TERSE.fullmatch(self.lines[i].strip()):
             return False
-        above, below = (self.lines[j].rstrip() for j in beside)
-        return len(above) >= _INTRODUCTION and above.endswith((":", "：")) and is_prose(below)
+        family = self.cut[i].family
+        below = all(self.is_sentence(j) or (j in self.cut and self.cut[j].family != family) for j in islice(self.below(i), 1))
+        return below and all(map(self.is_sentence, islice(self.above(i), 1)))
+
+    def is_quoted(self, i: int) -> bool:
+        """Whether line `i` is more than a label below a line that says that something follows, which stays, as the sentence behind it does."""
+        above = next(self.above(i), None)
+        if above is None or above in self.cut or not self.lines[above].rstrip().endswith((":", "：")):
+            return False
+        if weight(self.lines[above].rstrip()) < _INTRODUCTION or self.is_brief(i):
+            return False
+        below = next(self.below(i), None)
+        return below is None or (below not in self.cut and _SENTENCE.fullmatch(self.lines[below]) is not None)
 
     def is_heading(self, i: int) -> bool:
-        """Whether line `i` is a phrase that a sub-heading may be."""
-        return self.is_brief(i) and not _SENTENCE.fullmatch(self.lines[i])
+        """Whether line `i` is as short as a sub-heading, and no sentence but a question."""
+        line = self.lines[i].strip()
+        return len(line) <= _HEADING_CHARS and (line[-1] in "?？؟" or not _SENTENCE.fullmatch(line))
 
     def is_between_sentences(self, i: int) -> bool:
         """Whether lines stand above and below line `i`, stay, and end like sentences, or go on as one."""
         beside = self.beside(i)
-        return len(beside) == 2 and all(
-            j not in self.cut and (_SENTENCE.fullmatch(self.lines[j]) or self.goes_on(j)) for j in beside
-        )
+        return len(beside) == 2 and all(map(self.is_sentence, beside))
+
+    def is_sentence(self, j: int) -> bool:
+        """Whether line `j` stays, and ends like a sentence, or goes on as one."""
+        return j not in self.cut and (_SENTENCE.fullmatch(self.lines[j]) is not None or self.goes_on(j))
 
     def beside(self, i: int) -> list[int]:
         """The lines right above and below line `i`, blank ones left out."""
@@ -225,7 +269,7 @@ class _Page:
                 self.take(rule, self.form(i, rule))
             elif rule.takes == "titles":
                 block = self.promoted(i)
-                if self.are_works(block):
+                if self.are_works(block) or self.are_values(block) or self.goes_on_small(i, rule):
                     del self.cut[i]
                 else:
                     self.take(rule, block)
@@ -298,6 +342,18 @@ class _Page:
         """
         works = sum(1 for _ in takewhile(_WORK.fullmatch, (self.lines[j].strip() for j in block)))
         return works > 1 and 2 * works >= sum(map(self.looks_promoted, block))
+
+    def are_values(self, block: Sequence[int]) -> bool:
+        """Whether the block begins with three lines such as "Memory: 16 GB": what is "Recommended" there is no title."""
+        return len(block) > 2 and all(_VALUE.fullmatch(self.lines[j].strip()) for j in block[:3])
+
+    def goes_on_small(self, heading: int, rule: Rule) -> bool:
+        """Whether the lines below a heading go on in small letters: "You may also like" / "a spoonful of aioli".  Tags do that, too."""
+        below = [*islice(self.below(heading), 2)]
+        if rule.family != "related" or not below or any(j in self.cut for j in below):
+            return False
+        first, second = self.lines[below[0]].strip(), self.lines[below[-1]].lstrip()
+        return _SMALL.match(first) is not None and (second[0].islower() or is_prose(first))
 
     def has_doubles(self, block: Sequence[int]) -> bool:
         """Whether a title stands twice in the block, with its picture and without."""

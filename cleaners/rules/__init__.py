@@ -56,6 +56,7 @@ class Rule:
             "titles" the promoted titles and teasers below a heading.
         ends: phrases that close what `takes = "form"` took.
         company: a line that stands alone between two sentences stays: what a form says, a manual says as well.
+        pair: below a short line that stays, a line goes only where another one of the family goes: many a button has such words.
         max_chars: a longer line is never matched.
         miss: texts that stay as they are, with every rule at work.
         hit: texts of which nothing stays, or `{before, after}` for rules of other steps.
@@ -76,6 +77,7 @@ class Rule:
     takes: Takes = ""
     ends: tuple[str, ...] = ()
     company: bool = False
+    pair: bool = False
     max_chars: int = 200
     miss: tuple[str, ...] = ()
     hit: tuple[str | Mapping[str, str], ...] = ()
@@ -213,7 +215,15 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     for name in ("id", "why", "source", "languages", "miss", "hit"):
         if not entry.get(name):
             raise ValueError(f"{name!r} is missing or empty")
-    for name, kind in (("max_chars", int), ("company", bool), ("why", str), ("source", str), ("id", str), ("unless", str)):
+    for name, kind in (
+        ("max_chars", int),
+        ("company", bool),
+        ("pair", bool),
+        ("why", str),
+        ("source", str),
+        ("id", str),
+        ("unless", str),
+    ):
         if not isinstance(entry.get(name, kind()), kind):
             raise TypeError(f"{name} = {entry[name]!r} is not of the type {kind.__name__}")
     rule = Rule(**{name: _flat(name, value) for name, value in entry.items()})
