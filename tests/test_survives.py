@@ -226,6 +226,139 @@ def test_blanks_without_width_at_line_ends_go_and_what_shapes_a_letter_stays() -
     assert left(once, None) == once
 
 
+# What others than sites say in the words of buttons, headings and banners: people who talk, recipes, tables of values, courts, lists of advice.
+WORDS_OF_BUTTONS = {
+    "German dialogue": """„Weiterlesen?“
+
+„Ja.“
+
+Er las weiter, und sie hörte zu, bis das Licht aus war und der Hund sich unter den Tisch gelegt hatte, wo er immer lag.
+
+„Weiterlesen.“""",
+    "French dialogue": """— Lire la suite ?
+
+— Lis.
+
+Elle posa la bouilloire et regarda la fenêtre, où la pluie avait commencé d’emporter les collines l’une après l’autre.
+
+« Lire la suite ! »""",
+    "Russian dialogue": """— Читать дальше?
+
+— Читай.
+
+Она поставила чайник и посмотрела в окно, где дождь уже уносил холмы один за другим, без единого звука.
+
+— Подписаться?
+
+— Далее.""",
+    "Japanese dialogue": """「続きを読む？」
+
+「読んで。」
+
+彼女はやかんを置いて窓を見た。雨はもう山をひとつずつ、音もなく連れ去りはじめていた。
+
+「次へ。」""",
+    "Arabic dialogue": """- اقرأ المزيد.
+
+- أقرأ المزيد؟
+
+وضعت الإبريق ونظرت إلى النافذة، حيث بدأ المطر يأخذ التلال واحدا بعد آخر دون أي صوت يذكر.
+
+- التالي.""",
+    "an answer of two words": """What did you do when the last lamp was out, and nobody needed you any more?
+
+Read more.""",
+    "line of a poem": """Close the window.
+Share the bread.
+Leave a comment on the wall in chalk.
+Go home.""",
+    "Spanish recipe": """Es el pastel que más vendemos los sábados, y como todo el mundo nos pide la receta, aquí está, con todos sus secretos.
+
+También te puede gustar
+
+con un puñado de semillas de amapola
+con azúcar glas y un vaso de leche""",
+    "what one may also do": """This is the cake that we sell most of on Saturdays, and people keep asking for the recipe, so here it is, at last.
+
+You might also like
+
+to add a handful of poppy seeds, as my sister does, or the zest of a second lemon, which I do when nobody looks.
+
+Serve with tea.""",
+    "system requirements": """It is the third game of the series, and the first in which the sea is more than a picture; ships sink in it.
+
+Minimum
+Processor: four cores
+Memory: 8 GB
+Graphics: 2 GB
+
+Recommended
+Processor: eight cores
+Memory: 16 GB
+Graphics: 8 GB""",
+    "a court quotes a banner": """The banner on the page reads:
+
+We use cookies to personalise content and ads, and to analyse our traffic.
+
+Below it are two buttons.""",
+    "a guide to banners": """The team looked at ten thousand pages, and on most of them the banner began with one of two sentences.
+
+We use cookies to improve your experience
+
+It stood on four of ten pages, and in half of the cases it was not true.
+
+Accept all
+
+The button is green. The other one is grey, if it is there at all.""",
+    "questions that a form asks": """The questions that the crew hears every day, with the answers that it would like to give.
+
+Forgot your password?
+
+Nobody needs one. The ticket has a number, and the crew has a list.
+
+Already have an account?
+
+Then use it at the bank. The ferry has none.""",
+    "list of advice": """Ten rules for a calmer life, which I have kept for a year, more or less, and which cost nothing but some mornings.
+
+Follow your heart
+
+It is an organ of poor judgement but of great endurance, and in the long run that is what counts for most of us.
+
+Read more
+
+The average adult finishes four books a year and looks at a telephone for a thousand hours, which says all there is to say.
+
+Share the bread
+
+What you give away you do not have to dust. My neighbour gave her piano to the school, and now she hears it at noon.
+
+Say sorry
+
+And mean it, which is the harder half. I have done it twice this year, and I remember both of the days exactly.""",
+    "recommended reading": """The course meets on Tuesdays in room 4. There is no examination; everybody writes a page a week and reads it aloud.
+
+Recommended reading
+
+Holt, Eels at Night
+Reed, Knots and Splices""",
+    "topics of a course": """Six evenings in the library with a teacher who began at sixty, and who says that it is never too late, but often too early.
+
+Topics covered
+
+What a browser is, and what it is not
+Passwords on paper""",
+}
+
+
+@pytest.mark.parametrize("cut", [None, "cautious"])
+@pytest.mark.parametrize("name", WORDS_OF_BUTTONS)
+def test_the_words_of_buttons_survive_in_an_article(name: str, cut: Cut | None) -> None:
+    text = WORDS_OF_BUTTONS[name]
+    assert left(text, cut) == text
+    assert left(f"{text}\n\nLeave a Reply\n\nYour email address will not be published.", cut) == text
+
+
 # For each language what an article says of that which the rules of five families take: buttons to share, articles to read as well,
 # newsletters, cookies, advertising.
 ABOUT = {
