@@ -38,7 +38,8 @@ _NEAR_TOP = 15  # lines, blank ones not counted, in which the title and its seco
 _LONGEST = 160  # characters; of 1,966 titles in the development data three are longer
 _CLOSE = 4  # lines from one copy to the next: a site's name, a standfirst and a date may stand between
 _AT_TOP = 3  # more copies than that before the first paragraph are a refrain
-_TAIL_WORDS = 6  # words in the name of a site
+_TAIL_WORDS = 6  # words in the name of a site …
+_TAIL_CHARS = 60  # … and its length; 20 characters of Chinese, which has no spaces
 _CUT_OFF = 20  # letters and digits that are left of a title that is cut off
 _DOTS = ("…", "...")
 _ABOVE = 4  # labels that may stand above a title
@@ -339,7 +340,7 @@ def _joints(line: str) -> Iterator[tuple[str, str]]:
     for joint in _JOINT.finditer(line) if len(line) <= _LONGEST + _LABEL else ():
         left, right = line[: joint.start()], line[joint.end() :]
         for title, name in ((left, right), (right, left)):
-            if len(name.split()) <= _TAIL_WORDS and not _PART.fullmatch(name):
+            if len(name.split()) <= _TAIL_WORDS and weight(name) <= _TAIL_CHARS and not _PART.fullmatch(name):
                 yield title, name
 
 
