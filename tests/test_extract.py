@@ -862,6 +862,30 @@ def test_a_block_is_judged_as_a_line_too() -> None:
     assert of["Leave a\nReply"][1] == 1  # goes wherever it stands
 
 
+def test_how_far_the_elements_are_that_say_what_a_block_is() -> None:
+    shown, hidden = blocks.find(
+        blocks.parse('<main><div class="related-box"><ul><li>One</li></ul></div><div hidden><div><p>Two</p></div></div></main>')
+    )
+    kinds = list(blocks.KINDS)
+    distances = dict(zip(kinds, shown.box.distances(), strict=True))
+    assert [distances[kind] for kind in ("related", "main_tag")] == [2, 3]
+    assert min(distances["unseen"], distances["letter"]) > shown.box.depth
+    assert dict(zip(kinds, hidden.box.distances(), strict=True))["unseen"] == 2
+
+
+def _numbers(html: str, *names: str) -> list[list[float]]:
+    """What is known about each block of a page, by name."""
+    found = blocks.find(blocks.parse(html))
+    table = features.table(found, "", [0.5] * len(found), [0] * len(found))
+    return [[row[features.NAMES.index(name)] for name in names] for row in table]
+
+
+def test_a_block_knows_whether_what_it_stands_in_is_a_copy() -> None:
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in _PARAGRAPHS)
+    numbers = _numbers(f'<div class="wide">{text}</div><div class="narrow">{text}</div>', "parent_copied", "all_copied")
+    assert numbers == [[0, 0.5]] * len(_PARAGRAPHS) + [[1, 0.5]] * len(_PARAGRAPHS)
+
+
 def test_a_line_that_is_slow_for_a_rule_does_not_cost_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     def too_slow(*_: object) -> None:
         raise matching.RuleTimeoutError

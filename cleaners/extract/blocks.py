@@ -1,7 +1,7 @@
 """A page as a list of blocks: its paragraphs, headings, list items and cells, each with the elements around it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -74,7 +74,12 @@ KINDS = {
     "fold": "accordion collapse collapsible faq faqs toggle panel expand question answer",
     "hidden": "hidden hide sr screenreader invisible noprint none offscreen visually",
     "quote": "quote quotes blockquote pullquote testimonial highlight",
+    # These are said by tags and attributes alone.
+    "unseen": "",
+    "main_tag": "",
+    "article_tag": "",
 }
+_BIT = {kind: 1 << n for n, kind in enumerate(KINDS)}
 KIND_OF: dict[str, int] = {word: 1 << n for n, words in enumerate(KINDS.values()) for word in words.split()}
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _DIGITS = 6  # of a number of an item
@@ -86,7 +91,10 @@ _KIND_OF_TAG = {
     "figure": KIND_OF["figure"],
     "figcaption": KIND_OF["figcaption"],
     "form": KIND_OF["form"],
+    "main": _BIT["main_tag"],
+    "article": _BIT["article_tag"],
 }
+_NONE = -20  # the depth of an element that is not there
 _STYLE_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 # In Wikipedia and its like, the "[edit]" within every heading.
 _EDIT_LINKS = XPath("//span[contains(concat(' ', @class, ' '), ' mw-editsection ')]")
@@ -110,9 +118,10 @@ class Box:
 
     Attributes:
         kinds: what its own names say, one bit for each of `KINDS`.
+        bearers: the depth of the nearest element, this one or one around it, that is of each kind, or `_NONE`.
         signature: tag and class names; elements that a template repeats share it.
-        chars, linked, kept, prose: characters below it, those within links, and those of blocks that the first extractor
-            keeps and that are paragraphs; filled in by `features`.
+        chars, linked, kept, prose, copied: characters below it, those within links, and those of blocks that the first extractor
+            keeps, that are paragraphs, and that stand further up on the page, too; filled in by `features`.
         main_text: each block's characters times how probable the line model holds it; filled in there, too.
         blocks: how many blocks are below it.
         number: that of an item of a numbered list, or of a cell in its row, 0 of others.
@@ -123,15 +132,22 @@ class Box:
     tag: str
     depth: int
     kinds: int
+    bearers: Sequence[int]
     signature: str
     chars: int = 0
     linked: int = 0
     kept: int = 0
     prose: int = 0
+    copied: int = 0
     main_text: float = 0
     blocks: int = 0
     number: int = 0
     items: int = 0
+
+    def distances(self) -> list[int]:
+        """How many levels up the nearest element of each of `KINDS` is: 0 if it is one itself; more than there are, if none is."""
+        depth = self.depth
+        return [depth - at for at in self.bearers]
 
 
 @dataclass(slots=True, eq=False)
@@ -290,9 +306,13 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
     get = element.get
     names = get("class") or ""
     kinds = _kinds(f"{names} {get('id') or ''} {get('role') or ''}", known) | _KIND_OF_TAG.get(element.tag, 0)
+    if get("role") == "main":
+        kinds |= _BIT["main_tag"]
     if get("hidden") is not None or get("aria-hidden") == "true" or _STYLE_HIDDEN.search(get("style") or ""):
-        kinds |= KIND_OF["hidden"]
-    box = Box(parent, element.tag, parent.depth + 1, kinds, f"{element.tag}.{names}")
+        kinds |= KIND_OF["hidden"] | _BIT["unseen"]
+    depth = parent.depth + 1
+    bearers = [depth if kinds >> n & 1 else at for n, at in enumerate(parent.bearers)] if kinds else parent.bearers
+    box = Box(parent, element.tag, depth, kinds, bearers, f"{element.tag}.{names}")
     if element.tag == "ol":
         box.items = _whole(get("start"), 1) - 1
     elif element.tag == "li" and parent.tag == "ol":
@@ -370,7 +390,8 @@ def _is_in_text(element: HtmlElement, parent: HtmlElement, is_block: bool) -> bo
 def find(root: HtmlElement) -> list[Block]:
     """The blocks of a page in reading order."""
     known: dict[str, int] = {}
-    top = Box(None, "html", 0, 0, "")  # type: ignore[arg-type]  # closed into a ring below, so that nobody asks for None
+    nowhere = [_NONE] * len(KINDS)
+    top = Box(None, "html", 0, 0, nowhere, "")  # type: ignore[arg-type]  # closed into a ring below, so that nobody asks for None
     top.parent = top
     found = _Collector()
     add = found.add

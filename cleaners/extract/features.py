@@ -1,9 +1,10 @@
 """What is known about each block of a page, as numbers for the model."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from math import log
+from typing import Any
 
 from cleaners.document import SENTENCE_END
 from cleaners.extract.blocks import KINDS, Block
@@ -24,6 +25,7 @@ _TAGS = {
     "summary": 12,
 }
 _LONG = 25  # characters of a block that may be looked for anywhere in the other extractor's text; shorter ones must be a line
+_COPIED = 20  # characters from which on a block that stands on the page before is a copy: some pages hold a text for phones, too
 PROSE = 80  # characters of a paragraph of running text
 
 _NAMES = (
@@ -36,9 +38,13 @@ _NAMES = (
     "parent_blocks grandparent_blocks parent_chars alike alike_chars alike_linked alike_kept alike_prose alike_of_kept "
     "copies copy depth since_heading level_behind "
     "parent_main_text grandparent_main_text greatgrandparent_main_text alike_main_text "
-    "main_text main_text_3_before main_text_3_behind main_text_8_around main_text_above rule"
+    "main_text main_text_3_before main_text_3_behind main_text_8_around main_text_above rule "
+    "parent_copied grandparent_copied greatgrandparent_copied copied_8_around all_copied "
+    "path path_chars path_linked path_kept path_prose path_of_kept path_main_text "
+    "greatgrandparent_linked greatgrandparent_prose greatgrandparent_blocks greatgrandparent_chars "
+    "fifth_kept fifth_of_kept fifth_of_prose fifth_main_text fifth_blocks"
 )
-NAMES = (*_NAMES.split(), *(f"in_{kind}" for kind in KINDS))
+NAMES = (*_NAMES.split(), *(f"to_{kind}" for kind in KINDS))
 
 
 def squeeze(text: str) -> str:
@@ -76,26 +82,34 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
     ]
     levels = [LEVELS.get(block.box.tag, 0) for block in blocks]
     copies = Counter(keys)
-    seen: set[str] = set()
-    # Blocks that one template makes: how many, their characters, linked, kept, how many are prose, and their probable main text.
-    alike: dict[tuple[str, str], list[float]] = {}
-    groups: list[list[float]] = []
-    for block, k, size, p, m in zip(blocks, kept, sizes, prose, main_text, strict=True):
+    first_of: dict[str, int] = {}
+    is_copy = [first_of.setdefault(key, i) < i for i, key in enumerate(keys)]
+    copied = [int(copy and size >= _COPIED) for copy, size in zip(is_copy, sizes, strict=True)]
+    # Blocks that one template makes, and those with the same tags around them: how many, their characters, linked, kept, how many
+    # are prose, and their probable main text.
+    groups: dict[tuple[Any, ...], list[float]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0])
+    groups_of: list[tuple[list[float], list[float]]] = []
+    for block, k, size, p, m, c in zip(blocks, kept, sizes, prose, main_text, copied, strict=True):
         box = block.box
-        group = alike.setdefault((box.signature, box.parent.signature), [0, 0, 0, 0, 0, 0])
-        group[0] += 1
-        group[1] += size
-        group[2] += block.linked
-        group[3] += k * size
-        group[4] += p
-        group[5] += m * size
-        groups.append(group)
-        k, p, m = k * size, p * size, m * size
+        parent = box.parent
+        grand = parent.parent
+        alike = groups[box.signature, parent.signature]
+        path = groups[box.tag, parent.tag, grand.tag, grand.parent.tag, box.depth]
+        groups_of.append((alike, path))
+        for group in alike, path:
+            group[0] += 1
+            group[1] += size
+            group[2] += block.linked
+            group[3] += k * size
+            group[4] += p
+            group[5] += m * size
+        k, p, m, c = k * size, p * size, m * size, c * size
         while True:
             box.chars += size
             box.linked += block.linked
             box.kept += k
             box.prose += p
+            box.copied += c
             box.main_text += m
             box.blocks += 1
             if box.parent is box:
@@ -106,6 +120,7 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
     prose_upto = [0, *accumulate(p * size for p, size in zip(prose, sizes, strict=True))]
     linked_upto = [0, *accumulate(block.linked for block in blocks)]
     main_text_upto = [0, *accumulate(probable * size for probable, size in zip(main_text, sizes, strict=True))]
+    copied_upto = [0, *accumulate(c * size for c, size in zip(copied, sizes, strict=True))]
     all_main_text = main_text_upto[-1] or 1
     all_chars, all_kept, all_prose = upto[-1], kept_upto[-1] or 1, prose_upto[-1] or 1
 
@@ -125,10 +140,10 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
         parent = box.parent
         grand = parent.parent
         great = grand.parent
-        group = groups[i]
+        fifth = great.parent
+        alike, path = groups_of[i]
         since_heading = 0 if levels[i] else since_heading + 1
         words = text.count(" ") + 1
-        kinds = box.kinds | parent.kinds | grand.kinds
         row = [
             log(1 + size),
             log(1 + words),
@@ -182,28 +197,48 @@ def table(blocks: Sequence[Block], other: str, main_text: Sequence[float], ruled
             log(1 + parent.blocks),
             log(1 + grand.blocks),
             log(1 + parent.chars),
-            log(group[0]),
-            group[1] / group[0],
-            group[2] / group[1],
-            group[3] / group[1],
-            group[4] / group[0],
-            group[3] / all_kept,
+            log(alike[0]),
+            alike[1] / alike[0],
+            alike[2] / alike[1],
+            alike[3] / alike[1],
+            alike[4] / alike[0],
+            alike[3] / all_kept,
             copies[keys[i]] > 1,
-            keys[i] in seen,
+            is_copy[i],
             box.depth,
             since_heading,
             levels[i + 1] if i + 1 < n else -1,
             parent.main_text / parent.chars,
             grand.main_text / grand.chars,
             great.main_text / great.chars,
-            group[5] / group[1],
+            alike[5] / alike[1],
             main_text[i],
             share(main_text_upto, i - 3, i),
             share(main_text_upto, i + 1, i + 4),
             share(main_text_upto, i - 8, i + 9),
             main_text_upto[i] / all_main_text,
             ruled[i],
+            parent.copied / parent.chars,
+            grand.copied / grand.chars,
+            great.copied / great.chars,
+            share(copied_upto, i - 8, i + 9),
+            copied_upto[-1] / all_chars,
+            log(path[0]),
+            path[1] / path[0],
+            path[2] / path[1],
+            path[3] / path[1],
+            path[4] / path[0],
+            path[3] / all_kept,
+            path[5] / path[1],
+            great.linked / great.chars,
+            great.prose / great.chars,
+            log(great.blocks),
+            log(great.chars),
+            fifth.kept / fifth.chars,
+            fifth.kept / all_kept,
+            fifth.prose / all_prose,
+            fifth.main_text / fifth.chars,
+            log(fifth.blocks),
+            *box.distances(),
         ]
-        row.extend(kinds >> bit & 1 for bit in range(len(KINDS)))
-        seen.add(keys[i])
         yield row
