@@ -873,6 +873,22 @@ def test_how_far_the_elements_are_that_say_what_a_block_is() -> None:
     assert dict(zip(kinds, hidden.box.distances(), strict=True))["unseen"] == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "stays"),
+    [
+        ('<div class="newsletter-modal" hidden><p>Our editors write to you each morning. Sign up now.</p></div>', False),
+        ('<div style="display: none"><div class="cookie"><p>We ask you to agree, so that we can go on.</p></div></div>', False),
+        ('<div class="more" hidden><p>The pier was built by a brewer, who died before the first ship came in.</p></div>', True),
+        ('<div class="newsletter"><p>The mayor wrote of it in the letter that goes to every house each month.</p></div>', True),
+        (f'<div class="paywall" style="display: none">{"".join(f"<p>Again: {text}</p>" for text in _PARAGRAPHS)}</div>', True),
+        ('<div class="screen-reader-text"><p>Skip the gallery and go on reading.</p></div>', False),
+    ],
+)
+def test_pop_ups_that_are_not_shown_and_notes_for_listeners_go(body: str, stays: bool) -> None:
+    plain, text = _extracted(_page()).text, _extracted(_page(body)).text
+    assert (len(text) > len(plain), text == plain) == (stays, not stays)
+
+
 def _numbers(html: str, *names: str) -> list[list[float]]:
     """What is known about each block of a page, by name."""
     found = blocks.find(blocks.parse(html))

@@ -80,6 +80,7 @@ KINDS = {
     "article_tag": "",
 }
 _BIT = {kind: 1 << n for n, kind in enumerate(KINDS)}
+UNSEEN = _BIT["unseen"]
 KIND_OF: dict[str, int] = {word: 1 << n for n, words in enumerate(KINDS.values()) for word in words.split()}
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 _DIGITS = 6  # of a number of an item
@@ -102,9 +103,9 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LETTER = re.compile(r"\w")
 _GUTTER = re.compile(r"\b(?:gutter|lineno|linenos|line-numbers?|hljs-ln-numbers)\b")
 _NUMBERS = re.compile(r"[\d\s]+")
-_FOR_READERS = frozenset(("sr-only", "visually-hidden", "screen-reader-text"))  # of the screen
+FOR_READERS = frozenset(("sr-only", "visually-hidden", "screen-reader-text"))  # of the screen
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_MOST_HIDDEN = 80  # characters hidden in a line; what is longer may be the rest of the text, that a click unfolds
+MOST_HIDDEN = 80  # characters hidden in a line; what is longer may be the rest of the text, that a click unfolds
 _NO_SPACES = "\u2e80"  # from here on, the scripts of East Asia, which put no blanks between words
 
 
@@ -148,6 +149,10 @@ class Box:
         """How many levels up the nearest element of each of `KINDS` is: 0 if it is one itself; more than there are, if none is."""
         depth = self.depth
         return [depth - at for at in self.bearers]
+
+    def classes(self) -> list[str]:
+        """Its class names."""
+        return self.signature.partition(".")[2].split()
 
 
 @dataclass(slots=True, eq=False)
@@ -228,12 +233,12 @@ def _is_hidden(element: HtmlElement) -> bool:
     get = element.get
     if not (
         get("hidden") is not None
-        or not _FOR_READERS.isdisjoint((get("class") or "").split())
+        or not FOR_READERS.isdisjoint((get("class") or "").split())
         or _NOT_DISPLAYED.search(get("style") or "")
     ):
         return False
     text = element.text_content()
-    if not 0 < len(text.strip()) <= _MOST_HIDDEN:
+    if not 0 < len(text.strip()) <= MOST_HIDDEN:
         return False
     if any(one.tag in _BLOCK or one.tag == "time" or one.get("itemprop") or one.get("rel") for one in element.iter()):
         return False
@@ -309,7 +314,7 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
     if get("role") == "main":
         kinds |= _BIT["main_tag"]
     if get("hidden") is not None or get("aria-hidden") == "true" or _STYLE_HIDDEN.search(get("style") or ""):
-        kinds |= KIND_OF["hidden"] | _BIT["unseen"]
+        kinds |= KIND_OF["hidden"] | UNSEEN
     depth = parent.depth + 1
     bearers = [depth if kinds >> n & 1 else at for n, at in enumerate(parent.bearers)] if kinds else parent.bearers
     box = Box(parent, element.tag, depth, kinds, bearers, f"{element.tag}.{names}")
