@@ -40,7 +40,7 @@ _FOLDS = 5
 # how far the most paragraphs are, what the heading above says, or the place within the boxes.
 _ROUNDS = 120
 _BLIND = 0.3  # share of the pages shown a second time without trafilatura's verdict, so that the trees do not trust it blindly
-_THRESHOLD = 0.4  # the probability from which on a block is kept; from 0.4 to 0.5 F1 is the same, and 13 to 16 % of the pages are hurt
+_THRESHOLD = 0.4  # a block is kept from this probability on; from 0.4 to 0.5 F1 is the same, and 13 to 16 % of the pages are hurt
 _SNIPPET = 0.02  # weight of a block that a snippet decides about: a page of full text has a weight of one in all
 _MOST = 0.5  # weight of a block that is more than half of its text
 _PARAMETERS = {

@@ -316,8 +316,7 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
     if get("hidden") is not None or get("aria-hidden") == "true" or _STYLE_HIDDEN.search(get("style") or ""):
         kinds |= KIND_OF["hidden"] | UNSEEN
     depth = parent.depth + 1
-    bearers = [depth if kinds >> n & 1 else at for n, at in enumerate(parent.bearers)] if kinds else parent.bearers
-    box = Box(parent, element.tag, depth, kinds, bearers, f"{element.tag}.{names}")
+    box = Box(parent, element.tag, depth, kinds, _bearers(parent.bearers, kinds, depth), f"{element.tag}.{names}")
     if element.tag == "ol":
         box.items = _whole(get("start"), 1) - 1
     elif element.tag == "li" and parent.tag == "ol":
@@ -325,6 +324,18 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
     elif element.tag in ("td", "th"):
         parent.items = box.number = parent.items + 1
     return box
+
+
+def _bearers(above: Sequence[int], kinds: int, depth: int) -> Sequence[int]:
+    """What `Box.bearers` are, from those of the parent."""
+    if not kinds:
+        return above
+    bearers = list(above)
+    while kinds:
+        last = kinds & -kinds
+        bearers[last.bit_length() - 1] = depth
+        kinds ^= last
+    return bearers
 
 
 def _whole(text: str | None, default: int) -> int:
