@@ -61,7 +61,9 @@ _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer
 _UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}]")
 _HANGUL = regex.compile(r"\p{Hangul}")
 _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNORECASE)
-_JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*|(?<=\S)[-－](?=\S)")
+# Between words without a blank a hyphen joins, but for those of Chinese, Japanese and Korean.
+_JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*|(?<=[⺀-힣])[-－]|[-－](?=[⺀-힣])")
+_JOINT_SIGN = re.compile(r"[|–—\-»«·•:｜_－]")  # each joint has one; looking for it takes a tenth of the time
 # What looks like the name of a site behind a title, and is a part of it.
 _PART = regex.compile(
     r"""(?i:(?:part|episode|chapter|step|day|teil|folge|kapitel|tag|partie|épisode|chapitre|parte|episodio|capítulo|capitolo|deel
@@ -73,6 +75,7 @@ _PART = regex.compile(
 _SET_OFF = regex.compile(r"[|｜:：_–—\-－()（）\[\]【】]")
 # A sentence, or something that goes on, whatever closes behind it.
 _SENTENCE_END = (".", ":", ";", ",", "…", "。", "।", "۔", "：", "；", "，")
+_NO_LABEL_END = (*_SENTENCE_END, "!", "?")
 _CLOSING = "\"”“’'»)]）」』】 \t\xa0\u3000"
 # Several small patterns, the cheap ones first: as one, each would be tried at every character, and that takes three times
 # as long.  For the same reason they begin with something rare where they can, and look behind themselves from there.
@@ -221,7 +224,8 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
     bare = [_bare(lines[i]) for i in near]
     # A title in two or three lines, and whole below them.
     for n in range(2, min(len(bare), _CLOSE)):
-        if "".join(map(key, bare[:n])) == key(bare[n]) and looks_like_title(bare[n]):
+        is_as_long = abs(len(bare[n]) - sum(map(len, bare[:n]))) < _CUT_OFF  # keys take time
+        if is_as_long and "".join(map(key, bare[:n])) == key(bare[n]) and looks_like_title(bare[n]):
             yield near[n], bare[n]
     labels = sum(1 for _ in takewhile(lambda line: _is_label(_without_site(doc, line)), bare[:_ABOVE]))
     if labels < len(near):
@@ -248,11 +252,11 @@ def _is_label(line: str) -> bool:
     """Whether the line can stand above a title: a section's name, a date, a byline, a path; no sentence, no list item."""
     return (
         len(line) <= _LABEL
+        and not looks_like_title(line)
         and not line.startswith(_BULLETS)
-        and not line.rstrip(_CLOSING).endswith((*_SENTENCE_END, "!", "?"))
+        and not line.rstrip(_CLOSING).endswith(_NO_LABEL_END)
         and not _SECTION.fullmatch(line)
         and not (_GOES_ON.match(line) or _SALUTATION.match(line) or _PART.match(line))
-        and not looks_like_title(line)
     )
 
 
@@ -337,7 +341,7 @@ def _near_top(doc: Document) -> list[int]:
 
 def _joints(line: str) -> Iterator[tuple[str, str]]:
     """The line as (title, name of the site), wherever it could be the two: "Title | Site", "Site | Title"."""
-    for joint in _JOINT.finditer(line) if len(line) <= _LONGEST + _LABEL else ():
+    for joint in _JOINT.finditer(line) if len(line) <= _LONGEST + _LABEL and _JOINT_SIGN.search(line) else ():
         left, right = line[: joint.start()], line[joint.end() :]
         for title, name in ((left, right), (right, left)):
             if len(name.split()) <= _TAIL_WORDS and weight(name) <= _TAIL_CHARS and not _PART.fullmatch(name):
@@ -419,8 +423,9 @@ def _split(doc: Document, title: str, wanted: str) -> set[int]:
     """
     joints = list(_SET_OFF.finditer(title)) if len(title) <= _LONGEST + _LABEL else []
     parts = {key(part) for joint in joints for part in (title[: joint.start()], title[joint.end() :]) if _says(part, 4)}
-    first, _ = _paragraphs(doc)
-    near = {i: said for i in _near_top(doc)[: _CLOSE + 1] if i < first and (said := key(_bare(doc.lines[i])))}
+    lines = doc.lines
+    above = takewhile(lambda i: not is_prose(lines[i]), _near_top(doc)[: _CLOSE + 1])
+    near = {i: said for i in above if len(lines[i]) < len(title) + _CUT_OFF and (said := key(_bare(lines[i])))}
     found = {i for i, line in near.items() if line in parts}
     for start in near:
         for run in (range(start, start + 2), range(start, start + 3)):
