@@ -78,7 +78,7 @@ class Matcher:
             joined = _Pattern(rule, self.families[rule.family].joined)
             for phrase in rule.phrases:
                 if "{}" in phrase:
-                    by_literal[max(phrase.split("{}"), key=len).strip().lower()].append(_Pattern(rule, _Slotted.of(phrase)))
+                    by_literal[max(_around_slot(phrase), key=len).strip().lower()].append(_Pattern(rule, _Slotted.of(phrase)))
                 else:
                     for literal in {bare(phrase).lower(), key(phrase)}:  # two for "ß" and its like
                         if len(literal) >= _MIN_LITERAL:
@@ -283,6 +283,12 @@ class _Either:
         return compile_expression("|".join(map(scoped, self.patterns)), regex.I)
 
 
+def _around_slot(phrase: str) -> tuple[str, str]:
+    """What stands before and behind the slot of a phrase, without the decoration that the key of a line has lost."""
+    before, after = phrase.split("{}", maxsplit=1)
+    return bare(f"{before}x")[:-1], bare(f"x{after}")[1:]
+
+
 class _Slotted(NamedTuple):
     """A phrase with one slot, which compares to a line's key like a pattern."""
 
@@ -292,8 +298,8 @@ class _Slotted(NamedTuple):
     @staticmethod
     def of(phrase: str) -> "_Slotted":
         """Made of a phrase with a slot."""
-        before, after = phrase.casefold().split("{}", maxsplit=1)
-        return _Slotted(before, after)
+        before, after = _around_slot(phrase)
+        return _Slotted(before.casefold(), after.casefold())
 
     def fullmatch(self, name: str) -> bool:
         """Whether a key is the phrase with something in its slot."""
