@@ -137,7 +137,7 @@ from cleaners.planning import Job, plan
 from cleaners.read import STDIN, Fields
 from cleaners.rules import RuleError
 from cleaners.settings import Cut, InputError, OutputError, Settings, output_folder
-from cleaners.workers import WorkerError
+from cleaners.workers import StoppedError, WorkerError
 from cleaners.write import DamagedError, Format
 
 # The threads only wait for the workers; what limits their number is that of the shards that are submitted.
@@ -149,7 +149,8 @@ _THREADS: Any = ThreadPoolTaskRunner(max_workers=1000)
 _AHEAD = 2
 # Seconds after which a run that waits for a shard looks again how many can be cleaned at once: workers of Dask come and go.
 _LOOK = 2.0
-_SENTENCES = (DamagedError, InputError, OutputError, RuleError, TooMuchError, WorkerError)  # what they say is all there is to say
+# What these say is all there is to say; and of shards that were at work when a run is stopped, there is nothing to say.
+_SENTENCES = (DamagedError, InputError, OutputError, RuleError, StoppedError, TooMuchError, WorkerError)
 
 
 def _without_traceback(line: logging.LogRecord) -> bool:
@@ -159,7 +160,8 @@ def _without_traceback(line: logging.LogRecord) -> bool:
     return True
 
 
-logging.getLogger("prefect.flow_runs").addFilter(_without_traceback)
+for _name in ("prefect.flow_runs", "prefect.task_runs"):
+    logging.getLogger(_name).addFilter(_without_traceback)
 
 
 @flow(name="clean-folder", flow_run_name="clean {input}", task_runner=_THREADS)

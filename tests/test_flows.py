@@ -15,7 +15,8 @@ import pytest
 
 from cleaners import planning, run, shards
 from cleaners.balance import Balance, TooMuchError
-from cleaners.settings import InputError, Settings
+from cleaners.settings import InputError, OutputError, Settings
+from cleaners.workers import Crew, StoppedError, WorkerError
 from tests.conftest import DUMPS, ROOT, balance
 
 
@@ -146,6 +147,29 @@ def test_flow_fails_where_the_library_fails_and_says_why_without_a_traceback(tmp
     logger.removeHandler(caplog.handler)
     assert not (tmp_path / "out").exists()
     assert any("cannot be read" in line.getMessage() for line in caplog.records)
+    assert not any(line.exc_info for line in caplog.records)
+
+
+@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.parametrize("error", [OutputError("the disk is full"), WorkerError("no process can be had"), StoppedError()], ids=repr)
+def test_a_shard_that_fails_says_why_without_a_traceback(
+    dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+):
+    from flows.clean import clean_folder
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Crew, "do", fail)
+    loggers = [logging.getLogger(name) for name in ("prefect.flow_runs", "prefect.task_runs")]
+    for logger in loggers:
+        logger.addHandler(caplog.handler)
+    with pytest.raises(type(error)):
+        clean_folder(str(dumps), str(tmp_path / "out"), workers=1)
+    for logger in loggers:
+        logger.removeHandler(caplog.handler)
+    said = [line for line in caplog.records if type(error).__name__ in line.getMessage()]
+    assert {line.name for line in said} == {logger.name for logger in loggers}
     assert not any(line.exc_info for line in caplog.records)
 
 
