@@ -123,6 +123,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Annotated, Any
 
+from httpx import HTTPError
 from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -240,7 +241,10 @@ def clean_folder(
             balances = list(_cleaned(todo, submit, lambda: _AHEAD * at_once()))
         about = {"workers": workers, "dask": dask, "prefect_flow_run_id": str(runtime.flow_run.id)}
         total = run.finish(job, balances, started=started, **about)
-    create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
+    try:
+        create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
+    except HTTPError as error:  # the server is gone or busy; the result is published, and run.json says the same
+        get_run_logger().warning("Prefect's server did not take the tables of this run: %s", error)
     get_run_logger().info("%s", work(total) or "Everything was cleaned.")
     check_quarantine(total, max_quarantined)
     check_cuts(total)

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from cleaners import planning, run, shards
@@ -151,7 +152,9 @@ def test_flow_fails_where_the_library_fails_and_says_why_without_a_traceback(tmp
 
 
 @pytest.mark.usefixtures("prefect_server")
-@pytest.mark.parametrize("error", [OutputError("the disk is full"), WorkerError("no process can be had"), StoppedError()], ids=repr)
+@pytest.mark.parametrize(
+    "error", [OutputError("the disk is full"), WorkerError("no process can be had"), StoppedError()], ids=repr
+)
 def test_a_shard_that_fails_says_why_without_a_traceback(
     dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
 ):
@@ -171,6 +174,18 @@ def test_a_shard_that_fails_says_why_without_a_traceback(
     said = [line for line in caplog.records if type(error).__name__ in line.getMessage()]
     assert {line.name for line in said} == {logger.name for logger in loggers}
     assert not any(line.exc_info for line in caplog.records)
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_server_that_does_not_take_the_tables_fails_no_run(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from flows import clean
+
+    def refuse(*_: object, **__: object) -> None:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(clean, "create_markdown_artifact", refuse)
+    assert clean.clean_folder(str(dumps), str(tmp_path / "out"), workers=1, return_state=True).is_completed()
+    assert balance(tmp_path / "out")["documents"]["published"] == len(DUMPS)
 
 
 @pytest.mark.usefixtures("prefect_server")
