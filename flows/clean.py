@@ -245,7 +245,7 @@ def clean_folder(
         create_markdown_artifact(tables(total), key="clean-folder", description=f"What became of {input} in {output}")
     except HTTPError as error:  # the server is gone or busy; the result is published, and run.json says the same
         get_run_logger().warning("Prefect's server did not take the tables of this run: %s", error)
-    get_run_logger().info("%s", work(total) or "Everything was cleaned.")
+    get_run_logger().info("%s. %s", _documents(total), work(total) or "All files were new or changed.")
     check_quarantine(total, max_quarantined)
     check_cuts(total)
     return total
@@ -260,7 +260,7 @@ def clean_shard(number: int, clean: Callable[[], Balance]) -> Balance:  # noqa: 
         clean: does it.  (The shard is in there, because Prefect searches arguments for results of other tasks, path by path.)
     """
     balance = clean()
-    get_run_logger().info("%s", ", ".join(f"{count:,} {name}" for name, count in balance.as_record()["documents"].items()))
+    get_run_logger().info("%s", _documents(balance))
     return balance
 
 
@@ -320,6 +320,10 @@ def _cleaned(todo: Iterable[shards.Shard], submit: _Submit, most: Callable[[], i
         at_work += 1
     for _ in range(at_work):
         yield done.get().result()
+
+
+def _documents(balance: Balance) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in balance.as_record()["documents"].items())
 
 
 def tables(total: Balance) -> str:

@@ -163,7 +163,7 @@ def test_every_command_of_the_guide_is_run(operator: Operator) -> None:
     assert any("0 * * * *" in one for one in said)
     run = balance(operator.clone / "out-on-demand")["run"]["prefect_flow_run_id"]
     said = [operator.does(command, ID=run) for command in sections()["Logs"]]
-    assert "Everything was cleaned." in said[-1]
+    assert "All files were new or changed." in said[-1]
     for command in sections()["When something went wrong"]:
         operator.does(command, IN="seeds", OUT="out-cron", FILE="seeds/harbour.txt")
     for command in sections()["Backup and upgrade"]:
