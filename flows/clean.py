@@ -190,11 +190,12 @@ def clean_folder(
         input: The folder with the raw dumps; or a file, a pattern such as in/**/*.html, or an address such as s3://bucket/dumps.
         output: The folder for the clean text and its provenance.
         workers: How many processes clean at the same time; one for each core if empty. Not for Dask, whose workers say themselves.
-        format: With "files", the clean texts are also written as files that mirror the input folder. If empty, that is
-            done where every file is a document, and JSON Lines alone are written where a file holds many.
+        format: With "files", the clean texts are also written as files that mirror the input folder; with "markdown", their
+            headings are marked. The others hold the same records, and no files. If empty, it is "files" where every file is a
+            document, and "jsonl" where a file holds many.
         timeout: Seconds after which a document is given up and put into quarantine.
         memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
-        cut: How much the line model may take of what the rules leave.
+        cut: How much the line model may take of what the rules leave: nothing ("off"), or more and more.
         max_quarantined: The share of the documents, from 0 to 1, that may be in quarantine. If there are more, the run ends
             as failed, though its result is published: the input may not be what was meant.
         warn_cut: By how much the share that is cut of a source (the first folder of a path), from 0 to 1, may be larger than it was

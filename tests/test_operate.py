@@ -164,6 +164,9 @@ def test_every_command_of_the_guide_is_run(operator: Operator) -> None:
     run = balance(operator.clone / "out-on-demand")["run"]["prefect_flow_run_id"]
     said = [operator.does(command, ID=run) for command in sections()["Logs"]]
     assert "All files were new or changed." in said[-1]
+    run = re.findall(r"UUID: (\S+)", operator.does("prefect deployment run clean-folder/on-demand --start-in '1 hour'"))[-1]
+    for command in sections()["Stop a run"]:
+        operator.does(command, ID=run)
     for command in sections()["When something went wrong"]:
         operator.does(command, IN="seeds", OUT="out-cron", FILE="seeds/harbour.txt")
     for command in sections()["Backup and upgrade"]:
@@ -212,6 +215,7 @@ def test_the_units_agree_with_the_rest_of_the_guide() -> None:
         plain = ["prefect", *shlex.split(line)[1:]]
         assert any(command[: len(plain)] == plain for command in commands)
     assert "Environment=PREFECT_API_URL=http://127.0.0.1:4200/api" in units()["copydesk-worker.service"]
+    assert "RestartSec=" in units()["copydesk-worker.service"]  # it ends at once while the server starts
 
 
 def run_of(output: Path, new: int, unchanged: int) -> dict[str, Any]:
