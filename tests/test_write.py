@@ -264,7 +264,7 @@ def test_the_format_without_a_choice(dumps: Path, tmp_path: Path, monkeypatch: p
     from cleaners import read
 
     clean_folder(Settings(dumps, tmp_path / "files"))
-    monkeypatch.setattr(read, "is_container", lambda found: found.id == "harbour.txt")
+    monkeypatch.setattr(read, "is_container", lambda found, _head: found.id == "harbour.txt")
     clean_folder(Settings(dumps, tmp_path / "jsonl"))
     for folder, has_text in (("files", True), ("jsonl", False)):
         assert json.loads((tmp_path / folder / "run.json").read_bytes())["config"]["format"] == folder
