@@ -75,6 +75,8 @@ def test_a_ledger_that_does_not_fit_raises() -> None:
         redo("bbc", changes)
     with pytest.raises(EditError, match="does not fit"):
         undo("abc", changes)
+    with pytest.raises(EditError, match="does not fit"):
+        redo("aab", [*changes, *changes])  # one behind the other they fit, and overlap
 
 
 CUT, REPAIR = ("cut.line",), ("encoding.mojibake",)
@@ -104,8 +106,9 @@ CUT, REPAIR = ("cut.line",), ("encoding.mojibake",)
         ("ab", [Change(0, 1, "a", "x", REPAIR)], [Change(0, 1, "x", "a", CUT)], []),
         ("ab", [Change(1, 1, "", "x", REPAIR)], [Change(1, 2, "x", "", CUT)], []),
         ("ab", [Change(1, 1, "", "x", REPAIR)], [Change(2, 2, "", "y", CUT)], [Change(1, 1, "", "xy", REPAIR + CUT)]),
+        ("abc", [Change(1, 2, "b", "", CUT, 0.2)], [Change(0, 2, "ac", "", CUT, 0.1)], [Change(0, 3, "abc", "", CUT, 0.2)]),
     ],
-    ids=["apart", "cut around a repair", "side by side", "put back", "insertion taken out", "two insertions"],
+    ids=["apart", "cut around a repair", "side by side", "put back", "insertion taken out", "two insertions", "the highest score"],
 )
 def test_compose(base: str, first: list[Change], second: list[Change], composed: list[Change]) -> None:
     assert compose(base, first, second) == composed
