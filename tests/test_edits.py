@@ -108,7 +108,15 @@ CUT, REPAIR = ("cut.line",), ("encoding.mojibake",)
         ("ab", [Change(1, 1, "", "x", REPAIR)], [Change(2, 2, "", "y", CUT)], [Change(1, 1, "", "xy", REPAIR + CUT)]),
         ("abc", [Change(1, 2, "b", "", CUT, 0.2)], [Change(0, 2, "ac", "", CUT, 0.1)], [Change(0, 3, "abc", "", CUT, 0.2)]),
     ],
-    ids=["apart", "cut around a repair", "side by side", "put back", "insertion taken out", "two insertions", "the highest score"],
+    ids=[
+        "apart",
+        "cut around a repair",
+        "side by side",
+        "put back",
+        "insertion taken out",
+        "two insertions",
+        "the highest score",
+    ],
 )
 def test_compose(base: str, first: list[Change], second: list[Change], composed: list[Change]) -> None:
     assert compose(base, first, second) == composed

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sqlite3
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +25,7 @@ from cleaners.settings import InputError, OutputError, Settings
 from cleaners.verify import verify
 from cleaners.workers import Watch
 from cleaners.write import KINDS, Format
+from tests.steps import steps
 
 ARTICLE = (
     "Ferry number {} returns\n\n"
@@ -563,12 +563,20 @@ def test_an_output_that_cannot_be_written_is_a_sentence(source: Path, tmp_path: 
         clean_folder(Settings(source, tmp_path / "file" / "out"))
 
 
-def test_a_million_files_are_compared_in_seconds() -> None:
-    """Not a million here: cutting and comparing 20,000 takes a fraction of a second."""
-    files = [read.Found(f"{number:06}", Path("x"), 3000, None, 1) for number in range(20_000)]
-    started = time.perf_counter()
-    assert len(list(planning._cuts(files))) > 1000
-    assert time.perf_counter() - started < 2
+@pytest.mark.parametrize(("size", "most"), [(3000, 6), (8_000_000, 4)])
+def test_shards_hold_all_files_and_no_more_than_they_may(size: int, most: int) -> None:
+    files = [read.Found(f"{number:06}", Path("x"), size, None, 1) for number in range(2000)]
+    cuts = list(planning._cuts(files))
+    assert [first for first, _ in cuts] == [0, *(last for _, last in cuts[:-1])]
+    assert cuts[-1][1] == len(files)
+    assert max(last - first for first, last in cuts) == most
+
+
+def test_there_is_ten_times_as_much_to_do_for_ten_times_the_files() -> None:
+    """A million files are cut in seconds, then."""
+    inputs = ([read.Found(f"{number:06}", Path("x"), 3000, None, 1) for number in range(count)] for count in (1000, 10_000))
+    few, many = (steps(lambda files: list(planning._cuts(files)), files) for files in inputs)
+    assert many < 11 * few
 
 
 def test_a_run_that_died_behind_its_last_rename_keeps_its_balance(
