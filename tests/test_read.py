@@ -1,5 +1,6 @@
 """Finding and reading documents: a small tree with everything that a folder may hold, then names as data."""
 
+import errno
 import gzip
 import os
 import re
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from cleaners.read import Failed, Found, Raw, documents, find, is_read_alike, valid
 from cleaners.read.formats import recognise
+from cleaners.read.values import DOCUMENT_BYTES
 
 
 def read(found: Found) -> bytes | tuple[str, str]:
@@ -75,7 +77,7 @@ def test_links_to_files_are_read_and_links_to_folders_are_not_entered(tmp_path):
         "dangling": ("FileNotFoundError", "No such file or directory"),
         "file": b"out/b.txt",
         "folder": ("NotAFile", "this is a link to a folder, not a regular file"),
-        "itself": ("OSError", os.strerror(40)),
+        "itself": ("OSError", os.strerror(errno.ELOOP)),
         "loop": ("NotAFile", "this is a link to a folder, not a regular file"),
     }
     assert find(tmp_path / "in/file")[0].id == "file"
@@ -105,6 +107,15 @@ def test_a_file_that_changed_is_read_as_it_is_now(tmp_path, now):
     [came] = documents(found)
     assert isinstance(came, Raw)
     assert came.raw == now
+
+
+def test_a_file_that_grew_beyond_the_limit_is_too_large(tmp_path):
+    make(tmp_path, "a.txt")
+    [found] = find(tmp_path)
+    os.truncate(found.path, DOCUMENT_BYTES)  # a hole: it takes no space
+    assert isinstance(read(found), bytes)
+    os.truncate(found.path, DOCUMENT_BYTES + 1)
+    assert read(found) == ("TooLarge", "the document has more than 33,554,432 bytes")
 
 
 def test_a_file_that_vanished_is_a_value(tmp_path):
@@ -187,8 +198,9 @@ def test_a_pattern_finds_what_it_matches(tmp_path):
     (tmp_path / "in/b/loop").unlink()
     assert [found.id for found in find(tmp_path / "in" / "[ab]")] == ["a/1.txt", "a/2.md", "b/c/3.txt"]
     assert [read(found) for found in find(f"{tmp_path}/*/5.txt")] == [b"in/5.txt"]
-    with pytest.raises(FileNotFoundError, match="nothing matches"):
-        find(f"{tmp_path}/*.csv")
+    for pattern in ("*.csv", "in/*.TXT"):
+        with pytest.raises(FileNotFoundError, match="nothing matches"):
+            find(f"{tmp_path}/{pattern}")
 
 
 def test_a_file_whose_name_is_a_pattern_is_that_file(tmp_path):
@@ -324,9 +336,12 @@ def test_any_bytes_under_any_name_give_documents_or_failures(content, suffix):
 
 
 def test_a_file_is_read_alike_under_a_name_of_the_same_format(tmp_path):
-    make(tmp_path, "a.txt", "b.css?v=6.1")
-    text, sheet = find(tmp_path)
+    make(tmp_path, "a.txt", "b.css?v=6.1", "c.txt.gz")
+    text, sheet, packed = find(tmp_path)
     assert is_read_alike(text, "folder/b.txt")
     assert not is_read_alike(text, "a.csv")
     assert is_read_alike(sheet, "c.css?v=7.1")
     assert not is_read_alike(sheet, "c?v=6.1")
+    packed.path.write_bytes(gzip.compress(b"text"))
+    assert is_read_alike(packed, "d.txt.gz")
+    assert not is_read_alike(packed, "c.jsonl.gz")

@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import subprocess
 import sys
 import tarfile
@@ -137,7 +138,8 @@ def test_links_and_devices_in_archives_are_not_followed(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.zip", "a.parquet", "a.jsonl", "a.warc"])
 def test_a_file_that_shrinks_while_it_is_read(tmp_path, name):
-    many = [{"text": f"{TEXT} {n} {os.urandom(400).hex()}"} for n in range(2000)]
+    rng = random.Random(1)
+    many = [{"text": f"{TEXT} {n} {rng.randbytes(400).hex()}"} for n in range(2000)]
     content = {
         "a.zip": lambda: zip_((f"{n}.txt", record["text"].encode()) for n, record in enumerate(many)),
         "a.parquet": lambda: parquet(many),
@@ -195,6 +197,11 @@ NAMES = [
 @pytest.mark.parametrize(("name", "wanted"), NAMES)
 def test_names_of_others_are_made_safe(name, wanted):
     assert safe_name(name) == wanted
+
+
+def test_names_that_come_again_are_numbered():
+    names = Names()
+    assert [names.unique(name) for name in ("a", "b", "a", "a~2", "./a")] == ["a", "b", "a~2", "a~2~2", "a~3"]
 
 
 @given(st.lists(st.text(st.sampled_from("ab./\\:#~2\0\udce9\ud800é"), max_size=6) | st.text(max_size=8)))

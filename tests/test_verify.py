@@ -17,17 +17,24 @@ SEEDS = Path(__file__).parent.parent / "seeds"
 Record = dict[str, Any]
 
 
-@pytest.fixture
-def output(tmp_path: Path) -> Path:
-    source = tmp_path / "in"
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound")
+    source = folder / "in"
     source.mkdir()
     for seed in SEEDS.iterdir():
         (source / seed.name).write_bytes(seed.read_bytes())
     (source / "empty.txt").write_bytes(b"")
     (source / "picture").write_bytes(b"\x89PNG\r\n\x1a\n\0")
-    clean_folder(Settings(source, tmp_path / "out"))
-    assert messages(tmp_path / "out") == []
-    return tmp_path / "out"
+    clean_folder(Settings(source, folder / "out"), workers=1)
+    assert messages(folder / "out") == []
+    return folder / "out"
+
+
+@pytest.fixture
+def output(sound: Path, tmp_path: Path) -> Path:
+    """A copy to damage."""
+    return shutil.copytree(sound, tmp_path / "out")
 
 
 def messages(output: Path) -> list[str]:
