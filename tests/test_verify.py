@@ -51,6 +51,13 @@ def lengthen(records: list[Record]) -> None:
     records[0]["text"] += " more"
 
 
+def extend(records: list[Record], more: str) -> None:
+    records[0]["text"] += more
+
+
+NO_OP = {"start": 7, "end": 7, "old": "", "new": "", "rules": ["layout.foot"], "score": None}
+
+
 def change_old(records: list[Record]) -> None:
     records[0]["edits"][0]["old"] = records[0]["edits"][0]["old"][::-1]
 
@@ -108,10 +115,18 @@ def other_kind_of_base(records: list[Record]) -> None:
 
 
 DAMAGES = [
-    ("documents", lengthen, "law"),
-    ("ledger", change_old, "law"),
-    ("ledger", unknown_rule, "law 4"),
-    ("ledger", no_rule, "law 4"),
+    ("documents", lengthen, "law 2: undoing the edits does not give the base text"),
+    ("ledger", change_old, "law 2: undoing the edits does not give the base text"),
+    ("ledger", lambda records: records[0]["edits"][0].update(new="x"), "law 1: "),
+    ("ledger", unknown_rule, "law 4: the edit at 141 bears ('no.such-rule',)"),
+    ("ledger", no_rule, "law 4: the edit at 141 bears ()"),
+    ("ledger", lambda records: records[0]["edits"].insert(0, NO_OP), "the edit at 7 changes nothing"),
+    ("ledger", lambda records: records[0]["edits"].append(NO_OP), "the edit at 7 overlaps another one"),
+    ("ledger", lambda records: records[0]["edits"][0].update(end=9999), "its span is not that of its text"),
+    ("documents", lambda records: extend(records, "\nn\u0303o"), "the text is not in normal form C"),
+    ("documents", lambda records: extend(records, "\ra line"), "the text has a carriage return"),
+    ("documents", lambda records: extend(records, " \na line"), "the text has a trailing blank"),
+    ("documents", lambda records: extend(records, "\n"), "the text has a trailing blank"),
     ("ledger", other_base, "law 2"),
     ("ledger", other_kind_of_base, "the base is said to be 'extracted'"),
     ("documents", miscount, "law 3"),
@@ -150,6 +165,8 @@ DAMAGES = [
     ),
     ("ledger", lambda records: records[0]["edits"][0].update(score="high"), "has the score 'high'"),
     ("dropped", lambda records: records[0].update(note=None), "without a note"),
+    ("dropped", lambda records: records[0].update(similarity="high"), "its similarity is no number"),
+    ("documents", lambda records: records[0]["provenance"]["source"].update(bytes=3), "does not lead back to the raw bytes"),
     ("dropped", lambda records: records[0]["source"].update(bytes=-3), "cannot have the SHA-256"),
     ("quarantine", lambda records: records[0]["error"].update(message=""), "without a stage or an error"),
     ("dropped", lambda records: records[0].update(rule=["drop.empty"]), "dropped by the rule ['drop.empty'], which is not known"),
@@ -184,12 +201,13 @@ def test_text_that_cleaning_would_change_again_is_found(output: Path) -> None:
 def test_a_changed_text_file_is_found(output: Path) -> None:
     path = next((output / "text").iterdir())
     path.write_text("something else")
-    assert any("the file under text/" in found for found in messages(output))
+    assert messages(output) == [f"{path.name}: the file under text/ does not hold what the record holds"]
 
 
 def test_a_lost_text_file_is_found(output: Path) -> None:
-    next((output / "text").iterdir()).unlink()
-    assert any("text/" in found for found in messages(output))
+    path = next((output / "text").iterdir())
+    path.unlink()
+    assert messages(output) == [f"{path.name}: has no file under text/"]
 
 
 def test_texts_that_are_lost_together_or_belong_to_nothing_are_found(output: Path) -> None:
@@ -269,12 +287,20 @@ def test_wrong_totals_are_found(output: Path) -> None:
     run = json.loads((output / "run.json").read_text("utf-8"))
     run["chars"]["removed"] += 1
     (output / "run.json").write_text(json.dumps(run), "utf-8")
-    assert any("chars do not add up" in found for found in messages(output))
+    removed = run["chars"]["removed"]
+    assert messages(output) == [
+        f"run.json: chars do not add up: the output holds removed {removed - 1} (run.json says {removed})"
+    ]
 
 
 def test_an_unfinished_run_is_told(output: Path) -> None:
     (output / "run.json").unlink()
-    assert messages(output) == ["run.json: is missing: this is no output of a finished run"]
+    told = "run.json: is missing: this is no output of a finished run"
+    assert messages(output) == [told]
+    (output / ".copydesk/staging-x/new").mkdir(parents=True)
+    assert messages(output) == [
+        f"{told}; a run was broken off while it published, and the next `copydesk clean` will finish that"
+    ]
 
 
 def test_other_rules_are_told(output: Path, tmp_path: Path) -> None:
@@ -283,7 +309,18 @@ def test_other_rules_are_told(output: Path, tmp_path: Path) -> None:
         '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc"]\nmiss = ["def"]\nhit = ["abc"]\n',
         "utf-8",
     )
-    assert ["other rules" in f.message for f in verify(output, rules.load((extra,)))] == [True]
+    told = "was written with other rules than those at hand, so cleaning again cannot be checked"
+    assert [f.message for f in verify(output, rules.load((extra,)))] == [f"{told}; they may be those of another version"]
+    run = json.loads((output / "run.json").read_text("utf-8"))
+    run["config"]["rules"] = ["a.toml", "b.toml"]
+    (output / "run.json").write_text(json.dumps(run), "utf-8")
+    assert [f.message for f in verify(output, rules.load((extra,)))] == [f"{told}; the run used --rules a.toml --rules b.toml"]
+
+
+def test_a_text_of_nothing_is_found(output: Path) -> None:
+    edit(output / "documents" / "part-00000.jsonl", lambda records: records[0].update(text=""))
+    edit(output / "ledger" / "part-00000.jsonl", lambda records: records[0].update(edits=[]))
+    assert any("the text is empty: such a document is dropped" in found for found in messages(output))
 
 
 def test_what_is_kept_from_other_rules_is_not_measured_by_those_at_hand(tmp_path: Path) -> None:
