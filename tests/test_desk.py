@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cleaners import desk, records, rules
+from cleaners.edits import Change
 from cleaners.read import Failed, Raw
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
@@ -123,6 +124,20 @@ def test_a_given_title_that_the_text_repeats_on_purpose_is_given_up() -> None:
     record = published(raw(refrain, metadata={"title": "The boats come home at evening"}))
     assert record["title"] is None
     assert record["text"].count("The boats come home") == 12
+
+
+@pytest.mark.parametrize(
+    ("touched", "counted"),
+    [
+        (("comments.form",), "comments.form"),
+        (("encoding.mojibake", "comments.form"), "comments.form"),
+        (("encoding.mojibake", "layout.trailing-space"), "encoding.mojibake"),
+        (("layout.trailing-space", "layout.foot"), "layout.foot"),
+    ],
+)
+def test_the_rule_that_an_edit_is_counted_for(touched: tuple[str, ...], counted: str) -> None:
+    """The last one, but for layout, which only tidies up behind the others."""
+    assert records.decider(Change(0, 1, "x", "", touched)) == counted
 
 
 LEFT_OUT: dict[str, tuple[Raw | Failed, str, str]] = {

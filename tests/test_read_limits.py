@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.read import Failed, Raw, documents, find
+from cleaners.read import Failed, Raw, compression, documents, find, source
 from cleaners.read.values import DOCUMENT_BYTES, Names, is_hidden, safe_name
 from tests.make_inputs import COMPRESSIONS, TEXT, json_lines, link, parquet, tar, warc_record, write_giant, zip_
 from tests.test_read_formats import came
@@ -93,15 +93,31 @@ def test_a_large_plain_file_is_not_read(tmp_path):
     assert [outcome(one) for one in documents(found)] == ["TooLarge"]
 
 
-def test_a_compression_bomb_ends_and_its_neighbours_are_read(tmp_path):
+def test_a_compression_bomb_ends_and_its_neighbours_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(compression, "_BOMB_BYTES", 10 * MB)
     bomb = io.BytesIO()
-    write_giant(bomb, b"", 1200, b"")
+    write_giant(bomb, b"", 12, b"")
     content = tar([("a.txt", b"a"), ("bomb.jsonl.zst", bomb.getvalue()), ("c.txt", b"c")])
     assert [(one.record, outcome(one)) for one in came(tmp_path, "a.tar", content)] == [
         ("a.txt", "read"),
         ("bomb.jsonl.zst", "Bomb"),
         ("c.txt", "read"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("a.txt.gz", b"a" * 900_000, ["read"]),
+        ("a.txt.gz", b"a" * 2_000_000, ["Bomb"]),
+        ("a.txt.gz", random.Random(1).randbytes(1_000_000).hex().encode(), ["read"]),  # it is large, and has few bytes for each
+        ("a.jsonl.gz", (b'{"text": "%b"}\n' % (b"a" * 100_000)) * 40, ["read"] * 40),  # each is small
+    ],
+)
+def test_what_a_compression_bomb_is(tmp_path, monkeypatch, name, content, wanted):
+    monkeypatch.setattr(compression, "_BOMB_BYTES", MB)
+    monkeypatch.setattr(compression, "_BOMB_RATIO", 100)
+    assert [outcome(one) for one in came(tmp_path, name, COMPRESSIONS[".gz"](content))] == wanted
 
 
 def test_archives_in_archives_have_an_end(tmp_path):
@@ -113,6 +129,25 @@ def test_archives_in_archives_have_an_end(tmp_path):
     for _ in range(12):
         content = COMPRESSIONS[".gz"](content)
     assert [outcome(one) for one in came(tmp_path, "a.gz", content)] == ["TooDeep"]
+
+
+@pytest.mark.parametrize(
+    ("archives", "compressed", "wanted"), [(0, 8, "read"), (0, 9, "TooDeep"), (4, 0, "read"), (4, 1, "TooDeep")]
+)
+def test_an_archive_lies_twice_as_deep_as_what_is_compressed(tmp_path, archives, compressed, wanted):
+    content = TEXT.encode()
+    for number in range(archives):
+        content = zip_([("a.zip" if number else "a.txt", content)])
+    for _ in range(compressed):
+        content = COMPRESSIONS[".gz"](content)
+    assert [outcome(one) for one in came(tmp_path, "a.gz" if compressed else "a.zip", content)] == [wanted]
+
+
+def test_what_is_laid_aside_to_be_read_from_its_end_has_a_limit(tmp_path, monkeypatch):
+    content = tar([("a.parquet", parquet()), ("b.txt", b"b")])
+    for most, wanted in ((len(parquet()), ["read"] * 4), (len(parquet()) - 1, ["TooLarge", "read"])):
+        monkeypatch.setattr(source, "_MAX_ASIDE", most)
+        assert [outcome(one) for one in came(tmp_path, "a.tar", content)] == wanted
 
 
 def test_headers_of_archives_have_an_end(tmp_path):
