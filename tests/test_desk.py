@@ -66,6 +66,9 @@ def test_headings_are_where_the_text_has_them() -> None:
     markdown = records.text_file(record, markdown=True).decode()
     assert markdown.startswith("# Library stays open\n\nThe council")
     assert "\n\n## What it costs\n\n" in markdown
+    for level, mark in ((1, "##"), (4, "####")):  # the first level is the title's
+        another = record | {"headings": [(line, level) for line, _ in record["headings"]]}
+        assert f"\n\n{mark} What it costs\n\n" in records.text_file(another, markdown=True).decode()
 
 
 def test_headings_that_are_repaired_stay_headings() -> None:

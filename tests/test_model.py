@@ -445,16 +445,17 @@ def test_what_is_carried_along_stays_in_its_document() -> None:
 
 
 def test_the_matrices_are_multiplied_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads: list[int] = []
+    calls: list[list[int]] = []
     logits = network.Network._logits
 
     def watched(net: network.Network, seen: features.Features) -> features.Floats:
-        threads.extend(library["num_threads"] for library in network._blas().info())
+        calls.append([library["num_threads"] for library in network._blas().info()])
         return logits(net, seen)
 
     monkeypatch.setattr(network.Network, "_logits", watched)
     model.scores(ARTICLE)
-    assert set(threads) <= {1}
+    assert len(calls) == 1
+    assert set(calls[0]) <= {1}  # there may be none that copydesk can ask
 
 
 def test_only_lines_that_are_blank_for_python_are_left_out() -> None:

@@ -205,6 +205,18 @@ def test_records(tmp_path, name, content, wanted):
     assert got == wanted
 
 
+def test_rows_that_cannot_be_trusted_are_told_with_their_lines(tmp_path):
+    got = came(tmp_path, "a.csv", b'n,text\n1,a,b\n2,"b\nnever closed\n3,c\n')
+    assert [(one.record, one.message, one.raw) for one in got if isinstance(one, Failed)] == [
+        ("1", "row 1 (line 2) has 3 cells, and the header 2: its text may be cut in the wrong place", b"1\na\nb"),
+        (
+            "2",
+            "row 2 opens a quotation mark that is never closed, so it holds all lines from 3 on",
+            b'2,"b\nnever closed\n3,c\n',
+        ),
+    ]
+
+
 ENCODINGS = [
     ("cp1252", "Le café était fermé, déclare le maire du port. Il a été réélu à l’été."),
     ("cp1251", "Паром вернулся в гавань утром. Мэр сказал, что всё хорошо."),
@@ -1065,6 +1077,10 @@ def test_archives_one_behind_the_other(tmp_path):
 def test_names_that_lie_about_the_content(tmp_path):
     assert values(came(tmp_path, "a.txt.gz", b"not compressed")) == [(None, "not compressed")]
     assert values(came(tmp_path, "a.html", gzip.compress(b"<html>"))) == [(None, "<html>")]
+    [behind] = came(tmp_path, "a.txt.gz", gzip.compress(b"text") + b"more text")
+    assert isinstance(behind, Failed)
+    assert behind.message == "behind the gzip data there is something else, at byte 24"
+    assert behind.raw == b"text"
     assert values(came(tmp_path, "a.zip", b"no archive")) == [(None, "Truncated")]
     assert values(came(tmp_path, "a.parquet", b"no table")) == [(None, "ArrowInvalid")]
     assert values(came(tmp_path, "a.json", b"no JSON")) == [("1", "JSONDecodeError")]

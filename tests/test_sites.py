@@ -21,23 +21,21 @@ def page(name: str, *foot: str, head: str = TITLE) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "foot"),
+    ("name", "foot", "gone"),
     [
-        ("Thedailyharbour", ("thedailyharbour news", "Reference", TITLE)),
-        ("Thedailyharbour", ("Thedailyharbour", "Source", TITLE)),
-        ("Harbour Weekly News", ("harbour weekly news", TITLE)),
-        ("The Daily Harbour", ("© 2024 The Daily Harbour. All rights reserved.",)),
-        ("Harbour Rock", ("www.harbour-rock.example",)),
-        ("harbourtimes.example", ()),
-        ("портовый-вестник.рф", ()),
+        ("Thedailyharbour", ("thedailyharbour news", "Reference", TITLE), ["thedailyharbour news"]),
+        ("Thedailyharbour", ("Thedailyharbour", "Source", TITLE), ["Thedailyharbour"]),
+        ("Harbour Weekly News", ("harbour weekly news", TITLE), ["harbour weekly news"]),
+        ("The Daily Harbour", ("© 2024 The Daily Harbour. All rights reserved.",), []),
+        ("Harbour Rock", ("www.harbour-rock.example",), ["www.harbour-rock.example"]),
+        ("harbourtimes.example", (), []),
+        ("портовый-вестник.рф", (), []),
     ],
 )
-def test_a_name_with_proof_goes(name: str, foot: tuple[str, ...]) -> None:
-    text = left(page(name, *foot))
-    assert f"\n{name}\n" not in text
-    assert f"\n{name} news\n".lower() not in text
-    assert text.count(TITLE) == page(name, *foot).count(TITLE)
-    assert PROSE in text
+def test_a_name_with_proof_goes(name: str, foot: tuple[str, ...], gone: list[str]) -> None:
+    """It, and what says the same at the foot, and nothing else."""
+    lines = [line for line in left(page(name, *foot)).split("\n") if line]
+    assert lines == [TITLE, TITLE, PROSE, *(line for line in foot if line not in gone)]
 
 
 def test_the_tail_of_a_title_is_proof() -> None:

@@ -270,10 +270,10 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_stops_within_seconds(notes: Path, number: signal.Signals) -> None:
+def test_a_run_that_is_stopped_does_not_wait_for_its_workers(notes: Path, number: signal.Signals) -> None:
     process = start(notes, "hang")
     process.send_signal(number)
-    _, complaint = process.communicate(timeout=5)
+    _, complaint = process.communicate(timeout=60)  # what it cleans would take years
     assert process.returncode == 130
     assert complaint == (
         "copydesk: stopped. Nothing was published; an earlier result is as it was. The same command goes on where this one stopped.\n"
@@ -288,5 +288,5 @@ def test_workers_end_when_their_parent_is_gone(notes: Path, deed: str, options: 
     process = start(notes, deed, *options)
     process.kill()
     process.communicate(timeout=10)  # their ends of the pipes, too, are closed
-    wait_for(lambda: not any(map(is_alive, processes(notes))), 5)
+    wait_for(lambda: not any(map(is_alive, processes(notes))), 60)
     assert len(processes(notes)) == 2
