@@ -105,6 +105,37 @@ def test_what_readers_wrote_stays() -> None:
     assert {"What a lovely boat", "The bell is gone", "Bruno"} <= set(left.split("\n"))
 
 
+LABELS = LANGUAGES["en"]["weak"]
+
+
+def test_what_stands_between_two_headings_is_no_part_of_a_form() -> None:
+    form = "Leave a Reply\nAnna has a boat\nBruno has none\nLeave a Reply\nName *\nEmail *\nPost Comment"
+    assert cut(f"{ARTICLES['latin']}\n\n{form}")[0] == f"{ARTICLES['latin']}\n\nLeave a Reply\nAnna has a boat\nBruno has none"
+
+
+@pytest.mark.parametrize(("count", "goes"), [(10, True), (11, False)])
+def test_a_form_has_only_so_many_fields_that_no_rule_knows(count: int, goes: bool) -> None:
+    unknown = [f"Question {n} of ours" for n in range(count)]
+    left, _ = cut("\n".join([ARTICLES["latin"], "Leave a Reply", *LABELS[:12], *unknown, "Post Comment"]))
+    assert left == "\n".join([ARTICLES["latin"], *([] if goes else unknown)])
+
+
+@pytest.mark.parametrize(("count", "goes"), [(37, True), (38, False)])
+def test_a_form_has_only_so_many_lines(count: int, goes: bool) -> None:
+    labels = [*LABELS[:count]]
+    left, _ = cut("\n".join([ARTICLES["latin"], "Leave a Reply", *labels, "Fax one", "Fax two", "Post Comment"]))
+    assert left == "\n".join([ARTICLES["latin"], *([] if goes else ["Fax one", "Fax two"])])
+
+
+@pytest.mark.parametrize(
+    ("form", "goes"),
+    [("Leave a Reply\nPost Comment", False), ("Leave a Reply\nName\nPost Comment", True), ("Leave a comment\nReply", False)],
+)
+def test_three_lines_of_a_form_are_one_in_mid_article(form: str, goes: bool) -> None:
+    above, below = ARTICLES["latin"].split("\n\n")[:2]
+    assert cut(f"{above}\n\n{form}\n\n{below}")[0] == (f"{above}\n\n\n{below}" if goes else f"{above}\n\n{form}\n\n{below}")
+
+
 def test_a_poem_between_two_links_stays() -> None:
     poem = "\n".join(f"line {n} of the poem" for n in range(12))
     left, _ = cut(f"Leave a comment\n{poem}\nPost Comment")
@@ -120,13 +151,15 @@ def test_long_lines_of_phrases_take_no_time(line: str) -> None:
     ("text", "left"),
     [
         ("Σχολιάστε\nΣχόλιο\nΌνομα *\nEmail\nΥποβολή", ""),
+        ("Σχολιάστε\nΣχόλιο\nΌνομα *\nΥποβολή", ""),
+        ("Σχόλιο\nΌνομα *\nΥποβολή", "Σχόλιο\nΌνομα *\nΥποβολή"),
         ("Name\nEmail\nWebsite", "Name\nEmail\nWebsite"),
         (
             "Name\nEmail\nWebsite\nComment\nThese four lines head the table.",
             "Name\nEmail\nWebsite\nComment\nThese four lines head the table.",
         ),
     ],
-    ids=["labels alone", "too few to be sure", "something behind them"],
+    ids=["labels alone", "four of them", "three of them", "too few to be sure", "something behind them"],
 )
 def test_a_form_of_weak_words_goes_only_at_the_end(text: str, left: str) -> None:
     for article in ARTICLES.values():

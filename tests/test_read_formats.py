@@ -142,7 +142,9 @@ RECORDS = [
     ("a.json", b'{"text": "a"} [{"text": "b"}]', [("1", "a"), ("2", "NotARecord")]),
     ("a.jsonl", b'{"text": "a"},\n{"text": "b"},\r\n{"text": "c"}\n', [("1", "a"), ("2", "b"), ("3", "c")]),
     ("a.json", b'{"index": {"_id": "1"}}\n{"text": "a"}\n{"create": {}}\n{"text": "b"}\n{"index": {"n": 1}}\n', [("2", "a"), ("4", "b"), ("5", "NoText")]),
+    ("a.json", b'{"update": {"_id": "1"}}\n{"text": "a"}\n{"delete": {"_id": "2", "routing": "x"}}\n', [("2", "a")]),
     ("a.json", b'{"meta": {"id": 7}, "article": {"body": "a"}}', [("1", "a")]),
+    ("a.json", b'[{"text": "a\\\\\\"], b"}, {"text": "c\\\\"}]', [("1", 'a\\"], b'), ("2", "c\\")]),  # a backslash, and a quote behind it
     ("a.json", '[{"text": "港の船は朝六時に出ます。市長が見た時刻表"}, {"text": "一覧表"}]'.encode("cp932"), [("1", "港の船は朝六時に出ます。市長が見た時刻表"), ("2", "一覧表")]),
     ("a.jsonl", '{"text": "港の船は朝六時に出ます。市長は予定表"}\n{"text": "表"}\n'.encode("cp932"), [("1", "港の船は朝六時に出ます。市長は予定表"), ("2", "表")]),
     ("a.csv", b"text,url\na,x\n", [("1", "a")]),
@@ -155,6 +157,7 @@ RECORDS = [
     ("a.csv", b'text,n\r"a\rb",1\rc,2', [("1", "a\nb"), ("2", "c")]),
     # Tables that were put one behind the other
     ("a.csv", b"\xef\xbb\xbftext,n\na,1\ntext,n\nb,2\n\xef\xbb\xbftext,n\nc,n\n", [("1", "a"), ("2", "b"), ("3", "c")]),
+    ("a.csv", b"text,n\ntext,1\na,n\n", [("1", "text"), ("2", "a")]),  # no header again
     # Excel is told the delimiter in the first line; MySQL and Spark put a backslash before a quote.
     ("a.csv", b"sep=;\r\nn;text\r\n1,5;a\r\n", [("1", "a")]),
     ("a.csv", b'"sep=\t"\n"n"\t"text"\n"1"\t"a, b"\n', [("1", "a, b")]),
@@ -313,6 +316,7 @@ WRAPPERS = [
     ({"title": ["s", "t"], "text": ["a", None]}, [("1#0", "a"), ("1#1", "NoText")]),
     ({"title": ["t", "t"], "text": ["a", "b"]}, [("1", "a\n\nb")]),
     ({"title": ["t"], "text": ["a", "b"]}, [("1", "a\n\nb")]),
+    ({"title": ["t"], "text": ["a"]}, [("1", "a")]),
     ({"n": {"0": 1, "1": 2}, "x": {"0": LONG}}, [("1", LONG)]),
     # Texts by their addresses, numbers, or names of files
     ({"web://b": LONG, "web://c": None, "web://d": {}}, [("1#web:/b", LONG), ("1#web:/c", "NotARecord"), ("1#web:/d", "NoText")]),
@@ -517,6 +521,7 @@ FIELDS = [
     ({"text": "&lt;p&gt;A &amp;amp; B&lt;/p&gt;"}, Fields(), ("<p>A &amp; B</p>", "text/html")),
     ({"text": "A\nB\nC\nshows (so.<br>) and (so.<br>)"}, Fields(), ("A\nB\nC\nshows (so.<br>) and (so.<br>)", "text/plain")),
     ({"text": "Use <br> or <br/> to break a line."}, Fields(), ("Use <br> or <br/> to break a line.", "text/plain")),
+    ({"text": "So it ends.<br> And so it goes on."}, Fields(), ("So it ends.<br> And so it goes on.", "text/plain")),
     ({"text": "<br> breaks a line."}, Fields(), ("<br> breaks a line.", "text/plain")),
     ({"text": "So ends a line.<br> A\n\nB, and so.<br>"}, Fields(), ("So ends a line.<br> A\n\nB, and so.<br>", "text/plain")),
     ({"text": "&lt;p&gt; is a tag."}, Fields(), ("&lt;p&gt; is a tag.", "text/plain")),
@@ -524,7 +529,7 @@ FIELDS = [
     ({"text": "<p>: a paragraph\n\nIt ends with </p>."}, Fields(), ("<p>: a paragraph\n\nIt ends with </p>.", "text/plain")),
     ({"Content": "a", "x": LONG}, Fields(), ("a", "text/plain")),
     ({"x": LONG, "y": "short", "url": "http://" + LONG}, Fields(), (LONG, "text/plain")),
-    ({"x": LONG, "y": LONG}, Fields(), (LONG, "text/plain")),
+    ({"y": LONG, "x": LONG.upper()}, Fields(), (LONG.upper(), "text/plain")),  # of equals the first by name
     ({"text": "a", "x": "b"}, Fields(text="x"), ("b", "text/plain")),
     ({"text": "a", "x": "<p>b</p>"}, Fields(text="x"), ("<p>b</p>", "text/plain")),
     ({"text": "a", "x": "b"}, Fields(html="x"), ("b", "text/html")),
@@ -579,6 +584,7 @@ METADATA = [
     ({"source": "s3://a/b.warc", "guid": "7"}, {"source": "s3://a/b.warc", "guid": "7"}),
     ({"_id": {"$oid": "5f"}, "date": {"$date": "2024-01-05T00:00:00Z"}}, {"_id": {"$oid": "5f"}, "published": "2024-01-05T00:00:00Z"}),
     ({"warc_headers": {"warc-target-uri": "u", "n": 1}}, {"url": "u", "warc_headers": {"n": 1}}),
+    ({"deep": [[[[[[[[["x"]]]]]]]]]}, {"deep": [[[[[[[[["x"]]]]]]]]]}),
     ({"html": "<p>another version</p>", "x\ud800": "y\udfff"}, {"x\ufffd": "y\ufffd"}),
 ]  # fmt: skip
 
@@ -721,6 +727,8 @@ RESPONSES = [
     (http(b"\x1f\x8b\x08 no gzip", "Content-Encoding: gzip"), "Damaged"),
     (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + http(PAGE), (PAGE, None, "text/html")),
     (b"HTTP/1.1 100 Continue\r\n\r\n", "HttpStatus"),
+    (http(PAGE, status="203 Non-Authoritative Information"), (PAGE, None, "text/html")),
+    (http(PAGE, status="206 Partial Content"), "HttpStatus"),
     (http(PAGE, status="301 Moved"), "HttpStatus"),
     (http(b"{}", content_type="application/json"), "Unsupported"),
     (http(b""), (b"", None, "text/html")),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.read import Failed, Raw, compression, documents, find, source
+from cleaners.read import Failed, Raw, compression, documents, feed, find, json_, source
 from cleaners.read.values import DOCUMENT_BYTES, Names, is_hidden, safe_name
 from tests.make_inputs import COMPRESSIONS, TEXT, json_lines, link, parquet, tar, warc_record, write_giant, zip_
 from tests.test_read_formats import came
@@ -68,6 +68,22 @@ def test_a_giant_document_fails_alone_and_is_never_held(tmp_path, name):
     outcomes, grown = done.stdout.splitlines()
     assert outcomes.split() == wanted
     assert int(grown) < 5 * DOCUMENT_BYTES // MB
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", b'[{"text": "a"}, {"text": "%b"}, {"text": "c"}]'),
+        ("a.jsonl", b'{"text": "a"}\n{"text": "%b"}\n{"text": "c"}\n'),
+        ("a.rss", b"<rss><item><description>a</description></item><item><description>%b</description></item><item><title/><description>c</description></item></rss>"),
+    ],
+)  # fmt: skip
+def test_a_document_that_is_just_too_large_fails_alone(tmp_path, monkeypatch, name, content):
+    """It is in sight as a whole, and not more than is read at a time."""
+    for module in (source, json_, feed):
+        monkeypatch.setattr(module, "DOCUMENT_BYTES", 200)
+    for letters, wanted in ((100, "read"), (300, "TooLarge")):
+        assert [outcome(one) for one in came(tmp_path, name, content % (b"b" * letters))] == ["read", wanted, "read"]
 
 
 def test_a_giant_member_of_a_tar_archive(tmp_path):

@@ -281,6 +281,18 @@ def test_a_second_round_takes_nothing_more(case: str) -> None:
     assert list(boilerplate.clean(Document("case", once), BOOK)) == []
 
 
+def test_a_sentence_that_is_broken_at_its_links_keeps_them() -> None:
+    """The next line goes on with a punctuation mark; where it does not, the same line is a button."""
+    above, below = "The timetable hangs there, click", "The list opens in a new window"
+    for text, left in (
+        (f"{FERRY}\n{above}\nView all\n. {below}\n{POST}", None),
+        (f"{FERRY}\n{above}\nView all\n.\n{POST}", None),
+        (f"{FERRY}\n{above}\nView all\n{below}\n{POST}", f"{FERRY}\n{above}\n{below}\n{POST}"),
+        (f"{FERRY}\n{above}\nView all\n.5 of them are late\n{POST}", f"{FERRY}\n{above}\n.5 of them are late\n{POST}"),
+    ):
+        assert apply(text, boilerplate.clean(Document("case", text), BOOK))[0] == (left or text)
+
+
 WRAPPED = """The bulletin of the valley comes out on the first Saturday of each
 month, and nobody has ever been paid for writing, printing or carrying
 it.

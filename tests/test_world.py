@@ -83,6 +83,15 @@ def test_no_phrase_stands_twice_in_a_rule(rule: str) -> None:
         assert sorted(name for name in set(names) if names.count(name) > 1) == [], language
 
 
+@pytest.mark.parametrize("rule", [rule.id for rule in BOOK if rule.where in ("tail", "top") and rule.phrases])
+def test_a_rule_acts_at_one_end_of_the_article_alone(rule: str) -> None:
+    alone = BOOK.rules[rule]
+    book = rules.RuleBook({rule: alone}, "")
+    lines = [phrase.replace("{}", "Mastodon") for phrase in alone.phrases]
+    texts = [f"{line}\n\n{ARTICLE}" if alone.where == "tail" else f"{ARTICLE}\n\n{line}" for line in lines]
+    assert [text for text in texts if list(boilerplate.clean(Document("case", text), book))] == []
+
+
 @pytest.mark.parametrize("rule", [rule for rule in RULES if BOOK.rules[rule].where != "anywhere"])
 def test_words_of_many_meanings_stay_within_an_article(rule: str) -> None:
     """A rule for the edges leaves a heading alone between two paragraphs."""
