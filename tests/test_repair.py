@@ -135,6 +135,7 @@ def test_any_text_is_what_ftfy_gives(text: str) -> None:
         "“Ã” é letra",
         "AMANHÃ\xa0E DEPOIS",
         "„BRÚIN OG ÞAÐ“, VIÐ\xa0ERUM",
+        "“O JORNAL DE ONTEM E O DE AMANHÃ” é o título",
     ],
 )
 def test_what_only_looks_broken_stays(text: str) -> None:
@@ -148,6 +149,8 @@ def test_what_only_looks_broken_stays(text: str) -> None:
         ("O “METRÃ” PAROU” ONTEM", "O “METRÔ PAROU” ONTEM"),
         ("â€œO METRÃ”â€\x9d", "“O METRÔ”"),
         ("“HÃ”TEL”", "“HÔTEL”"),
+        ("O “HÃ”TEL PAROU", "O “HÔTEL PAROU"),
+        ("“HOJE” E O METRÃ” DE LISBOA", "“HOJE” E O METRÔ DE LISBOA"),
         ("VOILÃ\xa0! GÃ\xa0idhlig", "VOILà! Gàidhlig"),
         ("Le café, le cafÃ©, Ã©", "Le café, le café, é"),
     ],
@@ -162,6 +165,7 @@ def test_what_looks_like_it_and_is_broken_does_not(text: str, right: str) -> Non
         ("Yes &#55357;&#56832;!", "Yes \U0001f600!"),
         ("Yes &amp;#xD83D;&amp;#xde00;&#55356;&#57225;", "Yes \U0001f600\U0001f389"),
         ("&#56832;&#55357;", "\ufffd\ufffd"),
+        ("&#55357;&#57999;", "\ufffd\ue28f"),
     ],
 )
 def test_emoji_in_two_entities(text: str, right: str) -> None:

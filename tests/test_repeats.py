@@ -1,5 +1,7 @@
 """Repeated paragraphs: what goes, what stays, and that nothing is lost."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -265,6 +267,65 @@ STAYS: dict[str, list[str]] = {
 @pytest.mark.parametrize("lines", STAYS.values(), ids=STAYS)
 def test_stays(lines: list[str]) -> None:
     assert list(repeats.clean(doc(*lines))) == []
+
+
+def of(text: str, size: int, end: str = ".") -> str:
+    """So many letters of a text, the end included."""
+    return text[: size - len(end)] + end
+
+
+HEADING = "Where the ferry lands in summer and where it lands in the winters"
+WORDS = ["Lighthouses", "illuminate", "extraordinary", "shipwrecked", "passengers", "everywhere", "eventually", "gratefully"]
+YEARS = [f"{text[:-1]}, in the year {year}." for year in range(1, 4) for text in (BRIDGE, SPRING, GULLS)]
+
+
+def told(quote: str) -> str:
+    return f"The keeper has lived on the rock for thirty years. {quote} She puts the kettle on for her guests."
+
+
+# What decides, its size that is not enough, and one that is, and what is cut then.
+SIZES: dict[str, tuple[Callable[[int], list[str]], int, int, list[str]]] = {
+    "a paragraph alone": (lambda n: [of(BRIDGE, n), SPRING, of(BRIDGE, n), GULLS], 99, 100, ["repeat.exact"]),
+    "two paragraphs": (
+        lambda n: [of(BRIDGE, n), of(SPRING, n), GULLS, of(BRIDGE, n), of(SPRING, n)],
+        79,
+        80,
+        ["repeat.run"],
+    ),
+    "a quote": (lambda n: [told(of(f"“{BRIDGE}", n, ".”")), of(f"“{BRIDGE}", n, ".”"), GULLS], 59, 60, ["repeat.quote"]),
+    "a quote of long words": (
+        lambda n: [told(f"“{' '.join(WORDS[:n])}.”"), f"“{' '.join(WORDS[:n])}.”", GULLS],
+        7,
+        8,
+        ["repeat.quote"],
+    ),
+    "a text that is introduced": (lambda n: [*YEARS[:n], MARKET, "Anna wrote:", *YEARS[:n]], 7, 8, ["repeat.run"]),
+    "quotes of a paragraph, by what it has beside them": (
+        lambda n: [" ".join([BRIDGE, SPRING, GULLS, MARKET][:n]), BRIDGE, SPRING, FERRY],
+        3,
+        4,
+        ["repeat.quote"],
+    ),
+    "different places, by how much is prose": (
+        lambda n: [*MENU[: 6 - n], BRIDGE, SPRING, GULLS, BRIDGE, HARBOUR, MARKET, KEEPER, SPRING, FERRY],
+        0,
+        1,
+        ["repeat.exact"] * 2,
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "too_few", "enough", "rules"), SIZES.values(), ids=SIZES)
+def test_how_much_is_enough(lines: Callable[[int], list[str]], too_few: int, enough: int, rules: list[str]) -> None:
+    assert rest(*lines(too_few)) == (lines(too_few), [])
+    assert rest(*lines(enough))[1] == rules
+
+
+@pytest.mark.parametrize(("size", "stays"), [(59, True), (60, False)])
+def test_a_short_line_at_the_edge_of_a_run_may_head_what_follows(size: int, stays: bool) -> None:
+    edge = HEADING[:size]
+    left, rules = rest(BRIDGE, SPRING, edge, GULLS, BRIDGE, SPRING, edge, MARKET)
+    assert (left, rules) == ([BRIDGE, SPRING, edge, GULLS, *([edge] if stays else []), MARKET], ["repeat.run"])
 
 
 def test_a_run_is_one_edit_of_whole_lines() -> None:
