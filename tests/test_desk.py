@@ -143,6 +143,14 @@ def test_the_rule_that_an_edit_is_counted_for(touched: tuple[str, ...], counted:
     assert records.decider(Change(0, 1, "x", "", touched)) == counted
 
 
+def test_rules_and_options_come_in_an_order_of_their_own() -> None:
+    changes = [Change(0, 1, "x", "", ("site.name", "comments.form")), Change(1, 2, "x", "", ("comments.form",))]
+    assert list(records.edits(changes).items()) == [("comments.form", 2), ("site.name", 1)]
+    made_by = records.pipeline({"cut": "off", "text_field": "a"}, "0")
+    assert made_by == records.pipeline({"text_field": "a", "cut": "off"}, "0")
+    assert made_by["config_sha256"] != records.pipeline({"cut": "off", "text_field": "b"}, "0")["config_sha256"]
+
+
 LEFT_OUT: dict[str, tuple[Raw | Failed, str, str]] = {
     "nothing": (raw(" \n"), "dropped", "drop.empty"),
     "a form": (

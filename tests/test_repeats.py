@@ -71,6 +71,16 @@ GOES = {
     "curly quotes": ([KEEPER, SPRING, KEEPER.replace("“", '"').replace("”", '"')], [KEEPER, SPRING], ["repeat.near"]),
     "a word left out": ([BRIDGE, SPRING, BRIDGE.replace("old ", "")], [BRIDGE, SPRING], ["repeat.near"]),
     "a word put in": ([BRIDGE, SPRING, BRIDGE.replace("old", "very old")], [BRIDGE, SPRING], ["repeat.near"]),
+    "two words left out": (
+        [BRIDGE, SPRING, BRIDGE.replace("old ", "").replace("town ", "")],
+        [BRIDGE, SPRING],
+        ["repeat.near"],
+    ),
+    "a word left out of a long paragraph": (
+        [f"{BRIDGE} {SPRING} {GULLS}", MARKET, f"{BRIDGE} {SPRING} {GULLS}".replace("old ", "")],
+        [f"{BRIDGE} {SPRING} {GULLS}", MARKET],
+        ["repeat.near"],
+    ),
     "another form": ([SPRING, BRIDGE, SPRING.replace("begin", "beginning")], [SPRING, BRIDGE], ["repeat.near"]),
     "another word": ([SPRING, BRIDGE, SPRING.replace("work", "job")], [SPRING, BRIDGE], ["repeat.near"]),
     "a run": ([BRIDGE, SPRING, GULLS, BRIDGE, SPRING], [BRIDGE, SPRING, GULLS], ["repeat.run"]),
@@ -91,6 +101,11 @@ GOES = {
         ["repeat.run"],
     ),
     "a quote behind": ([KEEPER, LONELY, GULLS], [KEEPER, GULLS], ["repeat.quote"]),
+    "a quote that stands in two paragraphs": (
+        [f"{BRIDGE} {LONELY}", f"{SPRING} {LONELY}", GULLS, LONELY, MARKET],
+        [f"{BRIDGE} {LONELY}", f"{SPRING} {LONELY}", GULLS, MARKET],
+        ["repeat.quote"],
+    ),
     "a quote before": ([BRIDGE, LONELY, GULLS, KEEPER], [BRIDGE, GULLS, KEEPER], ["repeat.quote"]),
     "a quote between French marks": (
         [KEEPER.replace("“", "«\xa0").replace(",”", "\xa0»"), f"«\xa0{LONELY[1:-2]}\xa0»", GULLS],
@@ -212,6 +227,10 @@ STAYS: dict[str, list[str]] = {
     "the opposite": [MARKET.replace("across", "before"), BRIDGE, MARKET.replace("across", "after")],
     "other facts in Chinese": [CHINESE, SPRING, CHINESE.replace("两", "三")],
     "other facts in Arabic": [ARABIC, SPRING, ARABIC.replace("القديم", "الجديد")],
+    "three words left out": [BRIDGE, SPRING, BRIDGE.replace("old ", "").replace("town ", "").replace("the winter", "winter")],
+    "two other words": [SPRING, BRIDGE, SPRING.replace("work", "job").replace("said", "told")],
+    "a copy among short lines": [BRIDGE, SPRING, GULLS, "One", BRIDGE, "Two"],
+    "a quote that stands in three paragraphs": [*(f"{text} {LONELY}" for text in (BRIDGE, SPRING, GULLS)), LONELY, MARKET],
     "too many other words": [
         SPRING,
         BRIDGE,

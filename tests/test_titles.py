@@ -235,7 +235,52 @@ STAYS = {
     "a short teaser": "Harbour…",
     "a number behind it": TITLE + " - Part 2",
     "a long tail": TITLE + " – but nobody in town is in the mood to pay them",
+    "a tail of seven words": TITLE + " | The Harbour Press of the Old Town",
+    "a tail in the midst of the article": TITLE + " | Harbourpress",
 }
+
+
+LONG = "Harbour board raises the mooring fees again after nine years of standstill and a long debate about who is to pay for the dredging of the old"
+LESS = "How to Pay Less for a Mooring Now"
+ITEMS = [f"item {n}" for n in range(9)]
+OF_TWO = "The board of the railway met in the old town hall on Monday and went home without a word to those who waited outside all day."
+OF_THREE = OF_TWO.replace("without", "again without")
+OTHERS = (
+    "The harbour in the north was dredged in the spring of that year, and nobody knows any more who had asked for it to be done."
+)
+# A text in which the title is found, and is cut wherever it stands; and one in which a little more, or less, speaks against it.
+LIMITS = {
+    "160 characters": (LONG.ljust(159, "x") + "y", [LONG.ljust(159, "x") + "y", "", BODY, MORE], [BODY, MORE]),
+    "161 characters": (None, [LONG.ljust(160, "x") + "y", "", BODY, MORE], None),
+    "three at the top": (TITLE, [*[TITLE, ""] * 3, BODY, MORE], [BODY, MORE]),
+    "four at the top": (None, [*[TITLE, ""] * 4, BODY, MORE], None),
+    "three words of it in the text": (
+        TITLE,
+        [TITLE, "", "Local", "News today", "By Ada", "", OTHERS, OF_THREE],
+        ["Local", "News today", "By Ada", "", OTHERS, OF_THREE],
+    ),
+    "two words of it in the text": (None, [TITLE, "", "Local", "News today", "By Ada", "", OTHERS, OF_TWO], None),
+    "eight lines behind it": (
+        TITLE,
+        ["Harbour", "", TITLE, "", *ITEMS[:8], BODY, MORE],
+        ["Harbour", "", *ITEMS[:8], BODY, MORE],
+    ),
+    "nine lines behind it": (None, ["Harbour", "", TITLE, "", *ITEMS, BODY, MORE], None),
+    "a label above it, and two paragraphs": (TITLE, ["Harbour", "", TITLE, "", BODY, MORE], ["Harbour", "", BODY, MORE]),
+    "a label above it, and one paragraph": (None, ["Harbour", "", TITLE, "", BODY], None),
+    "a tail of six words": (TITLE, [TITLE, "", BODY, MORE, TITLE + " | The Harbour Press of the Town"], [BODY, MORE]),
+    "20 letters of it": (LESS, [LESS, "", BODY, MORE, "How to Pay Less for a Moor…"], [BODY, MORE]),
+}
+
+
+@pytest.mark.parametrize(("title", "dump", "text"), LIMITS.values(), ids=LIMITS)
+def test_a_title_at_its_limits(title: str | None, dump: list[str], text: list[str] | None) -> None:
+    assert clean(lines(*dump)) == (title, lines(*(dump if text is None else text)))
+
+
+@pytest.mark.parametrize("line", ["How to Pay Less f…", "How to Pay Less for a Moo…"])
+def test_what_is_left_of_a_title_may_be_too_little(line: str) -> None:
+    assert clean(lines(LESS, "", BODY, MORE, line)) == (LESS, lines(BODY, MORE, line))
 
 
 @pytest.mark.parametrize("name", STAYS)
@@ -247,6 +292,8 @@ def test_what_is_not_the_title_stays(name: str) -> None:
 def test_several_tails_are_headings() -> None:
     steps = (TITLE + " - Step 1", BODY, TITLE + " - Step 2")
     assert clean(lines(TITLE, "", *steps)) == (TITLE, lines(*steps))
+    sections = (BODY, MORE, TITLE + " | Harbourpress", TITLE + " | Marina News")
+    assert clean(lines(TITLE, "", *sections)) == (TITLE, lines(*sections))
 
 
 def test_a_given_title_is_the_title() -> None:
@@ -265,6 +312,8 @@ def test_a_given_title_that_is_cut_off() -> None:
     for title in ("Harbour Board Raises Mooring…", "Harbour board raises mooring fe ..."):
         assert clean(lines("Harbour", "", TITLE, "", BODY), title) == (TITLE, lines("Harbour", "", BODY))
         assert clean(lines(BODY, MORE), title) == (title, lines(BODY, MORE))
+    text = lines("Harbour Board Raises Mooring Fe…", "", BODY)  # is cut off itself
+    assert clean(text, "Harbour Board Raises Moor…") == ("Harbour Board Raises Moor…", text)
 
 
 def test_a_given_title_that_the_text_needs_is_given_up() -> None:
