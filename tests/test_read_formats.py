@@ -714,6 +714,7 @@ RESPONSES = [
     (b"HTTP/2 200\r\ncontent-type:text/html;\r\n charset='latin-1'\r\n\r\n" + PAGE, (PAGE, "latin-1", "text/html")),
     (http(make_inputs.chunked(PAGE), "transfer-encoding: Chunked"), (PAGE, None, "text/html")),
     (http(make_inputs.chunked(PAGE)[:250], "Transfer-Encoding: chunked"), (PAGE[:234], None, "text/html")),
+    (http(make_inputs.chunked(PAGE).replace(b"\r\n", b"\n"), "Transfer-Encoding: chunked"), (PAGE, None, "text/html")),
     (http(gzip.compress(PAGE)[:-8], "Content-Encoding: gzip"), (PAGE, None, "text/html")),
     (http(gzip.compress(zlib.compress(PAGE)), "Content-Encoding: deflate, gzip"), (PAGE, None, "text/html")),
     (http(gzip.compress(PAGE[:99]) + gzip.compress(PAGE[99:]), "Content-Encoding: gzip"), (PAGE, None, "text/html")),
@@ -747,6 +748,13 @@ def test_the_texts_of_a_wet_file_are_text(tmp_path, text):
     [one] = came(tmp_path, "a.wet", warc_record(text, "conversion", "text/plain"))
     assert isinstance(one, Raw)
     assert (one.raw, one.media_type) == (text, "text/plain")
+
+
+def test_an_address_in_brackets_is_the_address(tmp_path):
+    """As some writers have it, and the first version of the standard."""
+    [one] = came(tmp_path, "a.warc", warc_record(http(PAGE), uri="<https://ferry.example/2>"))
+    assert isinstance(one, Raw)
+    assert (one.metadata, one.origin["warc_target_uri"]) == ({"url": "https://ferry.example/2"}, "https://ferry.example/2")
 
 
 def test_a_record_says_where_it_lies(tmp_path):

@@ -3,9 +3,11 @@
 import io
 import os
 import random
+import stat
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -185,6 +187,32 @@ def test_links_and_devices_in_archives_are_not_followed(tmp_path):
     assert [one.message for one in got if isinstance(one, Failed)] == [
         f"this is {what}, not a regular file" for what in ("a link", "a link", "a device", "a named pipe")
     ]
+
+
+def test_links_in_zip_and_files_with_holes_are_told(tmp_path):
+    info = zipfile.ZipInfo("a.txt")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(info, "/etc/passwd")
+    holes = tarfile.TarInfo()
+    holes.size, holes.pax_headers = 4, {"GNU.sparse.map": "0,4", "GNU.sparse.size": "4000"}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive_:
+        holes.name = "a.txt"
+        archive_.addfile(holes, io.BytesIO(b"text"))
+    for name, content, what in (
+        ("a.zip", packed, "a link, which is not followed"),
+        ("a.tar", out, "a file with holes, not a regular file"),
+    ):
+        [one] = came(tmp_path, name, content.getvalue())
+        assert isinstance(one, Failed)
+        assert (one.record, one.type, one.message) == ("a.txt", "NotAFile", f"this is {what}")
+
+
+def test_an_archive_that_goes_on_as_something_else_is_told(tmp_path):
+    content = tar([("a.txt", b"a")])[:1024] + b"no header" * 200
+    assert [outcome(one) for one in came(tmp_path, "a.tar", content)] == ["read", "Truncated"]
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.parquet", "a.jsonl", "a.warc"])
