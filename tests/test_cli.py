@@ -6,13 +6,15 @@ import pty
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cleaners import cli, matching, rules
+from cleaners import cli, matching, rules, verify
+from cleaners.balance import Balance
 from cleaners.read import Fields
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
@@ -77,6 +79,93 @@ def test_clean_needs_none_of_the_streams_that_a_process_has(tmp_path: Path, clos
     assert balance(tmp_path / "out")["documents"]["published"] == 5
 
 
+def test_what_the_options_ask_for() -> None:
+    line = (
+        "clean in out --format parquet --timeout 7 --memory 300 --force --checksum --keep-removed --warn-cut 0.5 --cut off"
+        " --text-field a --html-field b --rules c.toml --rules d.toml"
+    )
+    asked = Settings(
+        "in",
+        Path("out"),
+        "parquet",
+        (Path("c.toml"), Path("d.toml")),
+        timeout=7,
+        memory=300,
+        fields=Fields("a", "b"),
+        force=True,
+        checksum=True,
+        keep_removed=True,
+        cut="off",
+        warn_cut=0.5,
+    )
+    assert cli.settings(cli._parser().parse_args(line.split())) == asked
+    assert cli.settings(cli._parser().parse_args(["clean", "in", "out"])) == Settings("in", Path("out"))
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        ({"new": 3}, ""),
+        ({"changed": 3}, ""),
+        ({"new": 1, "unchanged": 2}, "1 new file and 0 changed files cleaned, 2 unchanged files skipped"),
+        (
+            {"again": 1, "changed": 2, "resumed": 1},
+            (
+                "0 new files and 2 changed files cleaned, 1 file cleaned again for another reason (1 by a run that was broken off),"
+                " 0 unchanged files skipped"
+            ),
+        ),
+        (
+            {"moved": 1200, "removed": 1, "kept": 2},
+            (
+                "0 new files and 0 changed files cleaned, 0 unchanged files skipped, the records of 1,200 renamed files moved,"
+                " 1 removed file taken out, 2 removed files kept"
+            ),
+        ),
+    ],
+)
+def test_what_was_done_in_a_sentence(work: dict[str, int], said: str) -> None:
+    assert cli.work(Balance(work=Counter(work))) == (said and f"Since the last run: {said}.")
+
+
+def test_the_balance_as_a_table() -> None:
+    total = Balance(
+        documents=Counter({"in": 1200, "published": 1198, "dropped": 1, "quarantined": 1}),
+        chars=Counter({"base": 90_000, "removed": 4033, "added": 2, "text": 85_969}),
+        rule_chars=Counter({"share.bar": 30, "title.line": 1, "comments.form": 4000, "title.copy": 2}),
+    )
+    assert [line.split() for line in cli.summary(total).splitlines()] == [
+        ["documents", "in", "1,200"],
+        ["published", "1,198"],
+        ["dropped", "1"],
+        ["quarantined", "1"],
+        ["characters", "in", "90,000"],
+        ["cut", "4,033"],
+        ["comments", "4,000"],
+        ["share", "30"],
+        ["title", "3"],
+        ["put", "in", "instead", "2"],
+        ["characters", "out", "85,969"],
+    ]
+
+
+def test_clean_says_where_everything_is_and_undo_what_was_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    (source / "a.txt").write_text(PARAGRAPH)
+    (source / "empty.txt").touch()
+    (source / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    assert cli.main(["clean", str(source), str(output)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"Written to {output}: documents/ and ledger/, the texts in text/, what was cut and why in report.html, "
+        "why 1 document was dropped in dropped/, why 1 document was quarantined in quarantine/"
+    )
+    for name, folder in (("empty.txt", "dropped"), ("picture.txt", "quarantine")):
+        assert cli.main(["undo", str(output), name]) == 2
+        told = f"copydesk: {name} was not published (see {folder}/ for the reason), so there is nothing to undo.\n"
+        assert capsys.readouterr().err == told
+
+
 def test_a_field_of_no_name_is_none() -> None:
     options = cli._parser().parse_args(["clean", "in", "out", "--text-field", "", "--html-field", ""])
     assert cli.settings(options).fields == Fields()
@@ -109,6 +198,10 @@ def test_clean_shows_a_bar_on_a_terminal(tmp_path: Path) -> None:
         (("clean", str(SEEDS), "out", "--workers", "0"), "at least one is needed"),
         (("clean", str(SEEDS), "out", "--rules", "nowhere.toml"), "nowhere.toml"),
         (("clean", str(SEEDS), "out", "--memory", "99999999999999"), "no more than 1,000,000,000 MB"),
+        (("clean", str(SEEDS), "out", "--memory", "255"), "a worker needs 256 MB at least"),
+        (("clean", str(SEEDS), "out", "--timeout", "0"), "must be more than 0 and no more than 86,400 s"),
+        (("clean", str(SEEDS), "out", "--timeout", "86401"), "must be more than 0 and no more than 86,400 s"),
+        (("clean", str(SEEDS), "out", "--warn-cut", "1.1"), "The share to warn of is 1.1, but must be from 0 to 1"),
         (("clean", "file:///nowhere", "out"), "There is no file or folder /nowhere"),
         (
             ("clean", str(SEEDS), "s3://bucket/out"),
@@ -245,6 +338,16 @@ def test_explain_shows_the_same_lines_whatever_ends_them(
     assert marked.rstrip().endswith("[-Leave a Reply\n\nYour email address will not be published.-] <comments.form>")
 
 
+def test_explain_counts_what_goes_and_speaks_to_any_terminal(tmp_path: Path) -> None:
+    form = "\n\nLeave a Reply\n\nYour email address will not be published."
+    (tmp_path / "a.txt").write_text(f"“{PARAGRAPH}”{form}")
+    command = [sys.executable, "-m", "cleaners", "explain", str(tmp_path / "a.txt")]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    shown = subprocess.run(command, env=environment, capture_output=True, encoding="ascii", check=True).stdout
+    assert "\\u201c" in shown
+    assert f"\ncut       {len(form)} of {len(PARAGRAPH + form) + 2} characters, in " in shown
+
+
 def test_explain_of_what_would_go_to_quarantine(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     def slow(*_: object) -> None:
         raise matching.RuleTimeoutError("rule my.rule: a pattern ran longer than 1 s")
@@ -268,6 +371,15 @@ def test_folders_whose_names_are_no_unicode(tmp_path: Path) -> None:
 def test_verify(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["verify", str(output)]) == 0
     assert capsys.readouterr().out == "all laws hold for 5 documents\n"
+
+
+def test_of_many_faults_the_first_are_shown(
+    output: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for count, told in ((20, "20 faults"), (21, "21 faults, the first 20 of them above")):
+        monkeypatch.setattr(verify, "verify", lambda *_, n=count: [verify.Fault(f"{i}.txt", "is wrong") for i in range(n)])
+        assert cli.main(["verify", str(output)]) == 1
+        assert capsys.readouterr().out.splitlines() == [*(f"{i}.txt: is wrong" for i in range(20)), told]
 
 
 def test_verify_finds_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -301,6 +413,7 @@ def test_undo_of_what_is_damaged(output: Path, tmp_path: Path, capsys: pytest.Ca
     for content, message in (
         (b"", "do not stand where they should"),
         (whole.replace(b'"start":0', b'"start":1'), "was changed"),
+        (whole.replace(b'"base_sha256":"', b'"base_sha256":"0'), "was changed"),
         (whole[:-100], "part-00000.jsonl, line 5"),
     ):
         part.write_bytes(content)

@@ -46,6 +46,38 @@ def test_the_flow_takes_what_the_command_takes() -> None:
     assert {name for name in options_of_clean() if f"--{name.replace('_', '-')}" not in said} == {"input", "output"}
 
 
+def test_what_the_flow_is_asked_for_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import clean
+
+    class Seen(Exception):  # noqa: N818  it is none
+        pass
+
+    def seen(settings: Settings) -> None:
+        raise Seen(settings)
+
+    monkeypatch.setattr(clean, "plan", seen)
+    options: dict[str, Any] = {
+        "format": "parquet",
+        "timeout": 7.0,
+        "memory": 300,
+        "cut": "off",
+        "warn_cut": 0.5,
+        "rules": ["c.toml"],
+        "text_field": "a",
+        "html_field": "b",
+        "checksum": True,
+        "keep_removed": True,
+        "force": True,
+    }
+    asked = options | {"rules": (Path("c.toml"),), "fields": Fields("a", "b")}
+    del asked["text_field"], asked["html_field"]
+    for given, wanted in (({}, {}), (options, asked)):
+        with pytest.raises(Seen) as error:
+            clean.clean_folder.fn("in", "out", **given)
+        assert error.value.args == (Settings("in", Path("out"), **wanted),)
+    assert set(options) == options_of_clean() - {"input", "output", "workers"}
+
+
 def test_a_deployment_does_not_wait_for_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That of a worker may never end, and the run would hold the output until then."""
     from flows.clean import clean_folder

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cleaners import report, rules
+from cleaners import records, report, rules
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.write import Output
@@ -82,6 +82,38 @@ def test_nothing_of_the_input_becomes_a_part_of_the_page(tmp_path: Path, format_
     assert page.attributes == {"lang", "charset", "class"}
     assert "<b>&in" in page.text
     assert ["<i>\ufffdFF.txt", "drop.empty: the input holds no text"] in page.rows
+
+
+def test_a_few_different_examples_of_each_rule_are_shown(tmp_path: Path) -> None:
+    def edit(old: str, *touched: str) -> dict[str, object]:
+        return {"start": 0, "end": len(old), "old": old, "new": "", "rules": touched or ("comments.form",), "score": None}
+
+    olds = ["a" * 200, " \n", "b" * 201, "c", "c\n", "d", "e"]
+    records_ = [
+        {"id": "a", "edits": [edit(old) for old in olds[:4]]},
+        {"id": "b", "edits": [*(edit(old) for old in olds[4:]), edit("f", "share.bar", "layout.foot")]},
+    ]
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "ledger" / "part-00000.jsonl").write_bytes(b"".join(map(records.dumps, records_)))
+    cuts = {
+        "share.bar": {"edits": 1, "chars": 5},
+        "ads.label": {"edits": 2, "chars": 5},
+        "comments.form": {"edits": 7, "chars": 6},
+    }
+    summary: dict[str, object] = {
+        "run": {"finished": "today", "cut_more": []},
+        "config": {"input": "in"},
+        "documents": {"dropped": 0, "quarantined": 0},
+        "chars": {},
+        "version": "0",
+        "rules": cuts,
+    }
+    page = Page(report.page(summary, rules.load(), Output(tmp_path)).decode())
+    assert [(row[0], row[-1]) for row in page.rows[-3:]] == [
+        ("comments.form", f"{'a' * 200}{'b' * 200}…c"),
+        ("ads.label", ""),
+        ("share.bar", "f"),
+    ]
 
 
 def test_it_is_renewed_by_every_run(dumps: Path, tmp_path: Path) -> None:
