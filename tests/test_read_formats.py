@@ -837,6 +837,7 @@ def test_a_page_with_its_parts(tmp_path):
     assert isinstance(one, Raw)
     assert (one.raw, one.charset, one.media_type, one.record) == (PAGE, "utf-8", "text/html", None)
     assert one.metadata == {"url": "https://ferry.example/1", "title": "Ferry returns ✓"}
+    assert one.origin == {"saved": "Fri, 1 Mar 2024 06:00:00 -0000"}
     for title, wanted in (
         ("Tom & Ada – Ferry", {}),
         ("", {"title": "Tom & Ada – Ferry"}),
@@ -848,6 +849,12 @@ def test_a_page_with_its_parts(tmp_path):
         assert one.metadata == wanted
     odd = b"Content-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\nContent-ID: <\xe9>\r\n\r\n<p>a\r\n--x--"
     assert [one.raw for one in came(tmp_path, "c.mhtml", odd)] == [b"<p>a"]
+    parts = b"".join(
+        b"--x\r\nContent-Type: text/html\r\nContent-ID: <%b>\r\n\r\n<p>%b\r\n" % (name, name) for name in (b"a", b"b")
+    )
+    for start, html in ((b'; start="<b>"', b"<p>b"), (b"", b"<p>a")):  # which of them the page is
+        content = b"Content-Type: multipart/related%b; boundary=x\r\n\r\n%b--x--" % (start, parts)
+        assert [one.raw for one in came(tmp_path, "e.mhtml", content)] == [html]
     [one] = came(tmp_path, "b.mhtml", b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x--")
     assert isinstance(one, Failed)
     assert one.type == "Empty"
@@ -886,6 +893,14 @@ def test_an_export_of_wordpress(tmp_path):
     assert [str(one.text).count("<p>") for one in got] == [2, 2, 0]
     assert [one.metadata["post_type"] for one in got] == ["post", "post", "attachment"]
     assert got[2].text == ""
+
+
+@pytest.mark.parametrize("author", ["ada@ferry.example (Ada Brandt)", "Ada Brandt"])
+def test_an_author_in_a_feed_may_have_an_address(tmp_path, author):
+    item = f"<item><author>{author}</author><description>a</description></item>"
+    [got] = came(tmp_path, "a.xml", f"<rss><channel>{item}</channel></rss>".encode())
+    assert isinstance(got, Raw)
+    assert got.metadata == {"author": "Ada Brandt"}
 
 
 def test_a_draft_of_wordpress_has_no_date(tmp_path):
