@@ -165,6 +165,8 @@ READ = [
     (FRENCH.encode("utf-32-le"), FRENCH, "utf-32-le", "utf-32 without bom"),
     (JAPANESE.encode("iso2022_jp"), JAPANESE, "iso2022_jp", "escape sequences"),
     (KOREAN.encode("iso2022_kr"), KOREAN, "iso2022_kr", "escape sequences"),
+    (CHINESE.encode("hz"), CHINESE, "hz", "escape sequences"),
+    (b"Three ~{braces}~ are no HZ.", "Three ~{braces}~ are no HZ.", "utf-8", "ascii"),
     # Blemishes that do not make text binary.
     (b"A NUL\0 here and there.", "A NUL\0 here and there.", "utf-8", "ascii"),
     ("Größe\0 zwei".encode(), "Größe\0 zwei", "utf-8", "valid utf-8"),
@@ -237,7 +239,19 @@ def test_controls_do_not_make_a_text_binary(text, encoding, every, control):
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize(
-    "text", [CHINESE[:60], JAPANESE, KOREAN, THAI, THAI[:30], ARABIC, HEBREW, FRENCH, "«Κανείς δεν μας είπε τίποτα», λέει μια"]
+    "text",
+    [
+        CHINESE[:60],
+        JAPANESE,
+        KOREAN,
+        THAI,
+        THAI[:30],
+        THAI[:13],
+        ARABIC,
+        HEBREW,
+        FRENCH,
+        "«Κανείς δεν μας είπε τίποτα», λέει μια",
+    ],
 )
 def test_utf16_without_mark_is_found(text, encoding):
     decoded = decode(text.encode(encoding))
@@ -450,6 +464,22 @@ DECLARED = [
         "text/html",
         html("utf-16", RUSSIAN),
         "detector (not believed: http header says utf-8, meta says utf-16)",
+    ),
+    (RUSSIAN.encode("cp1251"), "utf-16", "text/plain", RUSSIAN, "detector (not believed: http header says utf-16)"),
+    # A few words are enough where they look odd.
+    (
+        "Приливы и отливы.".encode("cp1251"),
+        "latin1",
+        "text/plain",
+        "Приливы и отливы.",
+        "detector (not believed: http header says latin1)",
+    ),
+    (
+        "Приливы сегодня".encode("koi8-r"),
+        "cp1252",
+        "text/plain",
+        "Приливы сегодня",
+        "detector (not believed: http header says cp1252)",
     ),
     # The detector must not believe them, either: it reads the page, too.
     (
