@@ -388,6 +388,7 @@ MIXED = [
     (("Eщё\n" + RUSSIAN).encode("koi8-r"), "Eщё\n" + RUSSIAN, "koi8-r", []),
     (("─" * 30 + "\n" + KOREAN).encode("johab"), "─" * 30 + "\n" + KOREAN, "johab", []),
     (("展出\n" + CHINESE).encode("gb18030"), "展出\n" + CHINESE, "gb18030", []),
+    (("小学校\n" + CHINESE).encode("gb18030"), "小学校\n" + CHINESE, "gb18030", []),  # three letters of UTF-8
     # Splinters of UTF-8 and bytes 255 are no letters
     ((BODY * 9).encode() + b"cut \xe2\x80 here\nlost \xff one\n", BODY * 9 + "cut \ufffd here\nlost \ufffd one\n", "utf-8", []),
 ]

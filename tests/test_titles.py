@@ -235,7 +235,6 @@ STAYS = {
     "a short teaser": "Harbour…",
     "a number behind it": TITLE + " - Part 2",
     "a long tail": TITLE + " – but nobody in town is in the mood to pay them",
-    "a tail of seven words": TITLE + " | The Harbour Press of the Old Town",
     "a tail in the midst of the article": TITLE + " | Harbourpress",
 }
 
@@ -269,6 +268,11 @@ LIMITS = {
     "a label above it, and two paragraphs": (TITLE, ["Harbour", "", TITLE, "", BODY, MORE], ["Harbour", "", BODY, MORE]),
     "a label above it, and one paragraph": (None, ["Harbour", "", TITLE, "", BODY], None),
     "a tail of six words": (TITLE, [TITLE, "", BODY, MORE, TITLE + " | The Harbour Press of the Town"], [BODY, MORE]),
+    "a tail of seven words": (
+        TITLE,
+        [TITLE, "", BODY, MORE, TITLE + " | The Harbour Press of the Old Town"],
+        [BODY, MORE, TITLE + " | The Harbour Press of the Old Town"],
+    ),
     "20 letters of it": (LESS, [LESS, "", BODY, MORE, "How to Pay Less for a Moor…"], [BODY, MORE]),
 }
 
