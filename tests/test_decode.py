@@ -196,6 +196,7 @@ def test_what_is_read(raw, text, encoding, evidence):
 DAMAGED = [
     (b"abc \xed\xa0\x80 def", "abc \ufffd def", "utf-8", ((4, "eda080"),)),
     ("Größe".encode()[:-1] + "ß".encode()[:1], "Größ\ufffd", "utf-8", ((6, "c3"),)),
+    ("Gröning zahlt f".encode() + b"\xe2\x82", "Gröning zahlt f\ufffd", "utf-8", ((16, "e282"),)),  # cut off
     ("éàüöß".encode() + b"\xff\xfe" + "é".encode(), "éàüöß\ufffdé", "utf-8", ((10, "fffe"),)),
     ("éàüöß".encode() + b"\xe9 x \xe9", "éàüößé x \ufffd", "utf-8", ((14, "e9"),)),
     ("\ufffdéàüöß\ufffd".encode() + b"\xff" + "\ufffd".encode(), "\ufffdéàüöß\ufffd\ufffd\ufffd", "utf-8", ((16, "ff"),)),
@@ -454,6 +455,8 @@ DECLARED = [
         "<!-- <meta charset=koi8-r> -->" + html("cp1251", "Да"),
         "meta",
     ),
+    # What can be read as ASCII up to there is no UTF-16.
+    (html("utf-16", GREEK).encode(), None, "text/html", html("utf-16", GREEK), "valid utf-8"),
     # Wrong ones: UTF-8, another script, bytes that mean nothing
     (SHORT.encode(), "iso-8859-1", "text/plain", SHORT, "valid utf-8 (not believed: http header says iso-8859-1)"),
     (RUSSIAN.encode("cp1251"), "iso-8859-1", "text/html", RUSSIAN, "detector (not believed: http header says iso-8859-1)"),
