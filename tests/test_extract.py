@@ -712,6 +712,17 @@ def test_no_text(html: str, stage: str) -> None:
     assert page.reason.endswith(".")
 
 
+def test_an_article_of_links_alone_is_none() -> None:
+    def page(plain: int) -> str:
+        texts = [text if n < plain else f'<a href="/{n}">{text}</a>' for n, text in enumerate(_PARAGRAPHS)]
+        return f"<h1>Old pier open again</h1><article>{''.join(f'<p>{text}</p>' for text in texts)}</article>"
+
+    nothing = extract(page(0))
+    assert isinstance(nothing, NoText)
+    assert (nothing.stage, nothing.reason.partition(" is ")[2]) == ("model", "links alone.")
+    assert _extracted(page(1)).text.split("\n\n") == ["Old pier open again", *_PARAGRAPHS]
+
+
 def _script(body: str) -> str:
     return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "headline": "Old pier open again", "articleBody": body})}</script>'
 
