@@ -198,6 +198,8 @@ def test_links_to_edit_a_section_are_no_part_of_its_heading() -> None:
         ("<p>Click <button>Save</button> to store it.</p>", ["Click Save to store it."]),
         ("<x-text>One.</x-text><x-text>Two.</x-text>", ["One.", "Two."]),
         ("Before it <x-card><p>One.</p></x-card> and behind", ["Before it", "One.", "and behind"]),
+        (f"<p>Of <x-tip>{'<b>A</b>' * 19}</x-tip> and more</p>", [f"Of {'A' * 19} and more"]),
+        (f"<p>Of <x-card>{'<b>A</b>' * 20}</x-card> and more</p>", ["Of", "A" * 20, "and more"]),  # that is no tip any more
     ],
 )
 def test_an_unknown_element_in_the_midst_of_a_text_does_not_part_it(html: str, texts: list[str]) -> None:
@@ -740,6 +742,11 @@ def test_an_article_that_the_page_does_not_show(shown: str, body: str, text: str
     page = _extracted(f"<html><head>{_script(body)}</head><body>{shown}<div id='app'></div></body></html>")
     assert (page.text, page.title) == (text, "Old pier open again")
     assert page.settings["settings"]["text_from"].startswith("JSON-LD articleBody")
+
+
+def test_of_articles_that_the_page_does_not_show_the_longest_is_its_own() -> None:
+    scripts = [_script(body) for body in ("Another text.", "\n".join(_PARAGRAPHS), "And another one.")]
+    assert _extracted(f"<html><head>{''.join(scripts)}</head></html>").text == "\n\n".join(_PARAGRAPHS)
 
 
 def test_an_article_that_the_page_shows_is_not_taken_from_its_scripts() -> None:
