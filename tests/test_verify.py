@@ -283,14 +283,13 @@ def test_a_part_that_breaks_off_is_found(output: Path) -> None:
     assert messages(output) == [f"cannot be read: {part}, line 1: it breaks off"]
 
 
-def test_wrong_totals_are_found(output: Path) -> None:
+@pytest.mark.parametrize(("name", "field"), [("documents", "dropped"), ("chars", "removed"), ("rules", "title.line")])
+def test_wrong_totals_are_found(output: Path, name: str, field: str) -> None:
     run = json.loads((output / "run.json").read_text("utf-8"))
-    run["chars"]["removed"] += 1
+    right = run[name][field]
+    wrong = run[name][field] = right | {"edits": 0} if name == "rules" else right + 1
     (output / "run.json").write_text(json.dumps(run), "utf-8")
-    removed = run["chars"]["removed"]
-    assert messages(output) == [
-        f"run.json: chars do not add up: the output holds removed {removed - 1} (run.json says {removed})"
-    ]
+    assert messages(output) == [f"run.json: {name} do not add up: the output holds {field} {right} (run.json says {wrong})"]
 
 
 def test_an_unfinished_run_is_told(output: Path) -> None:
