@@ -449,6 +449,7 @@ _BY_ADA = {"author": {"name": "Ada Brandt"}}
         ({"@type": "WebPage", "mainEntity": {"@type": "Article", **_BY_ADA}}, "Ada Brandt"),
         ([{"@type": "Article", **_BY_ADA}, {"@type": "WebPage"}], "Ada Brandt"),
         ({"@type": "Review", **_BY_ADA}, "Ada Brandt"),
+        ([{"@type": "Article", "headline": title, **_BY_ADA} for title in ("Ferry late", "New mayor sworn in")], None),
         ({"@type": "Article", "author": {"name": "<a href='/ada'>Ada <b>B</b>randt</a>"}}, "Ada Brandt"),
     ],
 )
@@ -470,6 +471,7 @@ def test_headlines_of_json_ld_are_without_markup() -> None:
     [
         ('xml:lang="de"', "", "de"),
         ('lang=" de "', "", "de"),
+        ('lang="DE-at"', "", "de"),
         ('lang=" "', '<meta http-equiv="Content-Language" content="de, de-DE">', "de"),
         ('lang="{{ lang }}"', '<meta property="og:locale" content="de_DE">', "de"),
         ('lang="{{ lang }}"', '<script type="application/ld+json">{"@type": "Article", "inLanguage": "de"}</script>', "de"),

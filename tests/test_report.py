@@ -88,7 +88,7 @@ def test_a_few_different_examples_of_each_rule_are_shown(tmp_path: Path) -> None
     def edit(old: str, *touched: str) -> dict[str, object]:
         return {"start": 0, "end": len(old), "old": old, "new": "", "rules": touched or ("comments.form",), "score": None}
 
-    olds = ["a" * 200, " \n", "b" * 201, "c", "c\n", "d", "e"]
+    olds = ["a" * 200, " \n", "c", "c\n", "b" * 201, "d", "e"]
     records_ = [
         {"id": "a", "edits": [edit(old) for old in olds[:4]]},
         {"id": "b", "edits": [*(edit(old) for old in olds[4:]), edit("f", "share.bar", "layout.foot")]},
@@ -110,7 +110,7 @@ def test_a_few_different_examples_of_each_rule_are_shown(tmp_path: Path) -> None
     }
     page = Page(report.page(summary, rules.load(), Output(tmp_path)).decode())
     assert [(row[0], row[-1]) for row in page.rows[-3:]] == [
-        ("comments.form", f"{'a' * 200}{'b' * 200}…c"),
+        ("comments.form", f"{'a' * 200}c{'b' * 200}…"),
         ("ads.label", ""),
         ("share.bar", "f"),
     ]

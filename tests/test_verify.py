@@ -316,6 +316,14 @@ def test_other_rules_are_told(output: Path, tmp_path: Path) -> None:
     assert [f.message for f in verify(output, rules.load((extra,)))] == [f"{told}; the run used --rules a.toml --rules b.toml"]
 
 
+def test_a_title_that_was_repaired_is_the_one_that_was_taken_out(tmp_path: Path) -> None:
+    body = "The café in the harbour stays open until the autumn, the council said on Tuesday, as long as the ferry sails."
+    (tmp_path / "in.txt").write_text(f"CafÃ© stays open until the autumn\n\n{body}\n", "utf-8")
+    clean_folder(Settings(tmp_path / "in.txt", tmp_path / "out"))
+    assert json.loads((tmp_path / "out/documents/part-00000.jsonl").read_bytes())["title"] == "Café stays open until the autumn"
+    assert messages(tmp_path / "out") == []
+
+
 def test_a_text_of_nothing_is_found(output: Path) -> None:
     edit(output / "documents" / "part-00000.jsonl", lambda records: records[0].update(text=""))
     edit(output / "ledger" / "part-00000.jsonl", lambda records: records[0].update(edits=[]))
