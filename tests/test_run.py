@@ -149,19 +149,6 @@ def test_a_folder_by_its_address(dumps: Path, tmp_path: Path) -> None:
     assert tree(tmp_path / "path") == tree(tmp_path / "address")
 
 
-def test_format_jsonl_writes_no_files(dumps: Path, tmp_path: Path) -> None:
-    clean_folder(Settings(dumps, tmp_path / "out", "jsonl"))
-    assert not (tmp_path / "out" / "text").exists()
-    assert list(verify(tmp_path / "out", rules.load())) == []
-
-
-def test_what_was_removed_from_the_input_leaves_the_output(dumps: Path, tmp_path: Path) -> None:
-    clean_folder(Settings(dumps, tmp_path / "out"))
-    (dumps / "no-suffix").unlink()
-    clean_folder(Settings(dumps, tmp_path / "out"))
-    assert not (tmp_path / "out" / "text" / "no-suffix").exists()
-
-
 def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     with planning.plan(Settings(dumps, output)) as job:
