@@ -385,6 +385,21 @@ def test_a_file_that_was_changed_just_now_is_opened(source: Path, tmp_path: Path
     assert here(Settings(source, tmp_path / "out")).work == {"unchanged": 23, "changed": 1}
 
 
+def test_of_a_run_that_was_broken_off_nothing_is_taken_over_that_may_have_changed(source: Path, tmp_path: Path) -> None:
+    def staged(**options: Any) -> set[str]:
+        with planning.plan(Settings(source, tmp_path / "out", **options)) as job:
+            for shard in job.shards:
+                shards.clean_shard(Watch(), job.settings, shard)
+            return {one.id for shard in job.staged for one in shard.documents}
+
+    (source / "a/00.txt").write_text(ARTICLE.format(1, 1))  # just now: it may change again in the same tick of the clock
+    assert staged() == set()
+    taken_over = staged()
+    assert len(taken_over) > 10
+    assert "a/00.txt" not in taken_over
+    assert staged(force=True) == set()
+
+
 def test_what_a_rule_or_an_option_decides_is_done_again(source: Path, tmp_path: Path) -> None:
     here(Settings(source, tmp_path / "out"))
     rule = '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["{}"]\nmiss = ["abc def"]\nhit = ["{}"]\n'
@@ -456,6 +471,36 @@ def test_what_cannot_be_kept_is_said(source: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"b/07.txt, which is gone from the input, cannot be kept"):
         here(Settings(source, tmp_path / "out", "parquet", keep_removed=True))
     assert tree(tmp_path / "out") == before
+
+
+def test_what_is_lost_cannot_be_kept(source: Path, tmp_path: Path) -> None:
+    here(Settings(source, tmp_path / "out"))
+    remove(source)
+    lose_part(tmp_path / "out")
+    with pytest.raises(InputError, match=r"b/07.txt, which is gone from the input, cannot be kept"):
+        here(Settings(source, tmp_path / "out", keep_removed=True))
+
+
+def test_run_json_goes_first_and_comes_last(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And all that is old goes before anything new comes: who reads meanwhile knows that this is no finished run."""
+    output = tmp_path / "out"
+    here(Settings(source, output))
+    add(source)
+    moves: list[tuple[Path, str]] = []
+    rename = Path.rename
+
+    def watched(path: Path, target: Path) -> Path:
+        moves.append((path.parent, path.name))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", watched)
+    here(Settings(source, output))
+    published = ["run.json", "report.html", *KINDS]
+    gone = [n for n, (folder, name) in enumerate(moves) if folder == output and name in published]
+    come = [n for n, (folder, name) in enumerate(moves) if folder.name == "new" and name in published]
+    assert sorted(moves[n][1] for n in gone) == sorted(moves[n][1] for n in come) == sorted(published)
+    assert moves[gone[0]][1] == moves[come[-1]][1] == "run.json"
+    assert gone[-1] < come[0]
 
 
 def lose_part(output: Path) -> None:

@@ -210,6 +210,14 @@ def output_holds_something(folder: Path) -> tuple[Path, Path]:
     return folder / "in", folder / "out"
 
 
+def output_holds_something_of_ours_and_more(folder: Path) -> tuple[Path, Path]:
+    output_inside(folder)
+    for name in (".copydesk", "documents", "text"):
+        (folder / "out" / name).mkdir(parents=True)
+    (folder / "out" / "thesis.txt").write_text("my own")
+    return folder / "in", folder / "out"
+
+
 def output_is_a_file(folder: Path) -> tuple[Path, Path]:
     output_inside(folder)
     (folder / "out").write_text("my own")
@@ -224,6 +232,7 @@ REFUSED = [
     (output_through_a_link, "lies inside the input"),
     (input_inside, "lies inside the output"),
     (output_holds_something, "holds something else (text)"),
+    (output_holds_something_of_ours_and_more, "holds something else (thesis.txt)"),
     (output_is_a_file, "is a file"),
 ]
 
@@ -237,6 +246,17 @@ def test_what_cannot_be_done_is_one_sentence_and_writes_nothing(tmp_path: Path, 
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_pattern_that_takes_in_the_output_is_refused_when_there_is_one(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.json").write_text(json.dumps({"text": ARTICLE}))
+    settings = Settings(f"{tmp_path}/*/*.json", tmp_path / "out")
+    clean_folder(settings)
+    before = tree(tmp_path / "out")
+    with pytest.raises(InputError, match=r"takes in the output \(.*/out/run.json\)"):
+        clean_folder(settings)
+    assert tree(tmp_path / "out") == before
 
 
 def test_a_full_disk_is_named_whatever_sqlite_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
