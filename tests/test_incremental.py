@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -298,6 +299,7 @@ def test_a_remote_file_that_could_not_be_read_is_read_again(tmp_path: Path, monk
     assert here(settings).documents == {"in": 2, "published": 1, "dropped": 0, "quarantined": 1}
     assert opened == ["s3://bucket/a.txt", "s3://bucket/b.txt"]
     assert here(settings).work == {"unchanged": 2}  # what is no text will be none tomorrow
+    assert here(replace(settings, checksum=True)).work == {"unchanged": 2}  # the other system has looked at the content
     assert len(opened) == 2
 
 
@@ -474,11 +476,35 @@ def test_what_cannot_be_kept_is_said(source: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_lost_cannot_be_kept(source: Path, tmp_path: Path) -> None:
-    here(Settings(source, tmp_path / "out"))
+    here(Settings(source, tmp_path / "out", "files"))
     remove(source)
     lose_part(tmp_path / "out")
     with pytest.raises(InputError, match=r"b/07.txt, which is gone from the input, cannot be kept"):
-        here(Settings(source, tmp_path / "out", keep_removed=True))
+        here(Settings(source, tmp_path / "out", "files", keep_removed=True))
+
+
+def file_for_folder(source: Path) -> None:
+    shutil.rmtree(source / "a")
+    write(source / "a", ARTICLE.format("flat", "flat"))
+
+
+@pytest.mark.parametrize("happens", [folder_for_file, file_for_folder])
+def test_what_is_kept_and_what_is_new_may_have_the_place_of_each_other(
+    source: Path, tmp_path: Path, happens: Callable[[Path], None]
+) -> None:
+    here(Settings(source, tmp_path / "out", "files"))
+    happens(source)
+    total = here(Settings(source, tmp_path / "out", "files", keep_removed=True))
+    assert total.work["new"] == 1
+    assert total.work["kept"] >= 1
+    assert list(verify(tmp_path / "out", rules.load())) == []
+
+
+def test_state_of_another_version_is_not_read(source: Path, tmp_path: Path) -> None:
+    here(Settings(source, tmp_path / "out"))
+    state_of_another_version(tmp_path / "out")
+    assert here(Settings(source, tmp_path / "out")).work == {"new": 24}
+    assert here(Settings(source, tmp_path / "out")).work == {"unchanged": 24}
 
 
 def test_run_json_goes_first_and_comes_last(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
