@@ -132,7 +132,7 @@ def test_the_balance_as_a_table() -> None:
     total = Balance(
         documents=Counter({"in": 1200, "published": 1198, "dropped": 1, "quarantined": 1}),
         chars=Counter({"base": 90_000, "removed": 4033, "added": 2, "text": 85_969}),
-        rule_chars=Counter({"share.bar": 30, "title.line": 1, "comments.form": 4000, "title.copy": 2}),
+        rule_chars=Counter({"ads.label": 30, "title.line": 1, "comments.form": 4000, "title.copy": 2}),
     )
     assert [line.split() for line in cli.summary(total).splitlines()] == [
         ["documents", "in", "1,200"],
@@ -142,7 +142,7 @@ def test_the_balance_as_a_table() -> None:
         ["characters", "in", "90,000"],
         ["cut", "4,033"],
         ["comments", "4,000"],
-        ["share", "30"],
+        ["ads", "30"],
         ["title", "3"],
         ["put", "in", "instead", "2"],
         ["characters", "out", "85,969"],
