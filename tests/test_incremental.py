@@ -7,7 +7,8 @@ import os
 import shutil
 import sqlite3
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -49,6 +50,11 @@ def tree(output: Path) -> dict[str, bytes]:
         for path in (output / folder).rglob("*")
         if path.is_file()
     }
+
+
+def folders(output: Path) -> set[str]:
+    """Those of the texts, of which none is empty."""
+    return {path.relative_to(output).as_posix() for path in (output / "text").rglob("*") if path.is_dir()}
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -237,6 +243,7 @@ def test_only_what_is_new_is_done_and_the_result_is_the_same(
     assert tree(tmp_path / "out") == tree(tmp_path / "full")
     assert total.as_record() == full.as_record()
     if format_ == "files":
+        assert folders(tmp_path / "out") == folders(tmp_path / "full")
         assert list(verify(tmp_path / "out", rules.load())) == []
     seen.clear()
     here(Settings(source, tmp_path / "out", format_))
@@ -500,6 +507,42 @@ def test_what_is_kept_and_what_is_new_may_have_the_place_of_each_other(
     assert list(verify(tmp_path / "out", rules.load())) == []
 
 
+def test_texts_that_are_not_written_again_stay(tmp_path: Path) -> None:
+    """Also where all files are in one shard, of which one is cleaned."""
+    for number in range(3):
+        write(tmp_path / f"in/{number}.txt", ARTICLE.format(number, number))
+    here(Settings(tmp_path / "in", tmp_path / "out"))
+    write(tmp_path / "in/1.txt", ARTICLE.format("another", "another"))
+    assert here(Settings(tmp_path / "in", tmp_path / "out")).work == {"unchanged": 2, "changed": 1}
+    here(Settings(tmp_path / "in", tmp_path / "full"))
+    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+
+
+def test_state_is_written_whole_or_not_at_all(source: Path, tmp_path: Path) -> None:
+    def full() -> Iterator[state.NewShard]:
+        yield state.NewShard(9, {}, {}, [("z.txt", 1, 1, "0", 0)])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    here(Settings(source, tmp_path / "out"))
+    with closing(state.State(tmp_path / "out" / publish.FOLDER)) as known:
+        before = list(known.files()), known.shards(), known.about("fingerprint")
+        with pytest.raises(OSError, match="No space left"):
+            known.record("run", "another", {}, full(), (), {})
+        assert (list(known.files()), known.shards(), known.about("fingerprint")) == before
+
+
+def test_state_that_cannot_be_opened_is_not_thrown_away(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    here(Settings(source, tmp_path / "out"))
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", full)
+        with pytest.raises(OutputError, match="database or disk is full"):
+            here(Settings(source, tmp_path / "out"))
+    assert here(Settings(source, tmp_path / "out")).work == {"unchanged": 24}
+
+
 def test_state_of_another_version_is_not_read(source: Path, tmp_path: Path) -> None:
     here(Settings(source, tmp_path / "out"))
     state_of_another_version(tmp_path / "out")
@@ -634,6 +677,7 @@ def test_a_shard_of_which_nothing_is_left_goes(source: Path, tmp_path: Path) -> 
 
 
 def test_the_lock_says_who_holds_it(source: Path, tmp_path: Path) -> None:
+    here(Settings(source, tmp_path / "out"))  # who had it before is not said
     message = rf"being written by another run \(process {os.getpid()} on .+, since 20"
     with planning.plan(Settings(source, tmp_path / "out")), pytest.raises(InputError, match=message):
         clean_folder(Settings(source, tmp_path / "out"))

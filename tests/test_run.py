@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from cleaners import desk, pipeline, planning, rules, run, shards
-from cleaners.balance import UnbalancedError
+from cleaners.balance import Balance, UnbalancedError
 from cleaners.run import clean_folder
 from cleaners.settings import InputError, OutputError, Settings, writing
 from cleaners.verify import verify
@@ -160,13 +161,22 @@ def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Pat
     assert list(verify(output, rules.load())) == []
 
 
-def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Path) -> None:
+def lose_a_document(balance: Balance) -> None:
+    balance.documents["published"] -= 1
+
+
+def lose_a_file(balance: Balance) -> None:
+    balance.files -= 1
+
+
+@pytest.mark.parametrize("lose", [lose_a_document, lose_a_file])
+def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Path, lose: Callable[[Balance], None]) -> None:
     output = tmp_path / "out"
     clean_folder(Settings(dumps, output))
     before = tree(output)
     job = planning.plan(Settings(dumps, output, force=True))
     balance = shards.clean_shard(Watch(), job.settings, job.shards[0])
-    balance.documents["published"] -= 1
+    lose(balance)
     with pytest.raises(UnbalancedError):
         run.finish(job, [balance])
     assert tree(output) == before
