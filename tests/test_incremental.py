@@ -507,8 +507,18 @@ def test_what_is_kept_and_what_is_new_may_have_the_place_of_each_other(
     assert list(verify(tmp_path / "out", rules.load())) == []
 
 
-def test_texts_that_are_not_written_again_stay(tmp_path: Path) -> None:
+def test_a_folder_of_texts_goes_with_its_last_one(source: Path, tmp_path: Path) -> None:
+    write(source / "c/deep/only.txt", ARTICLE.format("only", "only"))
+    here(Settings(source, tmp_path / "out", "files"))
+    assert folders(tmp_path / "out") == {"text/a", "text/b", "text/c", "text/c/deep"}
+    shutil.rmtree(source / "c")
+    here(Settings(source, tmp_path / "out", "files"))
+    assert folders(tmp_path / "out") == {"text/a", "text/b"}
+
+
+def test_texts_that_are_not_written_again_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where all files are in one shard, of which one is cleaned."""
+    monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 2000)
     for number in range(3):
         write(tmp_path / f"in/{number}.txt", ARTICLE.format(number, number))
     here(Settings(tmp_path / "in", tmp_path / "out"))
