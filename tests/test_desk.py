@@ -72,9 +72,9 @@ def test_headings_are_where_the_text_has_them() -> None:
 
 
 def test_headings_that_are_repaired_stay_headings() -> None:
-    record = published(raw(PAGE.replace("What it costs", "Ã©Ã©").replace("every second", "every \n second"), "text/html"))
+    record = published(raw(PAGE.replace("What it costs", "Ã©Ã©Ã©Ã©").replace("every second", "every \n second"), "text/html"))
     lines = record["text"].split("\n")
-    assert [(lines[line], level) for line, level in record["headings"]] == [("éé", 2)]
+    assert [(lines[line], level) for line, level in record["headings"]] == [("éééé", 2)]
 
 
 def test_a_line_of_a_page_that_looks_like_a_heading_of_markdown_is_none() -> None:
