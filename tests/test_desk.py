@@ -100,11 +100,24 @@ def test_whatever_breaks_costs_one_document(stage: str, place: str, monkeypatch:
     assert (done.record["stage"], done.record["error"]) == (stage, {"type": "IndexError", "message": "no such place"})
 
 
+def test_the_line_model_is_asked_about_plain_text_alone() -> None:
+    menu = "Home\nNews\nSports\nBusiness\nWeather\nJobs\nLog in\nSubscribe\nSearch\nMenu"
+    article = "\n\n".join(TEXT.split("\n\n")[:2])
+    page = PAGE.replace("</h2>", f"</h2>{''.join(f'<p>{line}</p>' for line in menu.splitlines())}")
+    used = []
+    for came in (raw(f"{menu}\n\n{article}"), raw(page, "text/html")):
+        done = desk.process(came, rules.load(), records.pipeline({}, "0"), "eager")
+        assert isinstance(done, desk.Published)
+        used.append("model.main-text" in done.record["provenance"]["edits"])
+    assert used == [True, False]
+
+
 def test_what_a_record_says_stands_before_what_the_page_says() -> None:
     said = {"title": "Library  stays\nopen, mayor says", "site": "Wire", "url": None, "desk": {"name": "local"}}
     record = published(raw(PAGE, "text/html", metadata=said))
     assert record["title"] == "Library stays open, mayor says"
     assert record["metadata"]["site"] == "Wire"
+    assert record["metadata"]["url"] == "https://harbour.example/library"  # of which the record says nothing
     assert record["metadata"]["desk"] == {"name": "local"}
 
 

@@ -47,6 +47,7 @@ def test_the_share_of_a_document() -> None:
         (Past(100, 10_000, 19, 19_000), (1, 1000), Past(120, 30_000), CutMore("a", 20, 1.0, 100, 0.1)),
         (Past(100, 10_000), (20, 6000), Past(120, 16_000), None),  # by 0.2, and not by more
         (Past(100, 10_000), (20, 6020), Past(120, 16_020), CutMore("a", 20, 0.301, 100, 0.1)),
+        (Past(100, 0), (20, 4000), Past(120, 4000), None),
         (Past(100, 90_000), (50, 0), Past(150, 90_000), None),  # less is no harm
     ],
 )

@@ -326,9 +326,11 @@ def test_what_goes_depends_on_the_place(name: str, probable: list[float], goes: 
         (False, [0.09, 0.05, 0.9], [0, 1]),
         (
             False,
-            [0.2, *[0.15] * policy.HEADLINE_LINES, 0.9],
-            [*range(policy.HEADLINE_LINES)],
+            [0.2, *[0.15] * 15, 0.9],
+            [*range(15)],
         ),  # too far away; the nearest of equals
+        (False, [0.2, *[0.15] * 14, 0.9], [*range(1, 15)]),
+        (False, [0.2, 0.01, 0.02, 0.9], [1, 2]),
         (False, [0.9, 0.01], [1]),
     ],
 )
@@ -340,6 +342,17 @@ def test_of_a_document_that_is_nearly_clean_the_cautious_take_only_what_is_surel
     clean = np.array([*[0.9] * 9, 0.009, 0.09], np.float32)
     assert np.flatnonzero(policy.choose(clean, "cautious", titled=True)).tolist() == [9]
     assert np.flatnonzero(policy.choose(clean, "balanced", titled=True)).tolist() == [9, 10]
+
+
+def test_what_the_cautious_take_depends_on_the_place() -> None:
+    probable = np.array([0.06, 0.08, 0.9, 0.03, 0.05, 0.9, 0.25, 0.27], np.float32)
+    assert np.flatnonzero(policy.choose(probable, "cautious", titled=True)).tolist() == [0, 3, 6]
+
+
+@pytest.mark.parametrize(("sure", "goes"), [(6, [6, 7, 8, 9]), (7, [])])
+def test_how_many_improbable_lines_a_document_has_that_is_nearly_clean(sure: int, goes: list[int]) -> None:
+    probable = np.array([*[0.9] * sure, *[0.05] * (10 - sure)], np.float32)
+    assert np.flatnonzero(policy.choose(probable, "cautious", titled=True)).tolist() == goes
 
 
 @given(st.lists(st.floats(0, 1, width=32)), st.booleans())

@@ -151,6 +151,7 @@ SHARE = "\n".join(
     ("text", "review"),
     [
         (f"{NEWS}\n\n{SHARE}\n\n{FORM}", True),
+        (f"{NEWS}\n\n{FERRY}\n\n{SHARE}", False),  # 28 % are left
         (f"{NEWS}\n\n{NEWS[::-1]}\n\n{FORM}", False),
         (f"{NEWS}{10 * len(NEWS) * ' '}\n{10 * len(NEWS) * chr(10)}{NEWS[::-1]}", False),
     ],
@@ -158,6 +159,11 @@ SHARE = "\n".join(
 def test_a_document_of_which_little_is_left_is_for_a_person_to_look_at(text: str, review: bool, cut: Cut | None) -> None:
     """Whatever took the rest; blanks are nothing."""
     assert pipeline.clean(Document("case", text), BOOK, cut).review == review
+
+
+def test_where_the_line_model_finds_no_main_text_a_person_should_look() -> None:
+    text = "\n".join([*HEAD, *MENU])
+    assert [pipeline.clean(Document("case", text), BOOK, cut).review for cut in (None, "eager")] == [False, True]
 
 
 def test_what_the_line_model_leaves_little_of_is_for_a_person_to_look_at_too() -> None:

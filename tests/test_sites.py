@@ -38,6 +38,37 @@ def test_a_name_with_proof_goes(name: str, foot: tuple[str, ...], gone: list[str
     assert lines == [TITLE, TITLE, PROSE, *(line for line in foot if line not in gone)]
 
 
+@pytest.mark.parametrize(
+    ("name", "goes"),
+    [
+        ("The Old Harbour Post and Times", True),
+        ("The Old Harbour Post and Daily Times", False),  # seven words
+        ("The Harbour Gazette of Northwestern Towns"[1:], True),
+        ("The Harbour Gazette of Northwestern Towns", False),  # 41 characters
+    ],
+)
+def test_how_long_the_name_of_a_site_may_be(name: str, goes: bool) -> None:
+    text = page(name, f"© 2024 {name}. All rights reserved.")
+    assert left(text) == (text.replace(f"\n{name}\n", "\n", 1) if goes else text)
+
+
+@pytest.mark.parametrize(
+    ("between", "goes"), [(["By Ada Brandt", "12 May 2024"], True), (["By Ada Brandt", "12 May 2024", "7:15"], False)]
+)
+def test_how_far_apart_the_titles_may_be_between_which_a_name_stands(between: list[str], goes: bool) -> None:
+    lines = [TITLE, *between, "harbourtimes.example", TITLE, PROSE]
+    assert left("\n".join(lines)) == "\n".join(line for line in lines if not goes or "." not in line or line == PROSE)
+
+
+def test_an_address_and_a_name_have_rules_of_their_own() -> None:
+    text = page("Harbour Rock", "www.harbour-rock.example")
+    edits = sites.clean(Document("case", text, TITLE))
+    assert [(text[edit.start : edit.end].strip(), edit.rule) for edit in edits] == [
+        ("Harbour Rock", "site.name"),
+        ("www.harbour-rock.example", "site.domain"),
+    ]
+
+
 def test_the_tail_of_a_title_is_proof() -> None:
     for head in (f"{TITLE} | Harbour Tribune", f"{TITLE}_Harbour Tribune"):
         assert left(page("Harbour Tribune", head=head)) == f"{head}\n\n\n{TITLE}\n\n{PROSE}"
