@@ -10,6 +10,7 @@ import pytest
 
 from cleaners import desk, records, rules
 from cleaners.edits import Change
+from cleaners.extract import Extracted
 from cleaners.read import Failed, Raw
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
@@ -71,10 +72,27 @@ def test_headings_are_where_the_text_has_them() -> None:
         assert f"\n\n{mark} What it costs\n\n" in records.text_file(another, markdown=True).decode()
 
 
-def test_headings_that_are_repaired_stay_headings() -> None:
-    record = published(raw(PAGE.replace("What it costs", "Ã©Ã©Ã©Ã©").replace("every second", "every \n second"), "text/html"))
-    lines = record["text"].split("\n")
-    assert [(lines[line], level) for line, level in record["headings"]] == [("éééé", 2)]
+@pytest.mark.parametrize(
+    ("lines", "headings"),
+    [
+        (["What it costs"], ["What it costs"]),
+        (["What the cafÃ© costs"], ["What the café costs"]),
+        (["Ã©Ã©"], ["éé"]),  # all of it is one edit
+        (["Advertisement", "What it costs"], ["What it costs"]),  # the edit above ends where it begins
+        (["What it costs", "Advertisement"], ["What it costs"]),
+        (["Advertisement"], []),
+    ],
+)
+def test_headings_that_are_repaired_stay_headings(monkeypatch: pytest.MonkeyPatch, lines: list[str], headings: list[str]) -> None:
+    """Whatever the model for pages thinks of them."""
+    above, below = TEXT.split("\n\n")[:2]
+    text = "\n".join([above, "", *lines, "", below])
+    found = [(n, 2) for n, line in enumerate(lines, start=2) if line != "Advertisement" or len(lines) == 1]
+    page = Extracted(text, "Library stays open", {}, found, {"extractor": "x"})
+    monkeypatch.setattr("cleaners.extract.extract", lambda *_: page)
+    record = published(raw(PAGE, "text/html"))
+    left = record["text"].split("\n")
+    assert [left[line] for line, _ in record["headings"]] == headings
 
 
 def test_a_line_of_a_page_that_looks_like_a_heading_of_markdown_is_none() -> None:
