@@ -81,6 +81,7 @@ def test_headings_are_where_the_text_has_them() -> None:
         (["Advertisement", "What it costs"], ["What it costs"]),  # the edit above ends where it begins
         (["What it costs", "Advertisement"], ["What it costs"]),
         (["Advertisement"], []),
+        (["\u200b\u200b"], []),  # an edit that leaves an empty line
     ],
 )
 def test_headings_that_are_repaired_stay_headings(monkeypatch: pytest.MonkeyPatch, lines: list[str], headings: list[str]) -> None:
