@@ -71,8 +71,8 @@ _PART = regex.compile(
         \W*(?:\d+|[ivx]+|one|two|three|eins|zwei|drei))|第.{1,4}[章部回话話集篇]|[上中下]$""",
     regex.VERBOSE,
 )
-# What sets a part of a title off: "Fees rise: Harbour board …", "(Video) …".
-_SET_OFF = regex.compile(r"[|｜:：_–—\-－()（）\[\]【】]")
+# What sets the name of a site off from a title.  A colon does not: what stands before it is the author's.
+_SET_OFF = regex.compile(r"[|｜_–—\-－]")
 # A sentence, or something that goes on, whatever closes behind it.
 _SENTENCE_END = (".", ":", ";", ",", "…", "。", "।", "۔", "：", "；", "，")
 _NO_LABEL_END = (*_SENTENCE_END, "!", "?")
