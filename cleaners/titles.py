@@ -364,9 +364,7 @@ def _whole(doc: Document, title: str) -> str:
     if not title.endswith(_DOTS):
         return title
     lines = (_bare(doc.lines[i]) for i in _near_top(doc)[: _CLOSE + 1])
-    return next(
-        (line for line in lines if looks_like_title(line) and _is_cut_off(title, key(line)) and not line.endswith(_DOTS)), title
-    )
+    return next((line for line in lines if looks_like_title(line) and _is_cut_off(title, key(line))), title)
 
 
 def _copies(doc: Document, title: str) -> list[_Copy]:

@@ -4,8 +4,8 @@ Theory.  A wrapper has no text of its own, and an array of objects that have.  M
 paragraphs of an article, comments on it, related articles.  So the array must bear a name that wrappers use, or
 its objects must have addresses; and no text of the object around may be longer than all of theirs.
 
-A table may be written column by column, as pandas does.  An object that holds nothing but objects with a text each is a wrapper, too: nobody would know which of them to take.  A record whose
-parts are objects ({"headline": {"text": …}, "body": {"text": …}}) gives them names that fields have.  Where all names are
+A table may be written column by column, as pandas does.  An object that holds nothing but objects with a text each is a wrapper,
+too: nobody would know which of them to take.  A record whose parts are objects ({"headline": {"text": …}, "body": {"text": …}}) gives them names that fields have.  Where all names are
 addresses, numbers or names of files, what they hold may be texts as well: {"https://…": "…", "https://…": "…"}.
 """
 
@@ -21,9 +21,8 @@ from cleaners.read.values import Fields
 
 _WORDS = "articles items results data docs documents entries posts records rows hits news stories list feed value elements edges"
 _NAMES = frozenset(_WORDS.split())
-_BESIDE = frozenset(
-    ["comments", "replies", "related", "related_articles", "related_posts", "recommended", "links"]
-)  # what an article has
+_ARTICLE_HAS = "comments replies related related_articles related_posts recommended links"
+_BESIDE = frozenset(_ARTICLE_HAS.split())
 _MAX_NESTED = 3  # objects around the array
 _SAMPLE = 20  # elements of an array that are looked at
 
