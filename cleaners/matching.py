@@ -246,9 +246,11 @@ class _Literals:
         self.search = ahocorasick_rs.BytesAhoCorasick([literal.encode() for literal in literals])
         # The first bytes of all capitals in the literals that are not ASCII.  Only a text that holds one of these bytes needs
         # `str.lower`, which takes ten times as long as `bytes.lower`.
+        # Signs do not count ("Ⓒ"), which begin like quotation marks and are rare: they are replaced one by one.
         letters = {*"".join(literals)}
         capitals = {letter.upper() for letter in letters} - letters
-        self.cased = bytes({capital.encode()[0] for capital in capitals if not capital.isascii()})
+        self.cased = bytes({capital.encode()[0] for capital in capitals if capital.isalpha() and not capital.isascii()})
+        self.signs = [(sign.encode(), sign.lower().encode()) for sign in capitals if not sign.isalpha()]
 
     def find(self, lines: Sequence[str]) -> Iterable[tuple[str, Iterable[int]]]:
         """The lines that hold strings, and what to try on each."""
@@ -257,6 +259,8 @@ class _Literals:
         if not joined.isascii() and len(text.translate(None, self.cased)) < len(text):
             text = joined.lower().encode("utf-8", "surrogatepass")
         text = text.lower().replace(b"\xc2\xa0", b" ").replace(b"\t", b" ")
+        for sign, small in self.signs:
+            text = text.replace(sign, small)
         while b"  " in text:
             text = text.replace(b"  ", b" ")
         found: dict[str, set[int]] = defaultdict(set)
