@@ -32,6 +32,7 @@ from typing import Any
 
 from cleaners import elsewhere, planning, read, run, shards
 from cleaners.balance import Balance
+from cleaners.planning import Job
 from cleaners.settings import Cut, Settings
 from cleaners.shards import Shard
 from cleaners.state import NewShard
@@ -171,7 +172,7 @@ def _measure_plan(files: int, folder: Path) -> None:
         _alone(what, files, folder)
 
 
-def _pretend(files: int, folder: Path) -> Any:
+def _pretend(files: int, folder: Path) -> Job:
     """An input of so many files, and a plan of a run over it."""
     found = [
         read.Found(name, Path(name), 5000, None, 1) for name in (f"site-{n // 1000:05}/{n % 1000:03}.txt" for n in range(files))
@@ -192,7 +193,7 @@ def _pretend(files: int, folder: Path) -> Any:
 def _first_plan(files: int, folder: Path) -> None:
     with _pretend(files, folder) as job:
         started = time.process_time()
-        job.state.record(None, job.fingerprint, {}, map(_done, job.shards), [])
+        job.state.record(None, job.fingerprint, {}, map(_done, job.shards), [], {})
         print(f"  recorded in {time.process_time() - started:.0f} s of CPU, {_peak():,} MB at most")
     print(f"  state.sqlite has {(folder / 'out' / '.copydesk' / 'state.sqlite').stat().st_size / 1e6:,.0f} MB")
 
