@@ -10,15 +10,14 @@ not begin with "<".  Where `floors.json` knows the data by its hash, a share bel
 
 import argparse
 import base64
-import gzip
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import chardet
 
-from benchmarks.quality import floors
+from benchmarks.dumps import rows
+from benchmarks.quality import floors, tell
 from cleaners.decode import Decoded, decode
 
 _NAME = re.compile(rb"""((?:charset|encoding)\s*=\s*["']?\s*)([\w.:-]+)""", re.IGNORECASE)
@@ -27,10 +26,8 @@ _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
 
 def files(path: Path) -> Iterator[tuple[str, bytes, str]]:
     """Give the name, bytes and right text of every file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield row["id"], base64.b64decode(row["raw"]), row["expected"].removeprefix("\ufeff")
+    for row in rows(path):
+        yield row["id"], base64.b64decode(row["raw"]), row["expected"].removeprefix("\ufeff")
 
 
 def blank(raw: bytes) -> bytes:
@@ -83,19 +80,17 @@ def main() -> int:
         classes["all, declarations blanked"].append(without)
     floor = floors(options.bytes).get("exact", {}) if options.half is None else {}
     failed = []
-    for label, rows in classes.items():
-        ours = [name for name, raw, text in rows if by_copydesk(raw) != text]
-        theirs = [name for name, raw, text in rows if by_chardet(raw) != text]
-        n = len(rows)
+    for label, of_class in classes.items():
+        ours = [name for name, raw, text in of_class if by_copydesk(raw) != text]
+        theirs = [name for name, raw, text in of_class if by_chardet(raw) != text]
+        n = len(of_class)
         if 1 - len(ours) / n < floor.get(label, 0):
             failed.append(f"{label}: {1 - len(ours) / n:.4f}; floor {floor[label]}")
         print(f"{label:36} n {n:4}  copydesk {1 - len(ours) / n:.4f}  chardet alone {1 - len(theirs) / n:.4f}")
         if options.failures:
             for name in ours:
                 print(f"    {name}{'' if name in theirs else '  (chardet has it right)'}")
-    for found in failed:
-        print(f"below its floor: {found}")
-    return 1 if failed else 0
+    return tell(failed)
 
 
 if __name__ == "__main__":

@@ -14,16 +14,12 @@ from typing import Any
 
 
 def rows(path: Path, track: str | None = None) -> Iterator[dict[str, Any]]:
-    """The rows of a file of dumps, of one track if one is named."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if track in (None, row["track"]):
-                yield row
+    """The rows of a file, compressed or not; of one track if one is named."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        yield from (row for row in map(json.loads, lines) if track is None or row["track"] == track)
 
 
-def write_files(path: Path, folder: Path, track: str | None = None) -> tuple[int, int]:
+def write_files(path: Path, folder: Path, track: str) -> tuple[int, int]:
     """Write the dumps out as text files, as a scraper would leave them.
 
     Returns:

@@ -26,8 +26,9 @@ from urllib.parse import urlsplit
 import lightgbm
 import numpy as np
 
+from benchmarks.dumps import rows
 from benchmarks.line_model_quality import networks
-from benchmarks.pages import digest, rows, snippets
+from benchmarks.pages import digest, snippets
 from benchmarks.quality import grams, score, summary, tokens
 from cleaners import extract
 from cleaners.extract import blocks, features

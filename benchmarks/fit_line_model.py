@@ -22,7 +22,6 @@ What is done against learning the pages by heart (2,300 pages of 1,300 sites are
 """
 
 import argparse
-import gzip
 import hashlib
 import json
 import re
@@ -40,6 +39,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks import made_up, teachers
+from benchmarks.dumps import rows
 from benchmarks.quality import _TOKEN
 from benchmarks.teachers import Answers, Teacher
 from cleaners.model import network
@@ -101,9 +101,7 @@ class Sample:
 def read(path: Path, leave_out: Sequence[str]) -> tuple[list[Page], str]:
     """The rows to fit on, and the hash of the file."""
     pages = []
-    raw = path.read_bytes()
-    for line in (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8").split("\n"):
-        row = json.loads(line) if line.strip() else {}
+    for row in rows(path):
         if not row.get("train") or row["source"] in leave_out:
             continue
         lines = row["dump"].split("\n")
@@ -124,7 +122,7 @@ def read(path: Path, leave_out: Sequence[str]) -> tuple[list[Page], str]:
                 row["gold_text"].split("\n"),
             )
         )
-    return pages, hashlib.sha256(raw).hexdigest()
+    return pages, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_made_up(folder: Path) -> tuple[list[Page], str]:
@@ -151,9 +149,9 @@ def read_made_up(folder: Path) -> tuple[list[Page], str]:
 def folds_of(pages: Sequence[Page], folds: int) -> dict[str, int]:
     """A fold for each site, so that the folds have about as many pages each."""
     size, fold_of = [0] * folds, {}
-    for site, rows in sorted(Counter(page.site for page in pages).items(), key=lambda item: (-item[1], _hash(item[0]))):
+    for site, number in sorted(Counter(page.site for page in pages).items(), key=lambda item: (-item[1], _hash(item[0]))):
         fold_of[site] = size.index(min(size))
-        size[fold_of[site]] += rows
+        size[fold_of[site]] += number
     return fold_of
 
 

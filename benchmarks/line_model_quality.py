@@ -17,15 +17,13 @@ from typing import Any, get_args
 import numpy as np
 
 from benchmarks.dumps import rows
-from benchmarks.quality import score, summary, tokens
+from benchmarks.quality import SENTENCE, score, summary, tokens
 from cleaners import model, pipeline, rules
 from cleaners.document import Document
 from cleaners.model import network
 from cleaners.model.policy import SURE, Cut, choose
 
 THRESHOLDS: tuple[float | Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, *get_args(Cut))
-
-_SENTENCE = 5  # words
 
 
 def cut(lines: list[str], probabilities: list[float], limit: float | Cut) -> str:
@@ -48,8 +46,8 @@ def damage(articles: list[tuple[list[str], list[float]]], threshold: float | Cut
         missing = Counter(lines) - Counter(left)
         written += sum(map(len, lines))
         gone += sum(len(line) * times for line, times in missing.items())
-        losing += any(len(tokens(line)) >= _SENTENCE for line in missing)
-    return f"characters gone {gone / written:.4f}  lose a line of {_SENTENCE} or more words {losing / len(articles):.3f}  n {len(articles)}"
+        losing += any(len(tokens(line)) >= SENTENCE for line in missing)
+    return f"characters gone {gone / written:.4f}  lose a line of {SENTENCE} or more words {losing / len(articles):.3f}  n {len(articles)}"
 
 
 def networks(folder: Path) -> list[network.Network]:
@@ -82,7 +80,8 @@ def main() -> None:
     scores: dict[str, dict[float | Cut | None, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     articles: list[tuple[list[str], list[float]]] = []
     bins: dict[str, Any] = defaultdict(lambda: np.zeros((3, 10)))
-    for row in rows(options.dumps, None):
+    thresholds: Any = (None, *get_args(Cut)) if options.behind_rules else THRESHOLDS
+    for row in rows(options.dumps):
         if row["id"] not in held_out:
             continue
         values = held_out[row["id"]]["probabilities"]
@@ -94,7 +93,7 @@ def main() -> None:
             bins[row["track"]][:, place] += 1 / len(scored), values[i] / len(scored), row["labels"][i] / len(scored)
         groups = [row["track"], *(f"{row['track']} {row[by]}" for by in options.by)]
         done: dict[str, tuple[float, float]] = {}
-        for threshold in (None, *get_args(Cut)) if options.behind_rules else THRESHOLDS:
+        for threshold in thresholds:
             if options.behind_rules:
                 text = piped(row, threshold, book, nets[held_out[row["id"]]["fold"]])
             else:
@@ -105,10 +104,9 @@ def main() -> None:
                 scores[group][threshold].append(done[text])
         if row["track"] == "page":  # each main text once
             articles.append((row["gold_text"].split("\n"), held_out[row["id"]]["article"]))
-    sizes = Counter({group: len(next(iter(of.values()))) for group, of in scores.items()})
-    for group in sorted(scores):
-        if sizes[group] >= 10:
-            for threshold, pairs in scores[group].items():
+    for group, by_threshold in sorted(scores.items()):
+        for threshold, pairs in by_threshold.items():
+            if len(pairs) >= 10:
                 print(f"{group:24} {'rules' if threshold is None else threshold:8}  {summary(pairs)}")
     for threshold in THRESHOLDS[1:]:
         print(f"{'clean article':24} {threshold:8}  {damage(articles, threshold)}")

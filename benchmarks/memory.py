@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cleaners.read import Failed, documents, find
+from cleaners.read.compression import zstd_module
 
 MB = 1_000_000
 
@@ -50,10 +51,8 @@ def json_lines(file: BinaryIO, size: int) -> None:
 
 
 def json_lines_zst(file: BinaryIO, size: int) -> None:
-    from backports import zstd
-
-    with zstd.ZstdFile(file, "wb") as compressed:
-        json_lines(compressed, size)  # type: ignore[arg-type]
+    with zstd_module().ZstdFile(file, "wb") as compressed:
+        json_lines(compressed, size)
 
 
 def json_array(file: BinaryIO, size: int) -> None:
@@ -95,11 +94,11 @@ def warc(file: BinaryIO, size: int) -> None:
             return
 
 
-def parquet(file: BinaryIO, size: int, rows: int = 20_000) -> None:
+def parquet(file: BinaryIO, size: int) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rest = records()
+    rest, rows = records(), 20_000
     writer = None
     while size > 0:
         table = pa.Table.from_pylist(list(islice(rest, rows)))

@@ -11,25 +11,19 @@ Where `floors.json` knows the data by its hash, a figure below its floor makes t
 import argparse
 import gzip
 import hashlib
-import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import trafilatura
 
-from benchmarks.quality import below, floors, score, summary, tokens
+from benchmarks.dumps import rows
+from benchmarks.quality import below, floors, score, summary, tell, tokens
 from cleaners import pipeline, rules
 from cleaners.document import Document
 from cleaners.extract import Extracted, extract, model
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The pages of a file."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 def digest(path: Path) -> str:
@@ -66,7 +60,7 @@ def main() -> int:
     for row in rows(path):
         html, url, name = row["html"], row.get("url"), row.get("title")
         started = time.process_time()
-        alone = trafilatura.bare_extraction(html, url=url, deduplicate=False)
+        alone: Any = trafilatura.bare_extraction(html, url=url, deduplicate=False)
         seconds["trafilatura"] += time.process_time() - started
         started = time.process_time()
         page = extract(html, url)
@@ -91,19 +85,17 @@ def main() -> int:
         for what, pairs in by.items():
             print(f"{source:12} {what:20} {summary(pairs)}")
             failed += [found] if (found := below(path, source, what, pairs)) else []
-    for what, pairs in seen.items():
-        print(f"{'snippets':12} {what:20} {snippets(pairs)}  n {len(pairs)}")
-    for source, found in titles.items():
-        alike, exact = (sum(column) / len(found) for column in zip(*found, strict=True))
+    for what, texts_of in seen.items():
+        print(f"{'snippets':12} {what:20} {snippets(texts_of)}  n {len(texts_of)}")
+    for source, right in titles.items():
+        alike, exact = (sum(column) / len(right) for column in zip(*right, strict=True))
         if alike < (floor := floors(path).get(source, {}).get("title", 0)):
             failed.append(f"{source}, title: {alike:.4f}; floor {floor}")
-        print(f"{source:12} {'title':20} {alike:.4f} by letters and digits, {exact:.4f} to the letter  n {len(found)}")
+        print(f"{source:12} {'title':20} {alike:.4f} by letters and digits, {exact:.4f} to the letter  n {len(right)}")
     seconds["copydesk, cleaned"] += seconds["copydesk, extracted"]
     for what, spent in seconds.items():
         print(f"{'CPU':12} {what:20} {spent:.1f} s, {spent / seconds['trafilatura']:.2f} of trafilatura")
-    for found in failed:
-        print(f"below its floor: {found}")
-    return 1 if failed else 0
+    return tell(failed)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ from cleaners.document import Document
 from cleaners.edits import apply
 from cleaners.model import Cut
 
+FLOORS = Path(__file__).with_name("floors.json")
+SETTINGS: tuple[Cut | None, ...] = (None, "cautious", "balanced", "eager")
+SENTENCE = 5  # words
+
 # One token per character in scripts that are written without spaces.
 _NO_SPACES = (
     "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -40,7 +45,6 @@ _NO_SPACES = (
 _TOKEN = re.compile(f"[{_NO_SPACES}]|[^\\W{_NO_SPACES}]+")
 _N = 4
 _HURT = 0.95
-_SENTENCE = 5  # words
 _ARTICLE = "article"  # the field `page_type`, where the rows have it
 _FEW = 10  # documents of a language or source; the figures of fewer say nothing
 
@@ -94,6 +98,7 @@ def c4_lines(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if line.rstrip().endswith(_TERMINAL) and len(line.split()) >= 5)
 
 
+@cache
 def floors(path: Path) -> dict[str, Any]:
     """What the figures on this data must not fall below; nothing for data that `floors.json` does not know by its hash."""
     known: dict[str, dict[str, Any]] = json.loads(FLOORS.read_text(encoding="utf-8"))
@@ -102,24 +107,28 @@ def floors(path: Path) -> dict[str, Any]:
 
 def below(path: Path, track: str, name: str, scores: list[tuple[float, float]]) -> str | None:
     """Say how a result is worse than its floor, if it is."""
-    floor = floors(path).get(track, {}).get(name)
-    if floor is None:
-        return None
+    floor = floors(path).get(track, {}).get(name, {"f1": 0, "hurt": 1})
     f1, hurt = figures(scores)
-    return (
-        None if f1 >= floor["f1"] and hurt <= floor["hurt"] else f"{track}, {name}: F1 {f1:.4f}, hurt {hurt:.3f}; floor {floor}"
-    )
+    is_worse = f1 < floor["f1"] or hurt > floor["hurt"]
+    return f"{track}, {name}: F1 {f1:.4f}, hurt {hurt:.3f}; floor {floor}" if is_worse else None
+
+
+def tell(failed: Sequence[str]) -> int:
+    """Print what is below its floor; the exit status."""
+    for found in failed:
+        print(f"below its floor: {found}")
+    return 1 if failed else 0
 
 
 def damage(gold: str, cleaned: pipeline.Cleaned) -> tuple[int, int, bool]:
-    """What a text that is main text alone loses: its characters, how many of them, and whether a line of `_SENTENCE` words is among these.
+    """What a text that is main text alone loses: its characters, how many of them, and whether a line of `SENTENCE` words is among these.
 
     A line that goes because it stands there twice is not lost.
     """
     left = {line.strip() for line in f"{cleaned.title or ''}\n{cleaned.text}".split("\n")}
     lines = [line.strip() for line in gold.split("\n")]
     gone = [line for line in lines if line and line not in left]
-    return sum(map(len, lines)), sum(map(len, gone)), any(len(tokens(line)) >= _SENTENCE for line in gone)
+    return sum(map(len, lines)), sum(map(len, gone)), any(len(tokens(line)) >= SENTENCE for line in gone)
 
 
 def clean_articles(path: Path) -> dict[str, tuple[float, float, int]]:
@@ -139,10 +148,6 @@ def clean_articles(path: Path) -> dict[str, tuple[float, float, int]]:
         name: (sum(gone for _, gone, _ in of) / sum(chars for chars, _, _ in of), sum(lost for *_, lost in of) / len(of), len(of))
         for name, of in losses.items()
     }
-
-
-FLOORS = Path(__file__).with_name("floors.json")
-SETTINGS: tuple[Cut | None, ...] = (None, "cautious", "balanced", "eager")
 
 
 def measure(path: Path, track: str | None = None, by: Sequence[str] = ()) -> dict[str, dict[str, list[tuple[float, float]]]]:
@@ -186,9 +191,7 @@ def main() -> int:
         most = floors(options.dumps).get("clean article", {}).get(name, {"gone": 1, "lose": 1})
         if gone > most["gone"] or lose > most["lose"]:
             failed.append(f"clean article, {name}: characters gone {gone:.4f}, lose a sentence {lose:.3f}; at most {most}")
-    for found in failed:
-        print(f"below its floor: {found}")
-    return 1 if failed else 0
+    return tell(failed)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ its own process, to measure what Prefect and Dask take; a real one starts a proc
 """
 
 import argparse
-import gzip
 import json
 import multiprocessing
 import os
@@ -30,6 +29,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.dumps import rows
+from benchmarks.memory import peak
 from cleaners import elsewhere, planning, read, run, shards
 from cleaners.balance import Balance
 from cleaners.planning import Job
@@ -74,21 +75,15 @@ def _alone(work: Callable[..., Any], *arguments: Any) -> Any:
         return pool.apply(work, arguments)
 
 
-def _peak() -> int:
-    """The most memory that this process has had, in MB; `getrusage` would count what its parent had when it was started."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
-
-
 # Speed
 
 
 def _measure_speed(dumps: Path, pages: Path, folder: Path) -> None:
-    rows = list(_rows(dumps))
+    all_dumps = list(rows(dumps))
     kinds = {
-        "column dumps": [{"text": row["dump"]} for row in rows if row["track"] == "column"],
-        "page dumps": [{"text": row["dump"]} for row in rows if row["track"] == "page"],
-        "HTML pages": [{"html": row["html"], "url": row["url"]} for row in _rows(pages)],
+        "column dumps": [{"text": row["dump"]} for row in all_dumps if row["track"] == "column"],
+        "page dumps": [{"text": row["dump"]} for row in all_dumps if row["track"] == "page"],
+        "HTML pages": [{"html": row["html"], "url": row["url"]} for row in rows(pages)],
     }
     print("| documents | --cut | documents/s | MB in/s | characters/s | out of 1 byte in: documents | ledger | memory, MB |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")
@@ -102,23 +97,18 @@ def _measure_speed(dumps: Path, pages: Path, folder: Path) -> None:
             written = {name: sum(path.stat().st_size for path in (out / name).iterdir()) for name in ("documents", "ledger")}
             print(
                 f"| {len(documents):,} {kind} | {cut} | {len(documents) / seconds:.0f} | {size / seconds / 1e6:.2f} "
-                f"| {characters / seconds:,.0f} | {written['documents'] / size:.2f} | {written['ledger'] / size:.3f} | {memory} |"
+                f"| {characters / seconds:,.0f} | {written['documents'] / size:.2f} | {written['ledger'] / size:.3f} | {memory:.0f} |"
             )
 
 
-def _rows(path: Path) -> Iterator[Any]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
-def _clean(source: Path, out: Path, cut: Cut) -> tuple[float, int, int]:
+def _clean(source: Path, out: Path, cut: Cut) -> tuple[float, int, float]:
     """Clean a file here: CPU seconds, characters that came in, and the most memory that it took."""
     with planning.plan(Settings(source, out, "jsonl", cut=cut)) as job:
         started = time.process_time()
         balances = [shards.clean_shard(Watch(), job.settings, shard) for shard in job.shards]
         seconds = time.process_time() - started
         total = run.finish(job, balances)
-    return seconds, total.chars["base"], _peak()
+    return seconds, total.chars["base"], peak()
 
 
 # Processes
@@ -131,7 +121,7 @@ def _measure_processes(dumps: Path, size: int, workers: list[int], folder: Path)
     source.mkdir()
     print(f"{_write_corpus(dumps, size, source):,} documents, {size / 1e9:g} GB")
     for number in workers:
-        line = [sys.executable, "-m", "cleaners", "clean", source, out, "--force", "--workers", str(number)]
+        line: list[str | Path] = [sys.executable, "-m", "cleaners", "clean", source, out, "--force", "--workers", str(number)]
         started = time.perf_counter()
         process = subprocess.Popen(line, cwd=_ROOT, stdout=subprocess.DEVNULL)
         memory: list[int] = []
@@ -148,7 +138,7 @@ def _measure_processes(dumps: Path, size: int, workers: list[int], folder: Path)
 def _write_corpus(dumps: Path, size: int, folder: Path) -> int:
     """Write the dumps again and again, in files of 31 MB; each time other lines hold numbers, since what is known of a line is remembered."""
     chance = random.Random(1)
-    texts = [row["dump"] for row in _rows(dumps)]
+    texts = [row["dump"] for row in rows(dumps)]
     written = documents = part = 0
     while written < size:
         lines: list[bytes] = []
@@ -177,7 +167,7 @@ def _pretend(files: int, folder: Path) -> Job:
     found = [
         read.Found(name, Path(name), 5000, None, 1) for name in (f"site-{n // 1000:05}/{n % 1000:03}.txt" for n in range(files))
     ]
-    print(f"  the list of files takes {_peak():,} MB")
+    print(f"  the list of files takes {peak():,.0f} MB")
     read.find = lambda _root: found  # type: ignore[assignment]
     source = folder / "in"
     source.mkdir(exist_ok=True)
@@ -185,7 +175,7 @@ def _pretend(files: int, folder: Path) -> Job:
     started = time.process_time()
     job = planning.plan(Settings(source, folder / "out", "jsonl"))
     print(
-        f"  planned in {time.process_time() - started:.0f} s of CPU: {len(job.shards):,} shards, {job.work}; {_peak():,} MB at most"
+        f"  planned in {time.process_time() - started:.0f} s of CPU: {len(job.shards):,} shards, {job.work}; {peak():,.0f} MB at most"
     )
     return job
 
@@ -194,7 +184,7 @@ def _first_plan(files: int, folder: Path) -> None:
     with _pretend(files, folder) as job:
         started = time.process_time()
         job.state.record(None, job.fingerprint, {}, map(_done, job.shards), [], {})
-        print(f"  recorded in {time.process_time() - started:.0f} s of CPU, {_peak():,} MB at most")
+        print(f"  recorded in {time.process_time() - started:.0f} s of CPU, {peak():,.0f} MB at most")
     print(f"  state.sqlite has {(folder / 'out' / '.copydesk' / 'state.sqlite').stat().st_size / 1e6:,.0f} MB")
 
 
@@ -204,8 +194,8 @@ def _second_plan(files: int, folder: Path) -> None:
 
 
 def _done(shard: Shard) -> NewShard:
-    rows = [(one.id, one.size, one.stamp, "0" * 64, 0) for one in shard.documents]
-    return NewShard(shard.number, {"files": len(rows), "documents": {"published": len(rows)}}, {}, rows)
+    files = [(one.id, one.size, one.stamp, "0" * 64, 0) for one in shard.documents]
+    return NewShard(shard.number, {"files": len(files), "documents": {"published": len(files)}}, {}, files)
 
 
 # Tasks

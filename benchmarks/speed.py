@@ -56,7 +56,8 @@ def main() -> None:
 def clean(source: Path, output: Path, cut: str, format_: str) -> float:
     """How many seconds a run takes into a folder that is not there."""
     shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-m", "cleaners", "clean", source, output, "--workers", "1", "--cut", cut, "--format", format_]
+    options = ("--workers", "1", "--cut", cut, "--format", format_)
+    command = [sys.executable, "-m", "cleaners", "clean", str(source), str(output), *options]
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start

@@ -22,61 +22,16 @@ import trafilatura
 from lxml import html as lxml_html
 from lxml.etree import ParserError
 
+from benchmarks.dumps import rows
 from benchmarks.quality import tokens
 
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "br",
-        "button",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "label",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
-_SILENT = frozenset(["script", "style", "noscript", "template", "svg", "head", "iframe", "object", "textarea"])
+_BLOCKS = {
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details", "dialog", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+    "label", "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section", "select", "summary", "table", "tbody", "td",
+    "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_SILENT = {"script", "style", "noscript", "template", "svg", "head", "iframe", "object", "textarea"}
 _LANGUAGES = {
     "de": "German", "en": "English", "es": "Spanish", "fr": "French", "pl": "Polish", "pt": "Portuguese", "it": "Italian", "fi": "Finnish",
     "hu": "Hungarian", "no": "Norwegian_Bokmal", "ru": "Russian", "ar": "Arabic",
@@ -167,14 +122,12 @@ def main() -> None:
     options = parser.parse_args()
     read = written = 0
     with (
-        gzip.open(options.pages, "rt", encoding="utf-8") as pages,
         # Without the time, so that the same rows make the same file, whose hash the fitted weights hold.
         options.out.open("wb") as file,
         gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed,
         io.TextIOWrapper(packed, encoding="utf-8") as out,
     ):
-        for line in pages:
-            row = json.loads(line)
+        for row in rows(options.pages):
             if row.get("gold_text"):
                 continue
             read += 1
