@@ -242,13 +242,17 @@ def settings(options: argparse.Namespace) -> "Settings":
 
 
 def _clean(options: argparse.Namespace) -> int:
+    import signal
+
     from cleaners.balance import cut_more
     from cleaners.run import clean_folder
     from cleaners.settings import OutputError
+    from cleaners.signals import handled
     from cleaners.workers import WorkerError
 
     try:
-        with _sigterm_is_ctrl_c(), _progress() as tick:
+        # Whoever stops it, an operator, a service manager or Ctrl-C, it tidies up.
+        with handled(signal.default_int_handler, signal.SIGTERM), _progress() as tick:
             balance = clean_folder(settings(options), workers=options.workers, tick=tick)
     except OutputError as error:
         return _fail(str(error), EXIT_FAULT)
@@ -273,22 +277,6 @@ def _clean(options: argparse.Namespace) -> int:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-@contextmanager
-def _sigterm_is_ctrl_c() -> "Iterator[None]":
-    """Whoever stops the command, an operator, a service manager or Ctrl-C, it tidies up."""
-    import signal
-    import threading
-
-    if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

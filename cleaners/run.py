@@ -13,11 +13,9 @@ import os
 import platform
 import shutil
 import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +31,7 @@ from cleaners.read import valid
 from cleaners.records import Record
 from cleaners.settings import Settings, writing
 from cleaners.shards import DONE, Progress, Shard, clean_shard
+from cleaners.signals import handled
 from cleaners.state import NewShard
 from cleaners.workers import Crew, Limits
 from cleaners.write import Output, rows
@@ -110,7 +109,8 @@ def _publish(job: Job, done: list[Shard], summary: Record, past: Mapping[str, Pa
         lambda folder: _report(job, summary, folder),
         replace_texts=replace_texts,
     )
-    with _undisturbed():
+    # Ctrl-C comes too late: what is begun here is done in a moment, and to break it off would be to do it later.
+    with handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM):
         job.state.record(
             settings.run,
             job.fingerprint,
@@ -150,20 +150,6 @@ def _stale_texts(job: Job, done: list[Shard]) -> Iterator[str]:
                     folder = now_in.get(source["path"])
                     if folder is None or not any(os.path.lexists(folder / place) for place in places):
                         yield from map(str, places)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM come too late: what is begun here is done in a moment, and to break it off would be to do it later."""
-    if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
-        yield
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _summary(job: Job, total: Balance, about: Mapping[str, Any]) -> Record:

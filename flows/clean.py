@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, settings, summary, work
+from cleaners.signals import handled
 
 DASK_ADDRESS = "^(tcp|tls|ucx|ws|wss)://."
 # What [tool.prefect] in pyproject.toml says, which Prefect reads in the folder of the clone alone.
@@ -103,12 +104,8 @@ def _stopping_at_once() -> Iterator[None]:
         SubprocessASGIServer().stop()
         os._exit(EXIT_STOPPED)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(stop, signal.SIGINT, signal.SIGTERM):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 # Importing Prefect takes 1.5 s.  As a command this file ends here, so that --help and bad input are answered at once; for a
