@@ -34,7 +34,7 @@ from cleaners.shards import DONE, Progress, Shard, clean_shard
 from cleaners.signals import handled
 from cleaners.state import NewShard
 from cleaners.workers import Crew, Limits
-from cleaners.write import Output, rows
+from cleaners.write import Output, rows, write_whole
 from cleaners.write.texts import TEXT_SUFFIXES, text_places
 
 _TICK = 0.2  # seconds
@@ -69,9 +69,7 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
         if not done and len(job.reused) == len(job.old):  # then none of them has another number, either
             job.state.record(None, job.fingerprint, job.reused, (), job.stamps, past)
             for name, content in (("report.html", _report(job, summary, output)), ("run.json", _dumps(summary))):
-                aside = settings.staging / name
-                aside.write_bytes(content)
-                aside.replace(output / name)
+                write_whole(output / name, content, settings.staging / name)
             shutil.rmtree(settings.staging)
         else:
             _publish(job, done, summary, past)

@@ -20,7 +20,7 @@ from cleaners.records import Record
 from cleaners.settings import Settings, writing
 from cleaners.state import file_sha256
 from cleaners.workers import Watch
-from cleaners.write import Kind, Parts, sync
+from cleaners.write import Kind, Parts, write_whole
 from cleaners.write.texts import TEXT_SUFFIXES, remove_text, write_text
 
 if TYPE_CHECKING:
@@ -94,12 +94,7 @@ class Progress:
         return cls(**saved | {"balance": Balance.load(saved["balance"])})
 
     def save(self, path: Path) -> None:
-        aside = path.with_suffix(".new")
-        aside.unlink(missing_ok=True)  # see `Parts`
-        aside.write_bytes(orjson.dumps(self))
-        sync(aside)
-        aside.replace(path)
-        sync(path.parent)
+        write_whole(path, orjson.dumps(self), path.with_suffix(".new"))
 
 
 def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:

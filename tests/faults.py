@@ -5,10 +5,10 @@ import hashlib
 import io
 import os
 import signal
-import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
+from multiprocessing import Value
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ class Faults:
     def __init__(self, at: int, fault: Fault, output: Path) -> None:
         self.at, self.fault, self.output = at, fault, output
         self.count = 0
-        self._synced = {path.stat().st_ino for path in output.rglob("*") if path.is_file()}
+        self._synced = self._contents()
 
     def point(self) -> None:
         """Something is about to be done."""
@@ -52,7 +52,7 @@ class Faults:
     def _lost(self) -> list[Path]:
         """What a loss of power would take: the content of what was not synced."""
         files = (path for path in self.output.rglob("*") if path.is_file() and "state.sqlite" not in path.name)
-        return [path for path in files if path.stat().st_ino not in self._synced]
+        return [path for path in files if _content(path.stat()) not in self._synced]
 
     def install(self) -> None:
         """Watch this process from now on; it is meant to end soon."""
@@ -77,7 +77,7 @@ class Faults:
             if call.__name__ != "open" or arguments[1] & (os.O_WRONLY | os.O_RDWR):
                 self.point()
             if is_sync:
-                self._synced.add(os.fstat(arguments[0]).st_ino)
+                self._synced.add(_content(os.fstat(arguments[0])))
                 return None
             return call(*arguments, **named)
 
@@ -94,7 +94,15 @@ class Faults:
 
     def _all_synced(self, _folder: Path) -> None:
         self.point()
-        self._synced |= {path.stat().st_ino for path in self.output.rglob("*") if path.is_file()}
+        self._synced |= self._contents()
+
+    def _contents(self) -> set[tuple[int, int]]:
+        return {_content(path.stat()) for path in self.output.rglob("*") if path.is_file()}
+
+
+def _content(status: os.stat_result) -> tuple[int, int]:
+    """What tells the content of a file from that of another, which may get its number when it is removed."""
+    return status.st_ino, status.st_mtime_ns
 
 
 class Remains(Faults):
@@ -167,19 +175,15 @@ def in_child(work: Callable[[], object], faults: Faults | None = None) -> str:
 
 def points(work: Callable[[], object], output: Path) -> int:
     """How many points there are in some work."""
-    reading, writing = os.pipe()
+    count = Value("q")
 
     def counted() -> None:
         faults = Faults(sys.maxsize, "kill", output)
         faults.install()
         work()
-        os.write(writing, str(faults.count).encode())
+        count.value = faults.count
 
     said = in_child(counted)
     assert not said, said
-    os.close(writing)
-    with open(reading, "rb") as pipe:  # noqa: PTH123  a number
-        return int(pipe.read())
-
-
-__all__ = ["Fault", "Faults", "in_child", "points", "sqlite3"]
+    number: int = count.value
+    return number

@@ -4,6 +4,7 @@
 """
 
 import gc
+import json
 import os
 import random
 import resource
@@ -183,9 +184,8 @@ def command(source: Path, output: Path, *options: str) -> "subprocess.Popen[str]
 
 def children(process: "subprocess.Popen[str]") -> list[int]:
     try:
-        return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()] or [
-            int(pid) for task in Path(f"/proc/{process.pid}/task").iterdir() for pid in (task / "children").read_text().split()
-        ]
+        tasks = list(Path(f"/proc/{process.pid}/task").iterdir())
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
     except OSError:  # it is gone
         return []
 
@@ -266,6 +266,14 @@ def test_stopped_and_taken_up_again(many: Path, tmp_path: Path, number: signal.S
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert tree(output) == tree(many / "full")
+
+
+def test_a_run_with_nothing_to_do_leaves_a_balance_whatever_happens(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "in", tmp_path / "out", cut="off")
+    make(settings.input)  # type: ignore[arg-type]  # a path
+    here(settings)
+    for one in remains(lambda: here(settings), "power", settings.output, tmp_path / "left"):
+        assert json.loads((one / "run.json").read_bytes())["documents"]["in"] == 16
 
 
 def test_shards_that_are_done_are_not_done_again(tmp_path: Path) -> None:

@@ -95,6 +95,21 @@ def sync(path: Path) -> None:
         os.close(file)
 
 
+def write_whole(path: Path, content: bytes, aside: Path) -> None:
+    """Write a file that is there as it was or as it is to be, whatever happens.
+
+    Args:
+        path: of the file.
+        content: of it.
+        aside: where it is written first, in the same file system.
+    """
+    aside.unlink(missing_ok=True)  # see `Parts`
+    aside.write_bytes(content)
+    sync(aside)
+    aside.replace(path)
+    sync(path.parent)
+
+
 def _open(path: Path, kind: Kind, format_: Format) -> Sink:
     if format_ == "parquet":
         from cleaners.write.parquet import ParquetSink  # pyarrow is imported where Parquet is asked for
