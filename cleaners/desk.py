@@ -58,15 +58,7 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
             return LeftOut("dropped", records.dropped(came.id, source, rule, came.message))
         return reject("read", came.type, came.message)
 
-    def attempt(stage: str, do: Callable[[], T]) -> T | LeftOut:
-        try:
-            return do()
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
-            return reject(stage, type(error).__name__, str(error))
-
-    decoded = attempt("decode", lambda: _decode(came))
+    decoded = _attempt(came.id, source, "decode", lambda: _decode(came))
     if isinstance(decoded, LeftOut):
         return decoded
     if isinstance(decoded, Binary):
@@ -80,7 +72,7 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
         return Draft(Document(came.id, decoded.text, _one_line(title), known), source)
     from cleaners import extract  # trafilatura takes a second to import, and most dumps hold no HTML
 
-    page = attempt("extract", lambda: extract.extract(decoded.text, known.get("url")))
+    page = _attempt(came.id, source, "extract", lambda: extract.extract(decoded.text, known.get("url")))
     if isinstance(page, LeftOut):
         return page
     if isinstance(page, extract.NoText):
@@ -90,6 +82,20 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
     said = {name: value for name, value in known.items() if value is not None}
     doc = Document(came.id, page.text, _one_line(title) or _one_line(page.title), {**page.metadata, **said})
     return Draft(doc, source, dict(page.settings), page.headings)
+
+
+def _attempt(id_: str, source: Record, stage: str, do: Callable[[], T]) -> T | LeftOut:
+    """What comes of a stage.
+
+    Raises:
+        MemoryError: this may be the fault of what was done before.  A new process will tell.
+    """
+    try:
+        return do()
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
+        return LeftOut("quarantine", records.quarantine(id_, source, stage, type(error).__name__, str(error)))
 
 
 def _decode(came: read.Raw) -> Decoded | Binary:
@@ -118,40 +124,20 @@ class Ruled(NamedTuple):
     ruled: pipeline.Ruled
 
 
-def process(came: read.Raw | read.Failed, book: RuleBook, name: Record, cut: "Cut | None" = None) -> Published | LeftOut:
-    """Clean one document.
-
-    Args:
-        came: what came in.
-        book: the rules.
-        name: the pipeline, as `records.pipeline` describes it.
-        cut: what the line model may take of plain text.  What was taken out of a page has been judged block by block.
-
-    Raises:
-        MemoryError: this may be the fault of what was done before.  A new process will tell.
-    """
-    ruled = begin(came, book)
-    if isinstance(ruled, LeftOut):
-        return ruled
-    [verdict] = judge([ruled], cut)
-    return finish(ruled, book, name, verdict, cut)
-
-
 def begin(came: read.Raw | read.Failed, book: RuleBook) -> Ruled | LeftOut:
-    """The first half of `process`: make text of what came in, and let the rules work."""
+    """The first half of the way: make text of what came in, and let the rules work."""
     ready = draft(came)
     if isinstance(ready, LeftOut):
         return ready
-    try:
-        return Ruled(ready, pipeline.begin(ready.doc, book))
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
-        return _broken(ready, error)
+    ruled = _attempt(ready.doc.id, ready.source, "clean", lambda: pipeline.begin(ready.doc, book))
+    return ruled if isinstance(ruled, LeftOut) else Ruled(ready, ruled)
 
 
 def judge(ruled: Sequence[Ruled], cut: "Cut | None") -> "list[Verdict | None]":
-    """What the line model says about many documents: asked about all at once, it takes a fraction of the time."""
+    """What the line model says about many documents: asked about all at once, it takes a fraction of the time.
+
+    What was taken out of a page has been judged block by block, and it is not asked.
+    """
     asked = [n for n, one in enumerate(ruled) if cut and not one.draft.extraction]
     verdicts: list[Verdict | None] = [None] * len(ruled)
     if asked and cut:
@@ -163,15 +149,20 @@ def judge(ruled: Sequence[Ruled], cut: "Cut | None") -> "list[Verdict | None]":
 
 
 def finish(one: Ruled, book: RuleBook, name: Record, verdict: "Verdict | None", cut: "Cut | None") -> Published | LeftOut:
-    """The second half of `process`: do what the line model says, and write the record."""
+    """The second half: do what the line model says, and write the record.
+
+    Args:
+        one: what `begin` gave.
+        book: the rules.
+        name: the pipeline, as `records.pipeline` describes it.
+        verdict: what `judge` gave.
+        cut: what the line model may take.
+    """
     ready = one.draft
     doc, source = ready.doc, ready.source
-    try:
-        cleaned = pipeline.finish(one.ruled, book, verdict, cut if verdict else None)
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001  as in `begin`
-        return _broken(ready, error)
+    cleaned = _attempt(doc.id, source, "clean", lambda: pipeline.finish(one.ruled, book, verdict, cut if verdict else None))
+    if isinstance(cleaned, LeftOut):
+        return cleaned
     if not cleaned.text:
         rest = f"but the title {cleaned.title!r}" if cleaned.title else "when all boilerplate is cut"
         note = f"nothing is left of {len(doc.text)} characters {rest}"
@@ -180,10 +171,6 @@ def finish(one: Ruled, book: RuleBook, name: Record, verdict: "Verdict | None", 
     if ready.headings:
         record["headings"] = list(_headings(ready, cleaned))
     return Published(record, records.ledger(doc.id, cleaned, "extracted" if ready.extraction else "decoded"), cleaned)
-
-
-def _broken(ready: Draft, error: Exception) -> LeftOut:
-    return LeftOut("quarantine", records.quarantine(ready.doc.id, ready.source, "clean", type(error).__name__, str(error)))
 
 
 def _headings(ready: Draft, cleaned: Cleaned) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ import pytest
 from cleaners import desk, records, rules
 from cleaners.edits import Change
 from cleaners.extract import Extracted
+from cleaners.model import Cut
 from cleaners.read import Failed, Raw
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
@@ -34,8 +35,12 @@ thousand a year, less than the repair of one span of the bridge, and it is used 
 <footer>© The Harbour Post</footer></body></html>"""
 
 
-def process(came: Raw | Failed) -> desk.Published | desk.LeftOut:
-    return desk.process(came, rules.load(), records.pipeline({}, "0"))
+def process(came: Raw | Failed, cut: Cut | None = None) -> desk.Published | desk.LeftOut:
+    ruled = desk.begin(came, rules.load())
+    if isinstance(ruled, desk.LeftOut):
+        return ruled
+    [verdict] = desk.judge([ruled], cut)
+    return desk.finish(ruled, rules.load(), records.pipeline({}, "0"), verdict, cut)
 
 
 def published(came: Raw) -> dict[str, Any]:
@@ -125,7 +130,7 @@ def test_the_line_model_is_asked_about_plain_text_alone() -> None:
     page = PAGE.replace("</h2>", f"</h2>{''.join(f'<p>{line}</p>' for line in menu.splitlines())}")
     used = []
     for came in (raw(f"{menu}\n\n{article}"), raw(page, "text/html")):
-        done = desk.process(came, rules.load(), records.pipeline({}, "0"), "eager")
+        done = process(came, "eager")
         assert isinstance(done, desk.Published)
         used.append("model.main-text" in done.record["provenance"]["edits"])
     assert used == [True, False]
