@@ -246,9 +246,8 @@ class _Comparison:
         self._other_format = bool(before and orjson.loads(before)[1] != job.settings.format)
         self._lost = _lost(job)
         self._files: list[read.Found] = []
-        self._origins: list[
-            int
-        ] = []  # of each file the shard of the last run from which its records are copied; 0 if it is cleaned
+        # Of each file the shard of the last run from which its records are copied; 0 if it is cleaned.
+        self._origins: list[int] = []
         self._unchanged: dict[str, str | None] = {}  # of each file whose records are copied what `Shard.kept` has
         self._gone: list[Row] = []
         self._again: set[str] = set()  # where records may be moved
@@ -378,10 +377,11 @@ def _check_ours(output: Path) -> None:
     if not output.is_dir():
         return
     names = {path.name for path in output.iterdir()}
-    if names and (publish.FOLDER not in names or names - {publish.FOLDER, *_PUBLISHED}):
-        other = min(names - {publish.FOLDER, *_PUBLISHED} or names)
+    others = names - {publish.FOLDER, *_PUBLISHED}
+    if others or (names and publish.FOLDER not in names):
         raise InputError(
-            f"The output folder {output} holds something else ({other}): choose an empty folder, or one that copydesk wrote."
+            f"The output folder {output} holds something else ({min(others or names)}): "
+            "choose an empty folder, or one that copydesk wrote."
         )
 
 

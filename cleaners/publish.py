@@ -18,7 +18,7 @@ from typing import NamedTuple
 import orjson
 
 from cleaners.state import OldShard, State
-from cleaners.write import KINDS, sync
+from cleaners.write import KINDS, sync, texts
 
 FOLDER = ".copydesk"
 """The folder inside the output in which a run is prepared, and by which an output folder of ours is known."""
@@ -183,8 +183,8 @@ def _publish(output: Path, ours: Path) -> None:
             (new / name).rename(output / name)
     for line in (new / _STALE).read_bytes().splitlines():
         _remove_text(output / _TEXT, orjson.loads(line))
-    for texts in sorted(ours.glob(f"shards/*/{_TEXT}")):
-        _merge(texts, output / _TEXT, output / _TEXT)
+    for folder in sorted(ours.glob(f"shards/*/{_TEXT}")):
+        _merge(folder, output / _TEXT, output / _TEXT)
     for name in reversed(_PAGES):
         with suppress(FileNotFoundError):
             (new / name).rename(output / name)
@@ -221,9 +221,7 @@ def _merge(source: Path, target: Path, root: Path) -> None:
 
 def _aside(path: Path, root: Path) -> Path:
     """Where a text stands whose place is taken by a folder: see `texts.text_places`."""
-    from cleaners.write.texts import aside
-
-    return aside(root, path.relative_to(root).as_posix())
+    return texts.aside(root, path.relative_to(root).as_posix())
 
 
 ERRORS = (OSError, sqlite3.Error)

@@ -35,7 +35,7 @@ def sha256(text: str) -> str:
 
     A lone surrogate, which no file can hold but a Python string can, counts as its three bytes.
     """
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def is_unicode(text: str) -> bool:
@@ -92,11 +92,10 @@ def loads(line: bytes) -> Record:
 
 def pipeline(config: Mapping[str, Any], rules_sha256: str) -> Record:
     """What cleaned a document: name and version, and hashes of the options and rules that decide the result."""
-    canonical = orjson.dumps(config, option=orjson.OPT_SORT_KEYS)
     return {
         "name": NAME,
         "version": __version__,
-        "config_sha256": hashlib.sha256(canonical).hexdigest(),
+        "config_sha256": sha256_bytes(orjson.dumps(config, option=orjson.OPT_SORT_KEYS)),
         "rules_sha256": rules_sha256,
     }
 

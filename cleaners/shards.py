@@ -138,7 +138,8 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
         balance, size, inside = Balance(), 0, 0  # bytes of the part, and those that are of the file at hand
         sha256 = None
         with Parts(folder, name, writer.format) as parts:
-            for (_, came, progress.files, progress.inside, _), done in documents:
+            for event, done in documents:
+                came, progress.files, progress.inside = event.came, event.files, event.inside
                 if came is None:
                     progress.facts.append(_fact(shard, progress, sha256))
                     progress.again, inside, sha256 = False, 0, None

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
@@ -37,12 +37,10 @@ _TABLES = """
 _VERSION = 2  # of these tables: state of another version is not read, so everything is cleaned anew
 
 # Another version of these gives other records.
-_PACKAGES = frozenset(
-    (
-        *("ahocorasick_rs", "brotli", "chardet", "courlan", "fastwarc", "ftfy", "htmldate", "justext", "lxml", "numpy", "orjson"),
-        *("pyarrow", "rapidfuzz", "regex", "trafilatura"),
-    )
-)
+_PACKAGES = {
+    *("ahocorasick_rs", "brotli", "chardet", "courlan", "fastwarc", "ftfy", "htmldate", "justext", "lxml", "numpy", "orjson"),
+    *("pyarrow", "rapidfuzz", "regex", "trafilatura"),
+}
 
 
 class LockedError(RuntimeError):
@@ -270,14 +268,8 @@ class State:
                 db.execute("DROP TABLE gone")
             db.executemany("UPDATE shards SET number = ? WHERE id = ?", [(number, id_) for id_, number in kept.items()])
             for shard in new:
-                values: tuple[Any, ...] = (
-                    len(shard.files),
-                    orjson.dumps(shard.balance).decode(),
-                    orjson.dumps(shard.parts).decode(),
-                )
-                id_ = db.execute(
-                    "INSERT INTO shards (number, files, balance, parts) VALUES (?, ?, ?, ?)", (shard.number, *values)
-                ).lastrowid
+                row = (shard.number, len(shard.files), *(orjson.dumps(one).decode() for one in (shard.balance, shard.parts)))
+                id_ = db.execute("INSERT INTO shards (number, files, balance, parts) VALUES (?, ?, ?, ?)", row).lastrowid
                 db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", [(*file, id_) for file in shard.files])
             db.executemany("UPDATE files SET stamp = ? WHERE id = ?", stamps)
             db.executemany(

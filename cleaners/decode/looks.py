@@ -19,9 +19,8 @@ ASCII = bytes(range(128))
 _SEEN_BYTES = 16_384  # of more than this the detector judges by the beginning alone
 _SAMPLE_LINES = 20  # lines that are given to the detector as they stand; of the others it sees those that are not ASCII
 _SAMPLE_BYTES = 200_000  # the detector's own limit
-_LONG_ASCII = re.compile(
-    rb"(?<![\x00-\x7f])([\x00-\x7f]{500})[\x00-\x7f]{500,}"
-)  # a script in the head of a page, all in one line
+# A script in the head of a page, all in one line.
+_LONG_ASCII = re.compile(rb"(?<![\x00-\x7f])([\x00-\x7f]{500})[\x00-\x7f]{500,}")
 _DECLARATION = re.compile(rb"((?:charset|coding)\s*[=:]\s*[\"']?\s*)([\w.:-]+)", re.IGNORECASE)
 
 # The detector does not know every language: Albanian in windows-1252 it takes for Lithuanian, whatever its length.  That shows in the

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from itertools import accumulate, dropwhile
 from pathlib import Path
 
-from cleaners.read import containers
+from cleaners.read import containers, remote
 from cleaners.read.formats import MARKDOWN, PLAIN_TEXT, recognise
 from cleaners.read.source import HEAD, Piped, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Fields, Found, Raw, escape
@@ -65,8 +65,6 @@ def find(root: Path | str) -> list[Found]:
     """
     if str(root) == STDIN:
         return [Found("stdin", Path(STDIN), 0, STDIN)]
-    from cleaners.read import remote
-
     address = remote.url(root)
     if address is not None:
         return remote.find(address)
@@ -81,11 +79,8 @@ def find(root: Path | str) -> list[Found]:
 
 def is_path(root: Path | str) -> bool:
     """Whether an input is a path on this machine, and no pattern, address or standard input."""
-    if str(root) == STDIN:
-        return False
-    from cleaners.read import remote
-
-    return remote.url(root) is None and (path_of(root).exists() or not glob.has_magic(str(root)))
+    is_elsewhere = str(root) == STDIN or remote.url(root) is not None
+    return not is_elsewhere and (path_of(root).exists() or not glob.has_magic(str(root)))
 
 
 def path_of(root: Path | str) -> Path:
@@ -226,9 +221,8 @@ def read(found: Found) -> bytes | Failed:
         return problem
     try:
         with found.path.open("rb", buffering=0) as file:
-            raw = file.read(
-                found.size + 1
-            )  # room for more than that is made anew for each file, which takes longer than reading it
+            # Room for more than that is made anew for each file, which takes longer than reading it.
+            raw = file.read(found.size + 1)
             return raw if len(raw) <= found.size else raw + (file.read(DOCUMENT_BYTES + 1 - len(raw)) or b"")
     except OSError as error:
         return _failed(found, error)
@@ -239,8 +233,6 @@ def _open(found: Found) -> io.BufferedReader | Failed:
         if found.url == STDIN:
             return buffered(Piped(open(0, "rb", buffering=0, closefd=False)))
         if found.url is not None:
-            from cleaners.read import remote
-
             return remote.open_(found.url)
         problem = _problem(found)
         return problem or buffered(found.path.open("rb", buffering=0))

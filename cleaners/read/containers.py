@@ -30,10 +30,9 @@ def documents(source: Source) -> Iterator[Raw | Failed]:
             yield document
     except ReadError as error:
         yield source.failed(None, error.type, str(error), media_type=media_type)
-        return
     except Exception as error:  # noqa: BLE001  whatever a parser makes of hostile bytes costs this source alone, and is told with it
         message = getattr(error, "strerror", None) or str(error) or type(error).__name__
         yield source.failed(None, type(error).__name__, message, media_type=media_type)
-        return
-    if empty:
-        yield source.failed(None, "Empty", f"this is {format_.name}, and holds no document", media_type=media_type)
+    else:
+        if empty:
+            yield source.failed(None, "Empty", f"this is {format_.name}, and holds no document", media_type=media_type)

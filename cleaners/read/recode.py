@@ -13,7 +13,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-
 # The detector gave 0.09 and more to tables of some lines in the languages that were tried, and 0.01 to a mixture of encodings.
 _MIN_CONFIDENCE = 0.05
 
@@ -46,16 +45,23 @@ def legacy(source: Source) -> str | None:
 
 def guessed(raw: bytes) -> str | None:
     """The legacy encoding of some bytes, if they are not UTF-8 and tell which it is."""
+    if is_utf_8(raw):
+        return None
+    from cleaners.decode import Binary, decode  # most are UTF-8
+
+    decoded = decode(raw)
+    if isinstance(decoded, Binary) or decoded.undecodable or decoded.pieces or (decoded.confidence or 0) < _MIN_CONFIDENCE:
+        return None
+    return None if decoded.encoding.startswith("utf") else decoded.encoding
+
+
+def is_utf_8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8."""
     try:
         raw.decode()
     except UnicodeDecodeError:
-        from cleaners.decode import Binary, decode  # most are UTF-8
-
-        decoded = decode(raw)
-        if isinstance(decoded, Binary) or decoded.undecodable or decoded.pieces or (decoded.confidence or 0) < _MIN_CONFIDENCE:
-            return None
-        return None if decoded.encoding.startswith("utf") else decoded.encoding
-    return None
+        return False
+    return True
 
 
 def whole_characters(source: Source, encoding: str) -> Source:

@@ -105,32 +105,28 @@ class Source:
     @property
     def id(self) -> str:
         """The id, as in `Raw`."""
-        return self.path if self.record is None else f"{self.path}#{self.record}"
+        return self._place(None)[0]
 
     def inside(self, part: str | int | None, name: str, stream: io.BufferedReader, depth: int) -> "Source":
         """Something in this container; without a part, all of it in another form."""
-        return replace(self, record=self._record(part), name=name, stream=stream, depth=self.depth + depth, is_file=False)
+        return replace(self, record=self._place(part)[2], name=name, stream=stream, depth=self.depth + depth, is_file=False)
 
-    def _record(self, part: str | int | None) -> str | None:
-        if part is None:
-            return self.record
-        return str(part) if self.record is None else f"{self.record}#{part}"
+    def _place(self, part: str | int | None) -> tuple[str, str, str | None]:
+        """Id, path and record of something in this container."""
+        parts = [str(one) for one in (self.record, part) if one is not None]
+        return "#".join((self.path, *parts)), self.path, "#".join(parts) if parts else None
 
     def raw(
         self, part: str | int | None, raw: bytes, media_type: str, *, origin: Mapping[str, Any] | None = None, **more: Any
     ) -> Raw:
         """A document of this source."""
-        record = self._record(part)
-        id_ = self.path if record is None else f"{self.path}#{record}"
-        return Raw(id_, self.path, record, raw, media_type, origin={**self.origin, **(origin or {})}, **more)
+        return Raw(*self._place(part), raw, media_type, origin={**self.origin, **(origin or {})}, **more)
 
     def failed(
         self, part: str | int | None, type_: str, message: str, raw: bytes | None = None, media_type: str | None = None
     ) -> Failed:
         """A document of this source that cannot be had."""
-        record = self._record(part)
-        id_ = self.path if record is None else f"{self.path}#{record}"
-        return Failed(id_, self.path, record, type_, message, raw, media_type)
+        return Failed(*self._place(part), type_, message, raw, media_type)
 
     def head(self) -> bytes:
         """The first bytes, which stay in the stream."""
@@ -143,18 +139,15 @@ class Source:
 
     def next_document(self) -> None:
         """Say that a new document begins: the limits of decompression count from here."""
-        mark = getattr(self.stream.raw, "mark", None)
-        if mark:
+        if mark := getattr(self.stream.raw, "mark", None):
             mark()
 
     def lines(self) -> Iterator[tuple[int, bytes | None]]:
         """The lines with their numbers, from 1; None is a line that is too long, of which nothing was kept."""
         stream, number = self.stream, 0
-        mark = getattr(stream.raw, "mark", None)
         while line := stream.readline(DOCUMENT_BYTES + 1):
             number += 1
-            if mark:
-                mark()
+            self.next_document()
             if len(line) > DOCUMENT_BYTES and not line.endswith(b"\n"):
                 del line
                 while (rest := stream.readline(BUFFER)) and not rest.endswith(b"\n"):
