@@ -102,11 +102,6 @@ class Source:
     is_file: bool = False
     origin: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def id(self) -> str:
-        """The id, as in `Raw`."""
-        return self._place(None)[0]
-
     def inside(self, part: str | int | None, name: str, stream: io.BufferedReader, depth: int) -> "Source":
         """Something in this container; without a part, all of it in another form."""
         return replace(self, record=self._place(part)[2], name=name, stream=stream, depth=self.depth + depth, is_file=False)
