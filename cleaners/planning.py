@@ -27,9 +27,10 @@ from cleaners.read.source import HEAD
 from cleaners.settings import InputError, Settings, writing
 from cleaners.shards import DONE, Shard
 from cleaners.state import LockedError, OldShard, Row, State, file_sha256, fingerprint, is_same, locked
+from cleaners.write import KINDS
 from cleaners.write.texts import TEXT_SUFFIXES
 
-_PUBLISHED = ("documents", "ledger", "dropped", "quarantine", "text", "run.json", "report.html")
+_PUBLISHED = (*KINDS, "text", "run.json", "report.html")
 # A shard is what one worker does at a time, and one part of the output: large enough that opening files
 # and starting tasks cost nothing beside it, small enough that two cores share a small archive.
 _SHARD_DOCUMENTS = 2000

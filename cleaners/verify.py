@@ -70,21 +70,9 @@ def verify(folder: Path, book: RuleBook) -> Iterator[Fault]:
 
 
 def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
-    output = Output(folder)
-    run_file = folder / "run.json"
-    if not run_file.is_file():
-        broken_off = any(folder.glob(f"{FOLDER}/staging-*/new"))
-        hint = "; a run was broken off while it published, and the next `copydesk clean` will finish that" if broken_off else ""
-        yield Fault("run.json", f"is missing: this is no output of a finished run{hint}")
-        return
-    try:
-        run = records.loads(run_file.read_bytes())
-    except (ValueError, RecursionError) as error:
-        yield Fault("run.json", f"is no JSON: {error}")
-        return
-    config = run.get("config") if isinstance(run, dict) else None
-    if not isinstance(config, dict):
-        yield Fault("run.json", "is not what a run writes: it has no object `config`")
+    output, run = Output(folder), _run(folder)
+    if isinstance(run, Fault):
+        yield run
         return
     if lacking := _lacking(run, "run.json"):
         yield Fault("run.json", f"lacks a field: {', '.join(lacking)}")
@@ -94,8 +82,8 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
     some_are_kept = _at(run, "run.files.kept") not in (0, ...)
     same_rules = _at(run, "pipeline.rules_sha256") == book.sha256
     if not same_rules:
-        yield Fault("run.json", _other_rules(config))
-    texts, said = folder / "text", config.get("format")
+        yield Fault("run.json", _other_rules(run["config"]))
+    texts, said = folder / "text", run["config"].get("format")
     format_ = next((format_ for format_ in FORMATS if format_ == said), None)
     if format_ is None:
         yield Fault("run.json", f"its config names the format {said!r}, which is none of {', '.join(FORMATS)}")
@@ -132,6 +120,22 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
             yield from _left_out(record, kind, book)
     yield from _parts(folder)
     yield from _balance(run, total)
+
+
+def _run(folder: Path) -> Record | Fault:
+    """What run.json says, with a `config` in any case; or why it says nothing."""
+    file = folder / "run.json"
+    if not file.is_file():
+        broken_off = any(folder.glob(f"{FOLDER}/staging-*/new"))
+        hint = "; a run was broken off while it published, and the next `copydesk clean` will finish that" if broken_off else ""
+        return Fault("run.json", f"is missing: this is no output of a finished run{hint}")
+    try:
+        run = records.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        return Fault("run.json", f"is no JSON: {error}")
+    if not isinstance(_at(run, "config"), dict):
+        return Fault("run.json", "is not what a run writes: it has no object `config`")
+    return run
 
 
 def _at(record: Record, name: str) -> Any:
