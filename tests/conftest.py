@@ -6,12 +6,15 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from cleaners.write import KINDS
 
 # The same examples every time, and no time limit for one, since machines are noisy.  To look for new ones:
 # pytest --hypothesis-profile=search
@@ -21,9 +24,11 @@ settings.register_profile("fuzz", deadline=None, max_examples=500)  # tests/fuzz
 settings.load_profile("always")
 
 ROOT = Path(__file__).parent.parent
+SEEDS = ROOT / "seeds"
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that number."""
     try:
         os.kill(pid, 0)
     except OSError as error:  # or it is another user's
@@ -33,7 +38,7 @@ def _is_alive(pid: int) -> bool:
 
 # Set before anything imports Prefect: no test may see, or write into, the Prefect of the machine it runs on.
 for _stale in Path(tempfile.gettempdir()).glob("copydesk-prefect-*-*"):  # those of tests that were killed
-    if _stale.name.split("-")[2].isdigit() and not _is_alive(int(_stale.name.split("-")[2])):
+    if _stale.name.split("-")[2].isdigit() and not is_alive(int(_stale.name.split("-")[2])):
         shutil.rmtree(_stale, ignore_errors=True)
 _home = tempfile.TemporaryDirectory(prefix=f"copydesk-prefect-{os.getpid()}-", ignore_cleanup_errors=True)
 os.environ["PREFECT_HOME"] = _home.name
@@ -78,6 +83,28 @@ def balance(output: Path) -> dict[str, Any]:
     """The run.json of an output folder."""
     content: dict[str, Any] = json.loads((output / "run.json").read_bytes())
     return content
+
+
+def written(output: Path, *folders: str) -> dict[str, bytes]:
+    """All in an output folder that must be the same whenever and however it is made; or what of it is in some folders."""
+    files = (path for folder in folders or (*KINDS, "text") for path in (output / folder).rglob("*") if path.is_file())
+    return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> None:
+    """Wait until something is so, and fail where it takes too long."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, f"waited for {seconds} s in vain"
+        time.sleep(0.05)
+
+
+def rule(id_: str, phrase: str) -> str:
+    """A rule for a rule file: a line that goes."""
+    return (
+        f'[[rule]]\nid = "{id_}"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\n'
+        f'phrases = ["{phrase}"]\nmiss = ["x"]\nhit = ["{phrase}"]\n'
+    )
 
 
 # A shell that starts the tests in the background has SIGINT ignored, and hands that down to the processes that tests stop with it.

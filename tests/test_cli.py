@@ -19,9 +19,8 @@ from cleaners.read import Fields
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.write import Output
-from tests.conftest import balance
+from tests.conftest import SEEDS, balance
 
-SEEDS = Path(__file__).parent.parent / "seeds"
 SEED = SEEDS / "004_da06f829ba32bcb2.txt"
 
 

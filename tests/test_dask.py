@@ -22,9 +22,8 @@ from cleaners.settings import Settings
 from cleaners.shards import DONE
 from cleaners.write import Output
 from tests import poison
-from tests.conftest import ROOT, balance
-from tests.test_deployments import Prefect, answers, free_port, wait_for
-from tests.test_flows import written
+from tests.conftest import ROOT, balance, wait_for, written
+from tests.test_deployments import Prefect, answers, free_port
 
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("prefect_dask")

@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import httpx
 import pytest
 import yaml
 
-from tests.conftest import DUMPS, ROOT, balance
+from tests.conftest import DUMPS, ROOT, balance, wait_for
 
 PREFECT_YAML = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
 DEPLOYMENTS = PREFECT_YAML["deployments"]
@@ -144,13 +143,6 @@ def free_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return str(free.getsockname()[1])
-
-
-def wait_for(condition: Callable[[], bool], seconds: float):
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, f"waited for {seconds} s in vain"
-        time.sleep(0.1)
 
 
 def files_of(output: Path) -> dict[str, int]:

@@ -18,8 +18,8 @@ from cleaners.settings import Settings
 from cleaners.verify import verify
 from cleaners.write import Output
 from tests import make_inputs
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parent.parent
 TEXT = (
     "The council voted nine to four on Tuesday night to keep the branch library open until the end of the year, after a long debate.\n\n"
     "“We heard you,” said the mayor, who had first proposed to close it in order to pay for repairs to the bridge.\n\n"

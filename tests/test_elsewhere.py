@@ -12,7 +12,7 @@ import pytest
 from cleaners import elsewhere, planning, run
 from cleaners.planning import Job
 from cleaners.settings import InputError, OutputError, Settings
-from tests.test_flows import written
+from tests.conftest import written
 
 
 @pytest.fixture

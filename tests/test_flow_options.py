@@ -18,19 +18,8 @@ from cleaners.balance import Balance, TooMuchError
 from cleaners.read import Fields
 from cleaners.run import clean_folder as by_library
 from cleaners.settings import InputError, Settings
-from tests.conftest import DUMPS, ROOT, balance
-from tests.test_flows import command, written
-
-RULE = """
-[[rule]]
-id = "my.hotline"
-why = "A telephone number below every article"
-source = "made up"
-languages = ["en"]
-phrases = ["Call our news desk at any hour of the day"]
-miss = ["We call our news desk the kitchen."]
-hit = ["Call our news desk at any hour of the day"]
-"""
+from tests.conftest import DUMPS, ROOT, balance, rule, written
+from tests.test_flows import command
 
 
 def options_of_clean() -> set[str]:
@@ -122,7 +111,7 @@ def test_rules_and_fields_reach_the_workers(tmp_path: Path) -> None:
     source, rules = tmp_path / "dump.jsonl", tmp_path / "mine.toml"
     text = DUMPS["harbour.txt"] + "\nCall our news desk at any hour of the day\n"
     source.write_text(json.dumps({"text": "not this", "mine": text}) + "\n", encoding="utf-8")
-    rules.write_text(RULE, encoding="utf-8")
+    rules.write_text(rule("my.hotline", "Call our news desk at any hour of the day"), encoding="utf-8")
     clean_folder(str(source), str(tmp_path / "flow"), rules=[str(rules)], text_field="mine", workers=1)
     by_library(Settings(source, tmp_path / "library", rules=(rules,), fields=Fields(text="mine")), workers=1)
     assert written(tmp_path / "flow") == written(tmp_path / "library")

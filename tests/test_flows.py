@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -20,7 +19,7 @@ from cleaners import planning, run, shards
 from cleaners.balance import Balance, TooMuchError
 from cleaners.settings import InputError, OutputError, Settings
 from cleaners.workers import Crew, StoppedError, WorkerError
-from tests.conftest import DUMPS, ROOT, balance
+from tests.conftest import DUMPS, ROOT, balance, wait_for, written
 
 
 @pytest.fixture
@@ -38,13 +37,6 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixtur
 def command(*arguments: str | Path, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, *python, "-m", "flows.clean", *map(str, arguments)]
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
-
-
-def written(output: Path) -> dict[str, bytes]:
-    """All that the contract wants to be the same whenever and however it is made."""
-    folders = "documents", "ledger", "dropped", "quarantine", "text"
-    files = (path for folder in folders for path in (output / folder).rglob("*") if path.is_file())
-    return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
 
 
 def test_help_does_not_wait_for_prefect():
@@ -102,10 +94,7 @@ def test_a_signal_ends_the_run_and_its_temporary_server(
     line = [sys.executable, "-m", "flows.clean", str(dumps), str(tmp_path / "out")]
     pipe = subprocess.PIPE
     with subprocess.Popen(line, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as process:
-        limit = time.monotonic() + 120
-        while not (tmp_path / "out" / ".copydesk").exists() and process.poll() is None:
-            assert time.monotonic() < limit
-            time.sleep(0.01)
+        wait_for(lambda: (tmp_path / "out" / ".copydesk").exists() or process.poll() is not None, 120)
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
         _, said = process.communicate(timeout=20)
     if process.returncode == 0:

@@ -27,6 +27,7 @@ from cleaners.settings import InputError, OutputError, Settings
 from cleaners.verify import verify
 from cleaners.workers import Watch
 from cleaners.write import KINDS, Format
+from tests.conftest import rule, written
 from tests.steps import steps
 
 ARTICLE = (
@@ -40,16 +41,6 @@ def here(settings: Settings) -> Balance:
     """A whole run in this process: faster than with workers."""
     with planning.plan(settings) as job:
         return run.finish(job, [shards.clean_shard(Watch(), job.settings, shard) for shard in job.shards])
-
-
-def tree(output: Path) -> dict[str, bytes]:
-    """All that must be the same every time."""
-    return {
-        path.relative_to(output).as_posix(): path.read_bytes()
-        for folder in (*KINDS, "text")
-        for path in (output / folder).rglob("*")
-        if path.is_file()
-    }
 
 
 def folders(output: Path) -> set[str]:
@@ -240,7 +231,7 @@ def test_only_what_is_new_is_done_and_the_result_is_the_same(
     total = here(Settings(source, tmp_path / "out", format_))
     assert set(seen) == read_
     full = here(Settings(source, tmp_path / "full", format_))
-    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert written(tmp_path / "out") == written(tmp_path / "full")
     assert total.as_record() == full.as_record()
     if format_ == "files":
         assert folders(tmp_path / "out") == folders(tmp_path / "full")
@@ -274,7 +265,7 @@ def test_a_moved_record_is_what_it_was_but_for_the_name(tmp_path: Path, monkeypa
     total = here(Settings(source, tmp_path / "out", format_))
     assert (seen, +total.work) == ([], {"moved": 2, "unchanged": 1})
     here(Settings(source, tmp_path / "full", format_))
-    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert written(tmp_path / "out") == written(tmp_path / "full")
     assert json.loads((tmp_path / "out/run.json").read_bytes())["run"]["files"]["moved"] == 2
 
 
@@ -339,7 +330,7 @@ def test_records_are_moved_from_no_more_shards_than_it_pays(
     assert total.work["new"] > 5
     assert 0 < total.work["removed"] <= 20 - total.work["moved"]
     here(Settings(source, tmp_path / "full"))
-    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert written(tmp_path / "out") == written(tmp_path / "full")
 
 
 NAMES = st.sampled_from(
@@ -364,7 +355,7 @@ def test_whatever_the_input_becomes(
             write(folder / "in" / name, lines(*range(3 * content)) if name.endswith("l") else text)
         here(Settings(folder / "in", folder / "out", format_))
     here(Settings(folder / "in", folder / "full", format_))
-    assert tree(folder / "out") == tree(folder / "full")
+    assert written(folder / "out") == written(folder / "full")
 
 
 def test_no_file_is_opened_whose_size_and_time_are_unchanged(
@@ -411,10 +402,9 @@ def test_of_a_run_that_was_broken_off_nothing_is_taken_over_that_may_have_change
 
 def test_what_a_rule_or_an_option_decides_is_done_again(source: Path, tmp_path: Path) -> None:
     here(Settings(source, tmp_path / "out"))
-    rule = '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["{}"]\nmiss = ["abc def"]\nhit = ["{}"]\n'
     for phrase in ("my own phrase", "another phrase"):
         mine = tmp_path / f"{phrase}.toml"  # rules are read once in a process
-        mine.write_text(rule.format(phrase, phrase))
+        mine.write_text(rule("my.rule", phrase))
         assert here(Settings(source, tmp_path / "out", rules=(mine,))).work == {"again": 24}
     assert here(Settings(source, tmp_path / "out", rules=(mine,))).work == {"unchanged": 24}
     assert here(Settings(source, tmp_path / "out", rules=(mine,), timeout=5)).work == {"unchanged": 24}
@@ -423,7 +413,7 @@ def test_what_a_rule_or_an_option_decides_is_done_again(source: Path, tmp_path: 
     assert here(Settings(source, tmp_path / "out", "markdown", rules=(mine,), fields=fields)).work == {"again": 24}
     assert here(Settings(source, tmp_path / "out", "markdown", rules=(mine,), fields=fields, force=True)).work == {"again": 24}
     here(Settings(source, tmp_path / "full", "markdown", rules=(mine,), fields=fields))
-    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert written(tmp_path / "out") == written(tmp_path / "full")
 
 
 def test_other_code_is_another_pipeline(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,38 +438,36 @@ def test_what_python_and_the_rules_leave_beside_the_code_is_none(tmp_path: Path,
 def test_what_is_gone_from_the_input_can_be_kept(source: Path, tmp_path: Path, format_: Format) -> None:
     output = tmp_path / "out"
     here(Settings(source, output, format_))
-    before = tree(output)
+    before = written(output)
     shutil.copytree(source, tmp_path / "copy")
     (source / "many.jsonl").unlink()
     shutil.rmtree(source / "a")
     for _ in range(2):
         assert here(Settings(source, output, format_, keep_removed=True)).work == {"unchanged": 12, "kept": 12}
-        assert tree(output) == before
+        assert written(output) == before
     # Cleaned by another pipeline they cannot be; when they are back, they are.
     mine = tmp_path / "mine.toml"
-    mine.write_text(
-        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["x y"]\nmiss = ["a"]\nhit = ["x y"]\n'
-    )
+    mine.write_text(rule("my.rule", "x y"))
     total = here(Settings(source, output, format_, rules=(mine,), keep_removed=True))
     assert total.work == {"again": 12, "kept": 12}
     assert total.documents["in"] == 32
     total = here(Settings(tmp_path / "copy", output, format_, rules=(mine,), keep_removed=True))
     assert total.work == {"unchanged": 12, "again": 12}
     here(Settings(tmp_path / "copy", tmp_path / "full", format_, rules=(mine,)))
-    assert tree(output) == tree(tmp_path / "full")
+    assert written(output) == written(tmp_path / "full")
     (source / "picture.txt").unlink()
     here(Settings(source, output, format_))
     here(Settings(source, tmp_path / "full", format_))
-    assert tree(output) == tree(tmp_path / "full")
+    assert written(output) == written(tmp_path / "full")
 
 
 def test_what_cannot_be_kept_is_said(source: Path, tmp_path: Path) -> None:
     here(Settings(source, tmp_path / "out"))
     remove(source)
-    before = tree(tmp_path / "out")
+    before = written(tmp_path / "out")
     with pytest.raises(InputError, match=r"b/07.txt, which is gone from the input, cannot be kept"):
         here(Settings(source, tmp_path / "out", "parquet", keep_removed=True))
-    assert tree(tmp_path / "out") == before
+    assert written(tmp_path / "out") == before
 
 
 def test_what_is_lost_cannot_be_kept(source: Path, tmp_path: Path) -> None:
@@ -525,7 +513,7 @@ def test_texts_that_are_not_written_again_stay(tmp_path: Path, monkeypatch: pyte
     write(tmp_path / "in/1.txt", ARTICLE.format("another", "another"))
     assert here(Settings(tmp_path / "in", tmp_path / "out")).work == {"unchanged": 2, "changed": 1}
     here(Settings(tmp_path / "in", tmp_path / "full"))
-    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert written(tmp_path / "out") == written(tmp_path / "full")
 
 
 def test_state_is_written_whole_or_not_at_all(source: Path, tmp_path: Path) -> None:
@@ -612,12 +600,12 @@ def state_of_another_version(output: Path) -> None:
 @pytest.mark.parametrize("harm", [lose_part, shorten_part, lose_texts, lose_state, damage_state, state_of_another_version])
 def test_what_somebody_took_away_is_made_again(source: Path, tmp_path: Path, harm: Callable[[Path], None]) -> None:
     here(Settings(source, tmp_path / "out", "files"))
-    whole = tree(tmp_path / "out")
+    whole = written(tmp_path / "out")
     harm(tmp_path / "out")
     remove(source)
     write(source / "b/07.txt", ARTICLE.format(7, 7))
     here(Settings(source, tmp_path / "out", "files"))
-    assert tree(tmp_path / "out") == whole
+    assert written(tmp_path / "out") == whole
 
 
 def test_a_file_that_could_not_be_read_is_tried_again(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -683,7 +671,7 @@ def test_a_shard_of_which_nothing_is_left_goes(source: Path, tmp_path: Path) -> 
         path.unlink()
     assert +here(Settings(source, tmp_path / "out", "jsonl")).work == {"unchanged": 24 - len(last), "removed": len(last)}
     here(Settings(source, tmp_path / "full", "jsonl"))
-    assert tree(tmp_path / "out") == tree(tmp_path / "full")
+    assert written(tmp_path / "out") == written(tmp_path / "full")
 
 
 def test_the_lock_says_who_holds_it(source: Path, tmp_path: Path) -> None:

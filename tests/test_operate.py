@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,9 +16,8 @@ import httpx
 import pytest
 import yaml
 
-from tests.conftest import DUMPS, ROOT, balance
-from tests.test_deployments import Prefect, answers, wait_for
-from tests.test_flows import written
+from tests.conftest import DUMPS, ROOT, balance, wait_for, written
+from tests.test_deployments import Prefect, answers, free_port
 
 TEXT = (ROOT / "docs/operate.md").read_text(encoding="utf-8")
 UNIT = re.compile(r"    # /etc/systemd/system/(\S+)\n((?:    .+\n)+)")
@@ -71,9 +69,7 @@ class Operator:
             (bin_ / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {run} "$@"\n', encoding="utf-8")
             (bin_ / name).chmod(0o755)
         (self.clone / ".venv/run.stamp").touch()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = str(free.getsockname()[1])
+        self.port = free_port()
         self.environment = {
             "PATH": f"{bin_}:{os.environ['PATH']}",
             "PYTHONPATH": str(self.clone),

@@ -16,10 +16,9 @@ from cleaners.rules import Rule
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.write import Output
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SEEDS
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-SEEDS = ROOT / "seeds"
 
 
 def block(first: str) -> str:

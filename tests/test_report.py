@@ -9,7 +9,7 @@ from cleaners import records, report, rules
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.write import Output
-from tests.conftest import DUMPS, ROOT, balance
+from tests.conftest import DUMPS, SEEDS, balance
 
 
 class Page(HTMLParser):
@@ -47,7 +47,7 @@ def page_of(output: Path) -> Page:
 
 
 def test_each_rule_that_cut_is_there_with_its_reason_and_what_went(tmp_path: Path) -> None:
-    clean_folder(Settings(ROOT / "seeds", tmp_path / "out"))
+    clean_folder(Settings(SEEDS, tmp_path / "out"))
     page = page_of(tmp_path / "out")
     book, run = rules.load(), balance(tmp_path / "out")
     cuts = {row[0]: row[1:] for row in page.rows if row[0] in book.rules}

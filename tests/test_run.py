@@ -17,6 +17,8 @@ from cleaners.run import clean_folder
 from cleaners.settings import InputError, OutputError, Settings, writing
 from cleaners.verify import verify
 from cleaners.workers import Watch
+from cleaners.write import Kind, Output
+from tests.conftest import written
 
 ARTICLE = (
     "Council keeps the branch library open\n\n"
@@ -24,21 +26,10 @@ ARTICLE = (
     "“We heard you,” said the mayor of the cafÃ©, who had first proposed to close it in order to pay for repairs to the bridge.\n\n"
     "Leave a Reply\n\nYour email address will not be published. Required fields are marked *\n"
 )
-KINDS = ("documents", "ledger", "dropped", "quarantine")
 
 
-def read(output: Path, kind: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for part in sorted((output / kind).iterdir()) for line in part.read_text("utf-8").splitlines()]
-
-
-def tree(output: Path) -> dict[str, bytes]:
-    """All that must be the same every time."""
-    return {
-        os.fspath(path.relative_to(output)): path.read_bytes()
-        for kind in (*KINDS, "text")
-        for path in (output / kind).rglob("*")
-        if path.is_file()
-    }
+def read(output: Path, kind: Kind) -> list[dict[str, Any]]:
+    return list(Output(output).read(kind))
 
 
 @pytest.fixture
@@ -95,7 +86,7 @@ def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pyt
     """Whatever the number of workers, the order on disk, or what stood in the output before."""
     monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 2)
     clean_folder(Settings(dumps, tmp_path / "one"), workers=1)
-    first = tree(tmp_path / "one")
+    first = written(tmp_path / "one")
     assert sum(name.startswith("documents") for name in first) > 1
     copy = tmp_path / "copy"
     for path in sorted(dumps.rglob("*"), reverse=True):
@@ -103,13 +94,13 @@ def test_the_same_bytes_every_time(dumps: Path, tmp_path: Path, monkeypatch: pyt
             (copy / path.relative_to(dumps)).parent.mkdir(parents=True, exist_ok=True)
             (copy / path.relative_to(dumps)).write_bytes(path.read_bytes())
     clean_folder(Settings(copy, tmp_path / "two"), workers=2)
-    assert tree(tmp_path / "two") == first
+    assert written(tmp_path / "two") == first
     (dumps / "site-b" / "0002.txt").write_bytes(ARTICLE.encode())
     clean_folder(Settings(dumps, tmp_path / "one"), workers=1)
-    assert tree(tmp_path / "one") != first
+    assert written(tmp_path / "one") != first
     (dumps / "site-b" / "0002.txt").unlink()
     clean_folder(Settings(dumps, tmp_path / "one"), workers=1)
-    assert tree(tmp_path / "one") == first
+    assert written(tmp_path / "one") == first
 
 
 def test_a_document_that_breaks_a_step_goes_to_quarantine(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +138,7 @@ def test_a_single_file(dumps: Path, tmp_path: Path) -> None:
 def test_a_folder_by_its_address(dumps: Path, tmp_path: Path) -> None:
     clean_folder(Settings(dumps, tmp_path / "path"), workers=1)
     clean_folder(Settings(f"file://{dumps}", tmp_path / "address"), workers=1)
-    assert tree(tmp_path / "path") == tree(tmp_path / "address")
+    assert written(tmp_path / "path") == written(tmp_path / "address")
 
 
 def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Path) -> None:
@@ -173,13 +164,13 @@ def lose_a_file(balance: Balance) -> None:
 def test_a_run_that_does_not_balance_publishes_nothing(dumps: Path, tmp_path: Path, lose: Callable[[Balance], None]) -> None:
     output = tmp_path / "out"
     clean_folder(Settings(dumps, output))
-    before = tree(output)
+    before = written(output)
     job = planning.plan(Settings(dumps, output, force=True))
     balance = shards.clean_shard(Watch(), job.settings, job.shards[0])
     lose(balance)
     with pytest.raises(UnbalancedError):
         run.finish(job, [balance])
-    assert tree(output) == before
+    assert written(output) == before
 
 
 def no_input(folder: Path) -> tuple[Path, Path]:
@@ -263,10 +254,10 @@ def test_a_pattern_that_takes_in_the_output_is_refused_when_there_is_one(tmp_pat
     (tmp_path / "in/a.json").write_text(json.dumps({"text": ARTICLE}))
     settings = Settings(f"{tmp_path}/*/*.json", tmp_path / "out")
     clean_folder(settings)
-    before = tree(tmp_path / "out")
+    before = written(tmp_path / "out")
     with pytest.raises(InputError, match=r"takes in the output \(.*/out/run.json\)"):
         clean_folder(settings)
-    assert tree(tmp_path / "out") == before
+    assert written(tmp_path / "out") == before
 
 
 def test_a_full_disk_is_named_whatever_sqlite_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

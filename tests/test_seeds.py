@@ -1,13 +1,10 @@
 """The five dumps that started the project come out right, line for line."""
 
-from pathlib import Path
-
 import pytest
 
 from cleaners import pipeline, rules
 from cleaners.document import Document
-
-SEEDS = Path(__file__).parent.parent / "seeds"
+from tests.conftest import SEEDS
 
 # For each seed, read by eye: the line that holds the title, and the lines that are article, in numbers from 1.
 EXPECTED = {

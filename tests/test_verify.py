@@ -12,8 +12,8 @@ from cleaners import pipeline, rules
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.verify import verify
+from tests.conftest import SEEDS, rule
 
-SEEDS = Path(__file__).parent.parent / "seeds"
 Record = dict[str, Any]
 
 
@@ -304,10 +304,7 @@ def test_an_unfinished_run_is_told(output: Path) -> None:
 
 def test_other_rules_are_told(output: Path, tmp_path: Path) -> None:
     extra = tmp_path / "mine.toml"
-    extra.write_text(
-        '[[rule]]\nid = "my.rule"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["abc"]\nmiss = ["def"]\nhit = ["abc"]\n',
-        "utf-8",
-    )
+    extra.write_text(rule("my.rule", "abc"), "utf-8")
     told = "was written with other rules than those at hand, so cleaning again cannot be checked"
     assert [f.message for f in verify(output, rules.load((extra,)))] == [f"{told}; they may be those of another version"]
     run = json.loads((output / "run.json").read_text("utf-8"))
@@ -333,10 +330,9 @@ def test_a_text_of_nothing_is_found(output: Path) -> None:
 def test_what_is_kept_from_other_rules_is_not_measured_by_those_at_hand(tmp_path: Path) -> None:
     """The rule that made the cut is gone, and a new one would cut more; the rest of the laws hold for what is kept, too."""
     body = "The ferry leaves from the north quay again, and the first boat went out on Monday at six."
-    rule = '[[rule]]\nid = "tides.{0}"\nwhy = "x"\nsource = "x"\nlanguages = ["en"]\nphrases = ["Note of {0}"]\nmiss = ["x"]\nhit = ["Note of {0}"]\n'
     books = [tmp_path / "one.toml", tmp_path / "two.toml"]
     for path in books:
-        path.write_text(rule.format(path.stem), "utf-8")
+        path.write_text(rule(f"tides.{path.stem}", f"Note of {path.stem}"), "utf-8")
     dumps, out = tmp_path / "in", tmp_path / "out"
     dumps.mkdir()
     for name in ("gone.txt", "there.txt"):

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ from cleaners.run import clean_folder
 from cleaners.settings import Settings
 from cleaners.verify import verify
 from cleaners.workers import Crew, Limits, Watch
-from cleaners.write import KINDS, Output
+from cleaners.write import Output
 from tests import poison
-from tests.conftest import ROOT
+from tests.conftest import ROOT, is_alive, wait_for, written
 
 ARTICLE = (
     "Ferry number {} returns\n\n"
@@ -26,23 +25,9 @@ ARTICLE = (
 )
 
 
-def tree(output: Path, *folders: str) -> dict[str, bytes]:
-    folders = folders or (*KINDS, "text")
-    files = (path for folder in folders for path in (output / folder).rglob("*") if path.is_file())
-    return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
-
-
 def quarantine(output: Path) -> dict[str, tuple[str, str]]:
     """The stage and the type of the error, by id."""
     return {record["id"]: (record["stage"], record["error"]["type"]) for record in Output(output).read("quarantine")}
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -92,7 +77,9 @@ def test_poison_costs_one_document(tmp_path: Path, notes: Path, without: Path, d
     with_it = tmp_path / "with"
     source = dumps(tmp_path / "bad", **{"3-": f"POISON {deed}"})
     clean_folder(Settings(source, with_it, timeout=1, memory=256), workers=1)
-    assert tree(with_it, "documents", "ledger", "dropped", "text") == tree(without, "documents", "ledger", "dropped", "text")
+    assert written(with_it, "documents", "ledger", "dropped", "text") == written(
+        without, "documents", "ledger", "dropped", "text"
+    )
     [record] = Output(with_it).read("quarantine")
     assert (record["id"], record["stage"], record["error"]["type"]) == ("3-.txt", "clean", type_)
     assert message in record["error"]["message"]
@@ -111,7 +98,7 @@ def test_much_poison_and_any_number_of_workers(tmp_path: Path, monkeypatch: pyte
     for count in (1, 2):
         clean_folder(Settings(source, tmp_path / str(count)), workers=count)
     assert quarantine(tmp_path / "1") == {f"{n}-.txt": ("clean", "Crash") for n in (0, 6)}
-    assert tree(tmp_path / "1") == tree(tmp_path / "2")
+    assert written(tmp_path / "1") == written(tmp_path / "2")
 
 
 @pytest.fixture
@@ -154,7 +141,7 @@ def test_a_crash_in_a_container_changes_no_other_byte(tmp_path: Path, container:
     poisoned = container("poisoned", "POISON kill")
     for source in (dropped, poisoned):
         clean_folder(Settings(source, tmp_path / f"{source.name}-out", format_), workers=1)
-    one, two = (tree(tmp_path / f"{source.name}-out", "documents", "ledger", "text") for source in (dropped, poisoned))
+    one, two = (written(tmp_path / f"{source.name}-out", "documents", "ledger", "text") for source in (dropped, poisoned))
     assert one == two
     assert quarantine(tmp_path / "poisoned-out") == {"a.many#5": ("clean", "Crash")}
     with planning.plan(Settings(poisoned, tmp_path / "poisoned-out", format_)) as job:
@@ -173,7 +160,7 @@ def test_workers_killed_by_somebody_else_cost_nothing(tmp_path: Path, notes: Pat
     assert len(processes(notes)) == 1 + len(lines)
     clean_folder(Settings(source, tmp_path / "undisturbed"), workers=1)
     assert len(processes(notes)) == 1 + len(lines) + 1
-    assert tree(tmp_path / "killed") == tree(tmp_path / "undisturbed")
+    assert written(tmp_path / "killed") == written(tmp_path / "undisturbed")
     assert quarantine(tmp_path / "killed") == {}
 
 
@@ -194,7 +181,7 @@ def test_a_reader_that_breaks_costs_the_rest_of_its_file(
 def test_a_slow_disk_costs_no_document(tmp_path: Path, without: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(poison.SYNC, "linger")
     clean_folder(Settings(dumps(tmp_path / "in"), tmp_path / "out", timeout=1), workers=1)
-    assert tree(tmp_path / "out") == tree(without)
+    assert written(tmp_path / "out") == written(without)
 
 
 @pytest.mark.usefixtures("notes")
@@ -264,13 +251,6 @@ def start(notes: Path, deed: str, *options: str, each: int = 2) -> "subprocess.P
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: len(processes(notes)) == 2, 20)
     return process
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, f"waited for {seconds} s in vain"
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
