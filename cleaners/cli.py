@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from cleaners.balance import Balance
     from cleaners.edits import Change
+    from cleaners.pipeline import Cleaned
+    from cleaners.records import Record
     from cleaners.rules import RuleBook
     from cleaners.run import Done
     from cleaners.settings import Settings
@@ -329,8 +331,6 @@ def summary(balance: "Balance") -> str:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from cleaners import desk, pipeline, read
 
     book = _book(options)
@@ -357,17 +357,7 @@ def _explain(options: argparse.Namespace) -> int:
         cleaned = pipeline.clean(ready.doc, book, None if options.cut == "off" or ready.extraction else options.cut)
     except RuntimeError as error:  # a rule takes too long, or the steps upset each other: it would go to quarantine
         return _refuse(f"{path} cannot be cleaned: {error}")
-    console = Console(highlight=False, soft_wrap=True, markup=False)
-    with console.capture() as said:  # a console ends the process with a fault where its reader, `head` for one, has seen enough
-        _print_marked(console, cleaned.base, cleaned.changes)
-        console.print()
-        console.print(f"title     {cleaned.title or 'none found'}", style="bold")
-        console.print(f"encoding  {ready.source['encoding']} ({ready.source['evidence']})")
-        removed = sum(len(change.old) for change in cleaned.changes)
-        console.print(f"cut       {removed:,} of {len(cleaned.base):,} characters, in {_count(len(cleaned.changes), 'edit')}")
-        for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
-            console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
-    print(said.get(), end="")
+    _print_cleaned(cleaned, ready.source, book)
     return 0
 
 
@@ -376,6 +366,23 @@ def _named(name: str) -> tuple[Path, str]:
     marks = [at for at, sign in enumerate(name) if sign == "#"]
     at = next((at for at in (len(name), *reversed(marks)) if Path(name[:at]).is_file()), len(name))
     return Path(name[:at]), name[at + 1 :]
+
+
+def _print_cleaned(cleaned: "Cleaned", source: "Record", book: "RuleBook") -> None:
+    """What became of a document: the text with its edits, and below it what was found out and why something went."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    with console.capture() as said:  # a console ends the process with a fault where its reader, `head` for one, has seen enough
+        _print_marked(console, cleaned.base, cleaned.changes)
+        console.print()
+        console.print(f"title     {cleaned.title or 'none found'}", style="bold")
+        console.print(f"encoding  {source['encoding']} ({source['evidence']})")
+        removed = sum(len(change.old) for change in cleaned.changes)
+        console.print(f"cut       {removed:,} of {len(cleaned.base):,} characters, in {_count(len(cleaned.changes), 'edit')}")
+        for rule in dict.fromkeys(rule for change in cleaned.changes for rule in change.rules):
+            console.print(f"  {rule}  {book.rules[rule].why}", style="cyan")
+    print(said.get(), end="")
 
 
 def _print_marked(console: "Console", base: str, changes: "list[Change]") -> None:
