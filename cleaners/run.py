@@ -15,7 +15,7 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -244,12 +244,9 @@ def _ticking(hands: Crew, job: Job, results: list[Future[Balance]], tick: Callab
     documents = files = 0
     all_files = sum(len(shard.documents) for shard in job.shards)
     for result in results:
-        while True:
-            try:
-                balance = result.result(timeout=_TICK)
-                break
-            except TimeoutError:
-                tick(Done(documents + hands.done(), files, all_files))
+        while not wait([result], _TICK).done:
+            tick(Done(documents + hands.done(), files, all_files))
+        balance = result.result()
         documents += balance.documents["in"]
         files += balance.files
         tick(Done(documents, files, all_files))

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -285,6 +286,18 @@ def test_to_ask_the_line_model_is_a_step_of_a_document(dumps: Path, tmp_path: Pa
     with planning.plan(Settings(dumps, tmp_path / "out")) as job:
         shards.clean_shard(Notes(), job.settings, job.shards[0])
     assert blamed == [begun[-1]]  # the document that is finished last
+
+
+def test_a_shard_that_fails_by_a_timeout_of_the_system_is_not_waited_for_again() -> None:
+    def tick(_done: Any) -> None:
+        raise AssertionError
+
+    failed: Future[Balance] = Future()
+    failed.set_exception(TimeoutError(110, "Connection timed out"))
+    hands: Any = SimpleNamespace(done=lambda: 0)
+    job: Any = SimpleNamespace(shards=())
+    with pytest.raises(TimeoutError, match="Connection timed out"):
+        list(run._ticking(hands, job, [failed], tick))
 
 
 def test_a_folder_that_must_not_be_listed_is_not_called_empty(
