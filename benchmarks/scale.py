@@ -142,7 +142,8 @@ def _write_corpus(dumps: Path, size: int, folder: Path) -> int:
     written = documents = part = 0
     while written < size:
         lines: list[bytes] = []
-        while written < size and sum(map(len, lines)) < 31_000_000:
+        end = min(size, written + 31_000_000)
+        while written < end:
             text = chance.choice(texts).split("\n")
             for n in range(chance.randrange(3), len(text), 3):
                 text[n] = text[n].replace(" ", f" {chance.randrange(10**6)} ", 1) if len(text[n]) > 60 else text[n]

@@ -138,10 +138,8 @@ class Renamed:
         while ahead and ahead[0] < old:  # it will be asked for later
             passed = ahead.popleft()
             self._aside[passed] = list(published.copies(passed))
-        copies: Iterable[Copy]
-        if old in self._aside:
-            copies = self._aside.pop(old)
-        else:
+        copies: Iterable[Copy] | None = self._aside.pop(old, None)
+        if copies is None:
             ahead.popleft()
             copies = published.copies(old)
         for copy in copies:

@@ -84,10 +84,8 @@ def _fills_gap(raw: bytes, span: tuple[int, int], codec: str) -> bool:
     text = run.decode(codec, "replace")
     if end == len(raw) or (len(run) > 1 and min(run[1:]) < 0xC0) or not all(c.isalpha() or c in _COMMON_SIGNS for c in text):
         return False
-    around = (
-        raw[start - 4 if start > 4 else 0 : start].decode("utf-8", "ignore") + text + raw[end : end + 4].decode("utf-8", "ignore")
-    )
-    return not ODD.search(around)
+    before, behind = (piece.decode("utf-8", "ignore") for piece in (raw[max(start - 4, 0) : start], raw[end : end + 4]))
+    return not ODD.search(before + text + behind)
 
 
 def _joined(pieces: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
