@@ -24,6 +24,7 @@ from cleaners.write import Output
 from tests import poison
 from tests.conftest import ROOT, balance, wait_for, written
 from tests.test_deployments import Prefect, answers, free_port
+from tests.test_incremental import write
 
 distributed = pytest.importorskip("distributed")
 pytest.importorskip("prefect_dask")
@@ -86,18 +87,33 @@ def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of six documents, each a shard of its own."""
     monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 1)
     folder = tmp_path / "dumps"
-    folder.mkdir()
     for n in range(6):
         text = f"Ferry number {n} sails again\n\nFerry number {n} sails again\n\nThe ferry left the harbour at {n} o'clock, as it always did.\n"
-        (folder / f"{n}.txt").write_text(text, encoding="utf-8")
+        write(folder / f"{n}.txt", text)
     return folder
+
+
+@pytest.fixture
+def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lets documents be poison, and says where the processes that clean them may write their numbers."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
+    return folder
+
+
+def written_here(many: Path, folder: Path) -> dict[str, bytes]:
+    """What a run on this machine writes."""
+    run.clean_folder(Settings(many, folder / "here"), workers=1)
+    return written(folder / "here")
 
 
 def say(folder: Path, deed: str, *numbers: int):
     """Have documents do something while they are cleaned, see `tests.poison`."""
     for n in numbers:
-        with (folder / f"{n}.txt").open("a", encoding="utf-8") as file:
-            file.write(f"\nThe sign on pier {n} says POISON {deed} to this day, and nobody in the town knows why.\n")
+        path = folder / f"{n}.txt"
+        sign = f"\nThe sign on pier {n} says POISON {deed} to this day, and nobody in the town knows why.\n"
+        write(path, path.read_text(encoding="utf-8") + sign)
 
 
 def parts(output: Path) -> dict[str, int]:
@@ -145,13 +161,10 @@ def test_dask_writes_what_one_machine_writes(many: Path, tmp_path: Path, monkeyp
 
 @pytest.mark.faults
 @pytest.mark.usefixtures("prefect_server")
-def test_a_killed_worker_costs_its_shard_alone(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_killed_worker_costs_its_shard_alone(many: Path, notes: Path, tmp_path: Path):
     from flows.clean import clean_folder
 
     say(many, "sleep once", 3)
-    notes = tmp_path / "notes"
-    notes.mkdir()
-    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
     before: set[int] = set()
 
     def kill():
@@ -167,8 +180,7 @@ def test_a_killed_worker_costs_its_shard_alone(many: Path, tmp_path: Path, monke
         clean_folder(str(many), str(tmp_path / "there"), dask=dask.address, timeout=2 * _PATIENCE)
         killer.result()
 
-    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
-    assert written(tmp_path / "here") == written(tmp_path / "there")
+    assert written(tmp_path / "there") == written_here(many, tmp_path)
     assert before < set(parts(tmp_path / "there").values())
     assert len(list(notes.glob("pid-*"))) == 7  # a process for each shard, and one once more
     wait_for(lambda: task_states(balance(tmp_path / "there")["run"]["prefect_flow_run_id"]) == ["COMPLETED"] * 6, 30)
@@ -176,13 +188,10 @@ def test_a_killed_worker_costs_its_shard_alone(many: Path, tmp_path: Path, monke
 
 @pytest.mark.faults
 @pytest.mark.usefixtures("prefect_server")
-def test_workers_that_join_later_are_used(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_workers_that_join_later_are_used(many: Path, notes: Path, tmp_path: Path):
     from flows.clean import clean_folder
 
     say(many, "sleep once", 1, 3, 5)
-    notes = tmp_path / "notes"
-    notes.mkdir()
-    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
 
     def asleep() -> int:
         return len(list(notes.glob("done-*")))
@@ -201,19 +210,15 @@ def test_workers_that_join_later_are_used(many: Path, tmp_path: Path, monkeypatc
         clean_folder(str(many), str(tmp_path / "there"), dask=dask.address, timeout=2 * _PATIENCE)
         joiner.result()
 
-    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
-    assert written(tmp_path / "here") == written(tmp_path / "there")
+    assert written(tmp_path / "there") == written_here(many, tmp_path)
 
 
 @pytest.mark.faults
 @pytest.mark.usefixtures("prefect_server")
-def test_a_worker_that_only_seemed_dead_disturbs_nobody(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_worker_that_only_seemed_dead_disturbs_nobody(many: Path, notes: Path, tmp_path: Path):
     from flows.clean import clean_folder
 
     say(many, "doze", *range(6))
-    notes = tmp_path / "notes"
-    notes.mkdir()
-    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
 
     def stop_and_go():
         wait_for(lambda: bool(finished(tmp_path / "there") and children(dask.workers[0])), _PATIENCE)
@@ -231,17 +236,15 @@ def test_a_worker_that_only_seemed_dead_disturbs_nobody(many: Path, tmp_path: Pa
         stopper.result()
         time.sleep(2)  # what the worker is still at would do its harm now
 
-    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
-    assert written(tmp_path / "here") == written(tmp_path / "there")
+    assert written(tmp_path / "there") == written_here(many, tmp_path)
 
 
 @pytest.mark.faults
-@pytest.mark.usefixtures("prefect_server")
-def test_a_run_whose_scheduler_died_is_finished_by_the_next(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("prefect_server", "notes")
+def test_a_run_whose_scheduler_died_is_finished_by_the_next(many: Path, tmp_path: Path):
     from flows.clean import clean_folder
 
     say(many, "doze", *range(6))
-    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
     before: set[int] = set()
 
     def kill():
@@ -266,18 +269,16 @@ def test_a_run_whose_scheduler_died_is_finished_by_the_next(many: Path, tmp_path
         total = clean_folder(str(many), str(tmp_path / "there"), dask=dask.address)
     assert total.work["resumed"] == len(before) >= 2
     assert before <= set(parts(tmp_path / "there").values())
-    run.clean_folder(Settings(many, tmp_path / "here"), workers=1)
-    assert written(tmp_path / "here") == written(tmp_path / "there")
+    assert written(tmp_path / "there") == written_here(many, tmp_path)
 
 
 @pytest.mark.faults
-@pytest.mark.usefixtures("prefect_server")
-def test_a_document_that_hangs_goes_to_quarantine(many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.usefixtures("prefect_server", "notes")
+def test_a_document_that_hangs_goes_to_quarantine(many: Path, tmp_path: Path):
     from flows.clean import clean_folder
 
     say(many, "hang", 1)
     say(many, "segfault", 4)
-    monkeypatch.setattr(elsewhere, "clean_shard", poison.clean_elsewhere)
     with cluster(tmp_path) as dask:
         total = clean_folder(str(many), str(tmp_path / "there"), dask=dask.address, timeout=2)
     assert total.documents == {"in": 6, "published": 4, "dropped": 0, "quarantined": 2}
