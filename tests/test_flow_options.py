@@ -9,7 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -17,14 +17,26 @@ from cleaners import cli, history
 from cleaners.balance import Balance, TooMuchError
 from cleaners.read import Fields
 from cleaners.run import clean_folder as by_library
-from cleaners.settings import InputError, Settings
+from cleaners.settings import Cut, InputError, Settings
+from cleaners.write import FORMATS
 from tests.conftest import DUMPS, ROOT, balance, rule, written
 from tests.test_flows import command
 
 
 def options_of_clean() -> set[str]:
-    [commands] = [action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction)]
-    return {action.dest for action in commands.choices["clean"]._actions} - {"help"}
+    return set(choices_of_clean()) - {"help"}
+
+
+def choices_of_clean() -> dict[str, Any]:
+    parser = argparse.ArgumentParser()
+    cli.add_clean(parser)
+    return {action.dest: action.choices for action in parser._actions}
+
+
+def test_the_command_offers_what_the_library_takes() -> None:
+    """It says so itself, since it does not import the library for --help."""
+    choices = choices_of_clean()
+    assert (choices["format"], choices["cut"]) == (FORMATS, get_args(Cut))
 
 
 def test_the_flow_takes_what_the_command_takes() -> None:
