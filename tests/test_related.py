@@ -27,6 +27,15 @@ CASES = {
 - Why the old ferry still runs on Sundays
 The harbour office thanked the volunteers, who had cooked four hundred meals. – Harbourwire.ph
 """,
+    "what leads to the next article, above this one and below it, where its title goes, too": f"""
+- Artículo anterior
+- Artículo siguiente
+{FERRY}
+Artículo siguiente
+{POST}
+- Artículo siguiente
+- El viejo transbordador sigue saliendo los domingos
+""",
     "a quotation that closes as in German": f"""
 {FERRY}
 - Lesen Sie auch
