@@ -123,6 +123,8 @@ def test_a_table_is_written_row_by_row() -> None:
         ("<table><tr><td><p>1</p></td><td><div>2</div></td></tr><tr><td>3</td><td><p>4</p><p>5</p></td></tr></table>", "1 | 2\n3 | 4\n5"),
         ("<table><tr><td><p>One</p></td></tr><tr><td><p>Two</p></td></tr></table>", "One\n\nTwo"),  # a table for the layout
         ("<table><tr><td><p>Menu</p></td><td><p>1</p><p>2</p><p>3</p><p>4</p></td></tr></table>", "Menu\n\n1\n\n2\n\n3\n\n4"),
+        ("<table><tr><td>Menu<td>1<br><br>2<br><br>3<br><br>4<td>More</table>", "Menu\n\n1\n\n2\n\n3\n\n4\n\nMore"),
+        ("<table><tr><td>1<br><br>2<br><br>3<br><br>4<td>Menu</table>", "1\n\n2\n\n3\n\n4\n\nMenu"),
         ("<table><thead><tr><th></th><th>A</th><th>B</th></tr></thead><tbody><tr><td>x</td><td></td><td>5</td></tr></tbody></table>",
          "| A | B\nx | | 5"),
         ("<table><tr><td></td><td>One</td></tr></table>", "One"),
@@ -145,6 +147,7 @@ def test_paragraphs_in_cells_and_items(html: str, text: str) -> None:
         ("<h2>Who pays<br>for the wall</h2>x", "Who pays for the wall\n\nx", [(0, 2)]),
         ("x<h2 id=a><p>Who <b>pays</b></p></h2>", "x\n\nWho pays", [(2, 2)]),
         ("<h3><div>Who pays</div></h3>", "Who pays", [(0, 3)]),
+        ("<h3><button>Who pays</button></h3>", "Who pays", [(0, 3)]),
         ("<h3>Who pays<div>One</div><div>Two</div>", "Who pays\n\nOne\n\nTwo", [(0, 3)]),  # nobody closed it
         (f"<h2>{'line<br>' * 60}</h2>", "line\n" * 59 + "line", [(0, 2)]),
         ('<h2>Who pays<a class="headerlink">¶</a></h2>', "Who pays", [(0, 2)]),

@@ -34,7 +34,7 @@ _CELLS_OF_DATA = 4  # two rows of two
 _LONGEST_CELL = 200  # characters; a table with a longer one lays out text
 _ROWS = frozenset(("thead", "tbody", "tfoot"))
 _PLACES = _ITEMS | _CELLS | frozenset(features.LEVELS)
-_WRAPPERS = frozenset(("p", "div"))  # around the text of a place
+_WRAPPERS = frozenset(("p", "div", "button"))  # around the text of a place; a button folds what stands below its heading
 _FEW = 3  # blocks in a cell or an item; with more, it is made for the layout of the page
 _LONG_HEADING = 200  # characters; a longer one is a text in large type, and its lines are lines
 _LINKS = 0.9  # share of a text in links from which on it is a list of links
@@ -267,7 +267,10 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
     line = 0
     above: Box | None = None
     for block, place in zip(chosen, places, strict=True):
-        if place is not block.box and (place in begun or _is_layout(place, held[place], beside[place.parent])):
+        if place.tag in _CELLS and held[place] > _FEW:  # a column of the page
+            begun.add(place.parent)
+            place = place.parent if place is block.box else block.box
+        elif place is not block.box and (place in begun or _is_layout(place, held[place], beside[place.parent])):
             place = block.box
         joint = "" if above is None else _joint(above, place, block)
         text = block.text
