@@ -217,6 +217,12 @@ def test_an_unknown_element_in_the_midst_of_a_text_does_not_part_it(html: str, t
         ("<p>One<audio></audio>two <img>three<input>four<img>, <a>five<img></a>six 旧<img>码</p>", ["One two three four, five six 旧码"]),
         ("<p><ruby>決定<rp>(</rp><rt>けってい</rt><rp>)</rp></ruby>した。</p>", ["決定した。"]),
         ("<p>決定<rt>けってい<p>した。</p>", ["決定けってい", "した。"]),  # its end is missing
+        ("<p>旧码头\n 重新\r\n开放。\n한국 \n어 旧 码</p>", ["旧码头重新开放。 한국 어 旧 码"]),
+        ("<pre>旧\n码</pre><p><a>旧</a>\n<a>码</a></p>", ["旧\n码", "旧 码"]),
+        ('<p>The sea,<span style="display: block">the sand,</span><b class="d-block x">the boat</b>\n<i class="inline-block">at rest</i></p>',
+         ["The sea,\nthe sand,\nthe boat\nat rest"]),
+        ('<pre><span class="block">if x:\n</span><span class="block">  y</span></pre>', ["if x:\n  y"]),
+        ("<p><b>N</b><span class=sr-only>N</span>obody, <b>n</b> <span class=sr-only>no</span>body</p>", ["Nobody, n body"]),
         ('<p>See <a>it<span class="sr-only"> (in a new tab)</span></a>, 1<span hidden> of </span>3.</p>', ["See it, 1 3."]),
         ('<p>See <b>it</b><i style="display: none">here</i></p>', ["See it"]),
         ("<p hidden>One</p><div><span hidden>Two</span></div>", ["One", "Two"]),
@@ -229,6 +235,26 @@ def test_an_unknown_element_in_the_midst_of_a_text_does_not_part_it(html: str, t
 )  # fmt: skip
 def test_what_is_no_text_parts_it_or_not(html: str, texts: list[str]) -> None:
     assert [block.text for block in blocks.find(blocks.parse(html))] == texts
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (r'a <math><semantics><mi>x</mi><annotation encoding="application/x-tex">{\displaystyle \sqrt{x}}</annotation></semantics></math>, b',
+         r"a $\sqrt{x}$, b"),
+        ('<math alttext=" $x_1$ "><mi>x</mi></math>', "$x_1$"),
+        ("<math><mi>a</mi><mo>=</mo><msup><mi>r</mi><mn>2</mn></msup></math>", "a=r2"),
+        ("a <math><mfrac><mi>x</mi><mi>y</mi></mfrac></math> b", "a b"),
+        ('a <span class="katex-mathml"><math alttext="x"></math></span><span aria-hidden="true"><b>x</b></span> b', "a $x$ b"),
+        ('a <span style="display:none"><math alttext="x"></math></span><img class="mwe-math-fallback-image-inline" alt="x"> b', "a $x$ b"),
+        ('<script type="math/tex">a < b</script>', "$a < b$"),
+        ('<span class="MathJax">a<b>b</b></span><script type="math/tex">a b</script>', "ab"),
+        ('Go <img class="emoji" alt="🚀"> now <img class="emoji" alt=":)">, or <img alt="A view of it">', "Go 🚀 now , or"),
+        ('<img alt="N">obody, <img alt="N"> for one', "Nobody, for one"),
+    ],
+)  # fmt: skip
+def test_drawings_that_are_text(html: str, text: str) -> None:
+    assert [block.text for block in blocks.find(blocks.parse(f"<p>{html}</p>"))] == [text]
 
 
 def test_an_author_who_is_hidden_is_read() -> None:
@@ -744,6 +770,8 @@ def _script(body: str) -> str:
         ("\n\n".join(_PARAGRAPHS), "\n\n".join(_PARAGRAPHS)),
         ("".join(f"<p>{text}</p>" for text in _PARAGRAPHS), "\n\n".join(_PARAGRAPHS)),
         ("The mayor&rsquo;s  \ud83d office ", "The mayor’s \ufffd office"),
+        ("&lt;p&gt;The pier&lt;/p&gt;&lt;p&gt;is &amp;lt;open&amp;gt;&lt;/p&gt;", "The pier\n\nis <open>"),
+        ("Write &lt;b&gt; for bold", "Write <b> for bold"),
     ],
 )
 def test_an_article_that_the_page_does_not_show(shown: str, body: str, text: str) -> None:
@@ -763,6 +791,17 @@ def test_an_article_that_the_page_shows_is_not_taken_from_its_scripts() -> None:
     assert "text_from" not in page.settings["settings"]
     for body in ("", " ", "<p></p>", "<!-- -->"):
         assert isinstance(extract(f"<html><head>{_script(body)}</head><body></body></html>"), NoText)
+
+
+@pytest.mark.parametrize(("copies", "whole"), [(3, False), (4, True)])
+def test_an_article_of_which_the_page_shows_a_small_part(copies: int, whole: bool) -> None:
+    html = _page(head=_script("".join(f"<p>{text}</p>" for text in _PARAGRAPHS * copies) + "<h2>Sources</h2>"))
+    page = _extracted(html)
+    assert (page.text.count(_PARAGRAPHS[0]), "text_from" in page.settings["settings"]) == (copies if whole else 1, whole)
+    assert page.title == "Old pier open again"
+    assert (page.text.count("\n"), 2) in page.headings or not whole
+    several = _extracted(html.replace("</head>", f"{_script('Another text.')}</head>"))
+    assert several.text.count(_PARAGRAPHS[0]) == 1
 
 
 def _damaged(html: str) -> str:

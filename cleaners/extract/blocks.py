@@ -9,6 +9,8 @@ from lxml import html as lxml_html
 from lxml.etree import ParserError, SubElement, XPath
 from lxml.html import HtmlElement
 
+from cleaners.extract import drawn
+
 # What holds no text that a reader sees.  Not <noscript>: on some pages the article stands there alone.
 _SKIPPED_TAGS = (
     "script style template svg math head iframe object embed applet canvas audio video select datalist input textarea "
@@ -106,6 +108,11 @@ _NUMBERS = re.compile(r"[\d\s]+")
 FOR_READERS = frozenset(("sr-only", "visually-hidden", "screen-reader-text"))  # of the screen
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 MOST_HIDDEN = 80  # characters hidden in a line; what is longer may be the rest of the text, that a click unfolds
+# An element within a line that is shown as one of its own; class names of Tailwind and Bootstrap.
+_LINE_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
+LINE_CLASS = re.compile(r"(?:^|\s)(?:d-)?block(?:$|\s)")
+# Where the source breaks a line between two letters of China or Japan: browsers that follow CSS show no blank there.
+_WRAPPED = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uff60])[ \t]*[\r\n][ \t\r\n]*(?=[\u2e80-\u9fff\uff00-\uff60])")
 _NO_SPACES = "\u2e80"  # from here on, the scripts of East Asia, which put no blanks between words
 
 
@@ -199,11 +206,16 @@ def parse(html: str) -> HtmlElement:
             template.tag = "div"
     for unread in (*_EDIT_LINKS(root), *filter(_is_anchor, root.iter("a")), *filter(_is_gutter, root.iter("td", "span"))):
         unread.drop_tree()
+    drawn.write(root)
     for reading in list(root.iter("rt", "rp")):
         if not any(one.tag in _BLOCK for one in reading.iter()):  # else its end tag is missing
             reading.drop_tree()
     for element in reversed(list(root.iter(*_INLINE))):
-        if _is_hidden(element):  # as good as a picture: it is none of the text, and the words beside it are two
+        if not _is_hidden(element):
+            continue
+        if _is_second_initial(element):
+            element.drop_tree()
+        else:  # as good as a picture: it is none of the text, and the words beside it are two
             element.clear(keep_tail=True)
             element.tag = "img"
     for pre in root.iter("pre"):
@@ -246,6 +258,13 @@ def _is_hidden(element: HtmlElement) -> bool:
         one is not None and one.tag in _INLINE and one.text_content().strip()
         for one in (element.getprevious(), element.getnext())
     )
+
+
+def _is_second_initial(element: HtmlElement) -> bool:
+    """Whether a hidden element stands between the first letter of a word, in large type, and its others, to be read aloud."""
+    before = element.getprevious()
+    is_letter = before is not None and not before.tail and len(before.text_content()) == 1
+    return is_letter and (element.tail or "")[:1].islower()
 
 
 def _has_text_beside(element: HtmlElement) -> bool:
@@ -362,6 +381,8 @@ class _Collector:
             left, right = self.parts[-1][-1] if self.parts else "", text[0]
             if left.isalnum() and right.isalnum() and max(left, right) < _NO_SPACES:
                 self.parts.append(" ")
+        if not (self.pre or text.isascii()):
+            text = _WRAPPED.sub("", text)
         self.parts.append(text)
         if not text.isspace():
             self.breaks = 0
@@ -377,6 +398,11 @@ class _Collector:
         else:
             self.parts.append("\n" if self.pre else _BREAK)
 
+    def own_line(self) -> None:
+        """What comes next stands on a new line."""
+        if not self.pre:  # there, the source has its own line breaks
+            self.parts.append(_BREAK)
+
     def close(self, box: Box) -> None:
         if self.parts:
             raw = "".join(self.parts)
@@ -391,6 +417,12 @@ class _Collector:
                 self.blocks.append(Block(text, box, min(self.linked, len(text)), min(self.strong, len(text))))
         self.linked = self.strong = 0
         self.gap = False
+
+
+def _is_line(element: HtmlElement) -> bool:
+    """Whether an element of a line is shown as a line of its own."""
+    names, style = element.get("class"), element.get("style")
+    return bool((names and "block" in names and LINE_CLASS.search(names)) or (style and _LINE_STYLE.search(style)))
 
 
 def _is_in_text(element: HtmlElement, parent: HtmlElement, is_block: bool) -> bool:
@@ -421,6 +453,8 @@ def find(root: HtmlElement) -> list[Block]:
             if is_block:
                 found.close(box)
                 found.pre -= parent.tag == "pre"
+            elif _is_line(parent):
+                found.own_line()
             stack.pop()
             if stack:
                 add(parent.tail, stack[-1][3], stack[-1][4])
@@ -439,6 +473,8 @@ def find(root: HtmlElement) -> list[Block]:
         elif tag in _INLINE or (tag not in _BLOCK and _is_in_text(element, parent, is_block)):
             in_link += tag == "a"
             in_strong += tag in _STRONG
+            if _is_line(element):
+                found.own_line()
             add(element.text, in_link, in_strong)
             stack.append((iter(element), element, box, in_link, in_strong, False))
         else:

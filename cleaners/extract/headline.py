@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from cleaners.extract.blocks import KIND_OF, Block
+from cleaners.extract.blocks import KIND_OF, LINE_CLASS, Block
 
 _JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~/]|::)\s+|\s*[|｜│]\s*|:\s+")
 # "»" at a word may be a mark of quotation.  Chinese, Japanese and Korean write no blanks around "_".
@@ -31,7 +31,6 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)] | .//br")
 _MARKED = XPath(".//*[@itemprop='headline']//text() | .//*[@itemprop='headline']//br")
 _PARTING = frozenset(("div", "p", "section", "header", "blockquote", "ul", "ol", "li", "table", "tr", "td", "h4", "h5", "h6"))
-_LINE = re.compile(r"(?:^|\s)(?:d-)?block(?:$|\s)")  # class names of style sheets in wide use: Tailwind, Bootstrap
 _LONGEST = 400  # characters; no title of the development data has more than half of that
 _HEADS = 100  # headings looked at; the headline is among the first of them
 _BLOCKS = 300  # and blocks
@@ -227,7 +226,7 @@ def _shown(heading: HtmlElement, claims: Collection[str]) -> list[str]:
 def _block(text: Any, heading: HtmlElement) -> HtmlElement:
     """The innermost element with a line of its own that holds a text of the heading."""
     element = _holder(text)
-    while element is not heading and element.tag not in _PARTING and not _LINE.search(element.get("class") or ""):
+    while element is not heading and element.tag not in _PARTING and not LINE_CLASS.search(element.get("class") or ""):
         element = element.getparent()
     return element
 

@@ -193,11 +193,11 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     }
 
 
-def body(root: HtmlElement) -> str:
-    """The text of the article as the page's JSON-LD gives it, empty if it does not; the longest, for it may speak of other articles."""
-    objects = [o for script in root.iter("script") for o, _ in _objects(_json_ld(script))]
-    bodies = [o["articleBody"] for o in objects if isinstance(o.get("articleBody"), str)]
-    return max(bodies, key=len, default="")
+def bodies(root: HtmlElement) -> list[str]:
+    """The texts of articles that the page's JSON-LD gives, each once."""
+    scripts = [text for script in root.iter("script") if "articleBody" in (text := _json_ld(script))]
+    objects = [o for text in scripts for o, _ in _objects(text)]
+    return list(dict.fromkeys(body for o in objects if isinstance(body := o.get("articleBody"), str) and body))
 
 
 class _Object(NamedTuple):
