@@ -88,6 +88,7 @@ def find(heads: list[HtmlElement], claims: list[str], site: Iterable[str], block
     home = {key(heading.texts[0]) for heading in headings if heading.leads_home}
     if any(key(heading.texts[0]) not in names | home for heading in headings):
         names |= home
+    names |= _sites(headings, claims)
     headings = [heading._replace(texts=[_without_tail(text, names) for text in heading.texts]) for heading in headings]
     headings = [heading for heading in headings if len(heading.texts[0]) <= _LONGEST and key(heading.texts[0]) not in names]
     shown = [heading for heading in headings if not heading.is_aside]
@@ -114,8 +115,16 @@ def find(heads: list[HtmlElement], claims: list[str], site: Iterable[str], block
     return next(found, None)
 
 
+def _sites(headings: Iterable[_Heading], claims: Iterable[str]) -> set[str]:
+    """The keys of an h1 that is no more than the end of a title, of which a lower heading says the longer beginning: as in forums."""
+    h1s = {key(heading.texts[0]) for heading in headings if heading.tag == "h1"}
+    others = {key(heading.texts[0]) for heading in headings if heading.tag != "h1" and not heading.is_aside}
+    cuts = [(claim[: cut.start()], claim[cut.end() :]) for claim in claims for cut in _SURE_JOINT.finditer(claim)]
+    return {key(end) for begin, end in cuts if len(begin) > len(end) and key(end) in h1s and key(begin) in others}
+
+
 def _texts(blocks: Iterable[Block], names: Collection[str]) -> Iterator[str]:
-    return (block.text for block in blocks if len(block.text) <= _LONGEST and key(block.text) not in names)
+    return (clean(block.text) for block in blocks if len(block.text) <= _LONGEST and key(block.text) not in names)
 
 
 def _unlinked(blocks: Iterable[Block], names: Collection[str]) -> Iterator[str]:
