@@ -406,6 +406,9 @@ def test_who_is_named_in_or_beside_the_article_is_its_author(around: str) -> Non
         '<p class="vcard">von <span class="author"><span class="fn">Tom Quay</span></span></p>',
         '<a class="p-author h-card" href="/tom">Tom Quay</a>',
         '<div class="wp-block-post-author"><p class="wp-block-post-author__name">Tom Quay</p></div>',
+        '<div itemprop="author" itemscope>By <b itemprop="name">Tom Quay</b>, Editor</div>',
+        '<a itemprop="author"><meta itemprop="name" content="Tom Quay">All of his texts</a>',
+        '<p itemprop="author" itemscope>Old pier open again</p><p itemprop="author" itemscope>-</p><a rel="author">Tom Quay</a>',
     ],
 )
 def test_authors_marked_in_the_text(marked: str) -> None:
@@ -635,6 +638,10 @@ _POST = "<title>The Harbour Post » Archive » Old pier open again</title>"
         ("<title>Report 12</title>", "<div>Report 12</div><h2>Old pier open again</h2>", "Report 12"),
         ("<title>Report 12</title>", "", "Report 12"),
         ("<title>The Harbour Post</title>", '<h1><a href="/pier">Old pier open again</a></h1>', "Old pier open again"),
+        # In forums, the h1 is the name of the site
+        ("<title>Old pier open again? - Harbour Forum</title>", '<h1>Harbour Forum</h1><h2><a href="/t">Old pier open again?</a></h2>', "Old pier open again?"),
+        ("<title>Chapter 3 - Old pier open again</title>", "<h1>Old pier open again</h1><h2>Chapter 3</h2>", "Old pier open again"),
+        ("<title>Report 12</title>", "<h2>Old pier<br>open again</h2>", "Old pier open again"),
         # Sections stand between headline and site
         ("<title>Old pier open again | Repairs | Harbour</title>", "<h1>The pier is open</h1><h2>Repairs</h2>", "The pier is open"),
         ("<title>Old pier open again | Repairs | Harbour</title>", "<h1>Repairs</h1><h1>Ferry</h1><h2>Old pier open again</h2>", "Old pier open again"),

@@ -34,7 +34,9 @@ _AUTHOR = XPath(
     " or contains(@class, 'p-author') and contains(concat(' ', @class, ' '), ' p-author ')"
     " or contains(@class, 'wp-block-post-author-name')]"
     " | .//p[contains(@class, 'wp-block-post-author__name')]"
+    " | .//*[@itemprop='author'][@itemscope]"
 )
+_NAME = XPath("(.//*[@itemprop='name'])[1]")
 _DATED = XPath(".//time | .//abbr[contains(@class, 'published')] | .//*[@itemprop='datePublished'][not(self::meta)]")
 _MARKS = 300  # elements looked at that may name author or date; those of an article are among the first of them
 _BEGINNING = 3  # blocks
@@ -165,7 +167,12 @@ def read(root: HtmlElement, url: str | None, blocks: Sequence[Block] = (), begin
     authors = (
         _authors(_names(main.get("author"), known))
         or next(filter(None, (_authors(meta[name].split("; ")) for name in _AUTHORS if name in meta)), None)
-        or next(filter(None, (_authors([clean(e.text_content())]) for e in _own(_AUTHOR(root), heading, home))), None)
+        or next(
+            filter(
+                None, (_authors([name]) for name in map(_marked_name, _own(_AUTHOR(root), heading, home)) if key(name) != told)
+            ),
+            None,
+        )
         or _authors([meta.get("twitter:creator", "")])
     )
     page = [o for o, is_listed in objects if not is_listed and any(kind.endswith("Page") for kind in _strings(o.get("@type")))]
@@ -299,6 +306,12 @@ def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
     return False
 
 
+def _marked_name(element: HtmlElement) -> str:
+    """Who is named in an element that is marked as author, maybe beside a picture, a profession, a link."""
+    name = next(iter(_NAME(element)), element)
+    return clean(name.get("content") or name.text_content())
+
+
 def _marked_date(element: HtmlElement) -> str:
     """The date in an attribute of an element, if it or what it stands in is marked as that of publishing."""
     own = f"{element.get('itemprop') or element.get('class') or ''}".lower()
@@ -337,7 +350,7 @@ def _authors(names: Iterable[str]) -> str:
 
 def _is_name(text: str) -> bool:
     """Whether it is a name, and no address of a profile or what a program writes that knows of none."""
-    return bool(text) and not _NO_NAME.search(text)
+    return bool(key(text)) and not _NO_NAME.search(text)
 
 
 def _split(address: str) -> Any:
