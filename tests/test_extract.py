@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cleaners import matching, pipeline, rules
 from cleaners.document import Document
-from cleaners.extract import Extracted, NoText, as_lines, blocks, extract, features, metadata, model
+from cleaners.extract import Extracted, NoText, _with_items, as_lines, blocks, extract, features, metadata, model
 from tests.steps import steps
 
 _PARAGRAPHS = [
@@ -954,6 +954,29 @@ def test_how_far_the_elements_are_that_say_what_a_block_is() -> None:
 def test_pop_ups_that_are_not_shown_and_notes_for_listeners_go(body: str, stays: bool) -> None:
     plain, text = _extracted(_page()).text, _extracted(_page(body)).text
     assert (len(text) > len(plain), text == plain) == (stays, not stays)
+
+
+@pytest.mark.parametrize(
+    ("names", "body", "stays"),
+    [
+        ("c-related", '<h4>Related</h4><ul><li><a href="/1">Ferry late again on Monday, third time</a></li></ul>', False),
+        ("inlineRelated box", '<a href="/1">Ferry late again on Monday, third time</a>', False),
+        ("correlated", '<a href="/1">Ferry late again on Monday, third time</a>', True),
+        ("related", '<p>The <a href="/1">ferry</a> is late on Mondays, when the tide is low, as all who take it know.</p>', True),
+    ],
+)
+def test_links_to_other_articles_in_its_midst_go(names: str, body: str, stays: bool) -> None:
+    assert ("Monday" in _extracted(_page(f'<div class="{names}">{body}</div>')).text) == stays
+
+
+def test_a_numbered_list_loses_no_item() -> None:
+    notes = [f"The survey of 18{n} lies in the archive of the county, in a box that nobody had opened." for n in range(90, 96)]
+    html = "".join(f"<li id=fn{n}>{note}</li>" for n, note in enumerate([*notes[:5], "Ibid.", notes[5]]))
+    found = blocks.find(
+        blocks.parse(f'<ol>{html}<li><a href="#top">To the beginning</a></li></ol><ol><li>Home</li><li>{notes[0]}</li></ol>')
+    )
+    kept = [True, True, True, False, True, False, True, False, True, False]
+    assert _with_items(found, kept) == [*[True] * 7, False, True, False]
 
 
 def _numbers(html: str, *names: str) -> list[list[float]]:

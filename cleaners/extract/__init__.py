@@ -28,6 +28,11 @@ from cleaners.extract.blocks import Block, Box
 
 _POP_UP = blocks.KIND_OF["consent"] | blocks.KIND_OF["newsletter"] | blocks.KIND_OF["ad"]
 _LARGEST_UNSEEN = 0.25  # of the text of an article
+_LINKED = 0.8  # of the text of a list of links, below its heading
+# Class names of what leads to other articles.
+_OTHERS = re.compile(
+    r"(?<![a-z])related|Related|read-?more|also-?(?:read|like)|more-?(?:stories|news|on|from)(?![a-z])|interstitial"
+)
 _ITEMS = frozenset(("li", "dt", "dd"))
 _WHERE = get_args(rules.Where)
 _CELLS = frozenset(("td", "th"))
@@ -125,7 +130,7 @@ def _choose(found: list[Block], root: HtmlElement, url: str | None) -> tuple[lis
     if len(found) <= _MOST_BLOCKS:
         other, failure = second_opinion(root, url)
         rows = features.table(found, other, *as_lines(found))
-        kept = _with_tables(found, model.keeps(model.load(), rows))
+        kept = _with_items(found, _with_tables(found, model.keeps(model.load(), rows)))
         chosen = _seen([block for block, keep in zip(found, kept, strict=True) if keep])
     if not chosen:
         return NoText("model", f"None of the {len(found)} blocks of text on the page looks like part of an article."), failure
@@ -157,14 +162,46 @@ def _with_tables(found: Sequence[Block], kept: list[bool]) -> list[bool]:
     return kept
 
 
+def _with_items(found: Sequence[Block], kept: list[bool]) -> list[bool]:
+    """Keep the items of a numbered list, such as footnotes, that the model drops whole while it keeps most of the others.
+
+    On development pages that brings back seven, one of which is marked as article.
+    """
+    lists: dict[Box, dict[Box, list[int]]] = {}
+    for i, block in enumerate(found):
+        if item := _numbered(block.box):
+            lists.setdefault(item.parent, {}).setdefault(item, []).append(i)
+    for items in lists.values():
+        sizes = {item: sum(len(found[i].text) for i in held) for item, held in items.items()}
+        stays = sum(sizes[item] for item, held in items.items() if any(kept[i] for i in held))
+        if 2 * stays <= sum(sizes.values()):
+            continue
+        for item, held in items.items():
+            if not any(kept[i] for i in held) and 2 * sum(found[i].linked for i in held) < sizes[item]:
+                for i in held:
+                    kept[i] = True
+    return kept
+
+
+def _numbered(box: Box) -> Box | None:
+    """The item of a numbered list that a box is in."""
+    while not (box.tag == "li" and box.number) and box.parent is not box:
+        box = box.parent
+    return box if box.number else None
+
+
 def _seen(chosen: list[Block]) -> list[Block]:
-    """The blocks without those of pop-ups that are not shown, and without short ones for those who listen to the page.
+    """The blocks without those of pop-ups that are not shown, short ones for those who listen to the page, and links to other articles.
 
     A large element that is not shown stays: it may be the rest of the article, which a click unfolds.  Of 947 blocks of such pop-ups
     on development pages two are marked as article, and of 91 for listeners two: all four are buttons.
     """
     most = sum(len(block.text) for block in chosen) * _LARGEST_UNSEEN
-    return [block for block in chosen if not (_is_in_pop_up(block.box, most) or _is_for_listeners(block))]
+    return [
+        block
+        for block in chosen
+        if not (_is_in_pop_up(block.box, most) or _is_for_listeners(block) or _is_of_others(block.box, most))
+    ]
 
 
 def _is_in_pop_up(box: Box, most: float) -> bool:
@@ -185,6 +222,18 @@ def _is_for_listeners(block: Block) -> bool:
         and box.tag != "h1"
         and any(not blocks.FOR_READERS.isdisjoint(one.classes()) for one in (box, box.parent, box.parent.parent))
     )
+
+
+def _is_of_others(box: Box, most: float) -> bool:
+    """Whether an element of links is around it, of `most` characters, that bears a name like "related".
+
+    Of ten such blocks that the model keeps on development pages none is marked as article.
+    """
+    while box.chars <= most and box.parent is not box:
+        if box.linked >= _LINKED * box.chars and _OTHERS.search(box.signature):
+            return True
+        box = box.parent
+    return False
 
 
 def _around(box: Box) -> Box | None:
