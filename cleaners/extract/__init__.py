@@ -169,7 +169,8 @@ def _with_items(found: Sequence[Block], kept: list[bool]) -> list[bool]:
     """
     lists: dict[Box, dict[Box, list[int]]] = {}
     for i, block in enumerate(found):
-        if item := _numbered(block.box):
+        item = _numbered(block.box)
+        if item and not (item.kinds | item.parent.kinds) & blocks.KIND_OF["comment"]:
             lists.setdefault(item.parent, {}).setdefault(item, []).append(i)
     for items in lists.values():
         sizes = {item: sum(len(found[i].text) for i in held) for item, held in items.items()}
