@@ -198,6 +198,11 @@ def test_links_to_edit_a_section_are_no_part_of_its_heading() -> None:
             "<p>We met in <st1:City><st1:place>Lindholm</st1:place></st1:City><o:p></o:p>, not <x-tip>here</x-tip>.</p>",
             ["We met in Lindholm, not here."],
         ),
+        (
+            "<p>We met in <b><a><st1:City>Lindholm</st1:City></a></b>, in <b><x-tip>May</x-tip></b>.</p>",
+            ["We met in Lindholm, in May."],
+        ),
+        ("<p><b><x-tip>May</x-tip></b></p><b><x-text>One.</x-text></b><b><x-text>Two.</x-text></b>", ["May", "One.", "Two."]),
         ("<p>Click <button>Save</button> to store it.</p>", ["Click Save to store it."]),
         ("<x-text>One.</x-text><x-text>Two.</x-text>", ["One.", "Two."]),
         ("Before it <x-card><p>One.</p></x-card> and behind", ["Before it", "One.", "and behind"]),
@@ -216,6 +221,7 @@ def test_an_unknown_element_in_the_midst_of_a_text_does_not_part_it(html: str, t
         ("One<iframe></iframe>two<select><option>x</select>three<video></video>", ["One", "two", "three"]),
         ("<p>One<audio></audio>two <img>three<input>four<img>, <a>five<img></a>six 旧<img>码</p>", ["One two three four, five six 旧码"]),
         ("<p><ruby>決定<rp>(</rp><rt>けってい</rt><rp>)</rp></ruby>した。</p>", ["決定した。"]),
+        ("<p><ruby><rb>決</rb><rb>定</rb><rp>(</rp><rt>けっ</rt><rt>てい</rt><rp>)</rp></ruby>した。</p>", ["決定した。"]),
         ("<p>決定<rt>けってい<p>した。</p>", ["決定けってい", "した。"]),  # its end is missing
         ("<p>旧码头\n 重新\r\n开放。\n한국 \n어 旧 码</p>", ["旧码头重新开放。 한국 어 旧 码"]),
         ("<pre>旧\n码</pre><p><a>旧</a>\n<a>码</a></p>", ["旧\n码", "旧 码"]),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml import html as lxml_html
 from lxml.etree import ParserError, SubElement, XPath
@@ -18,7 +18,7 @@ _SKIPPED_TAGS = (
 )
 # What stands inside a line of text.
 _INLINE_TAGS = (
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rp rt ruby s samp small "
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rb rp rt rtc ruby s samp small "
     "span strike strong sub sup time tt u var wbr"
 )
 # What is a block in itself.  The elements of nobody's list (of Word, of a framework) are blocks, too, but in the midst of a text.
@@ -30,6 +30,7 @@ _BLOCK_TAGS = (
 # What is shown apart from the text around it, though nothing in it is text.
 _PARTING = frozenset(("iframe", "object", "audio", "video", "select"))
 _MOST_WITHIN = 20  # elements in one that is to stand in a line
+_MOST_AROUND = 5  # of those of a line around it that are looked at
 _SKIPPED, _INLINE = frozenset(_SKIPPED_TAGS.split()), frozenset(_INLINE_TAGS.split())
 _BLOCK = frozenset(_BLOCK_TAGS.split())
 _STRONG = frozenset(("b", "strong"))
@@ -426,10 +427,11 @@ def _is_line(element: HtmlElement) -> bool:
 
 
 def _is_in_text(element: HtmlElement, parent: HtmlElement, is_block: bool) -> bool:
-    """Whether an unknown element stands in a line: text is beside it, or it is in another such element; and no block within."""
+    """Whether an unknown element stands in a line: text is beside it or what it is in, or it is in another such; and no block within."""
     if not is_block and parent.tag not in _INLINE:
         return True
-    if not _has_text_beside(element):
+    lines = takewhile(lambda one: one.tag in _INLINE, islice(element.iterancestors(), _MOST_AROUND))
+    if not any(map(_has_text_beside, (element, *lines))):
         return False
     within = list(islice(element.iter(), 1, _MOST_WITHIN + 1))
     return len(within) < _MOST_WITHIN and not any(one.tag in _BLOCK for one in within)
