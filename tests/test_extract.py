@@ -148,6 +148,8 @@ def test_paragraphs_in_cells_and_items(html: str, text: str) -> None:
         ("x<h2 id=a><p>Who <b>pays</b></p></h2>", "x\n\nWho pays", [(2, 2)]),
         ("<h3><div>Who pays</div></h3>", "Who pays", [(0, 3)]),
         ("<h3><button>Who pays</button></h3>", "Who pays", [(0, 3)]),
+        ('<div role="heading" aria-level="3">Who <b>pays</b></div>', "Who pays", [(0, 3)]),
+        ('<p role="heading" aria-level="9">Who</p><div role="heading"><p>One</p><p>Two</p></div>', "Who\n\nOne\n\nTwo", [(0, 2)]),
         ("<h3>Who pays<div>One</div><div>Two</div>", "Who pays\n\nOne\n\nTwo", [(0, 3)]),  # nobody closed it
         (f"<h2>{'line<br>' * 60}</h2>", "line\n" * 59 + "line", [(0, 2)]),
         ('<h2>Who pays<a class="headerlink">¶</a></h2>', "Who pays", [(0, 2)]),

@@ -39,7 +39,7 @@ _CELLS = frozenset(("td", "th"))
 _CELLS_OF_DATA = 4  # two rows of two
 _LONGEST_CELL = 200  # characters; a table with a longer one lays out text
 _ROWS = frozenset(("thead", "tbody", "tfoot"))
-_PLACES = _ITEMS | _CELLS | frozenset(features.LEVELS)
+_PLACES = _ITEMS | _CELLS
 _WRAPPERS = frozenset(("p", "div", "button"))  # around the text of a place; a button folds what stands below its heading
 _FEW = 3  # blocks in a cell or an item; with more, it is made for the layout of the page
 _LONG_HEADING = 200  # characters; a longer one is a text in large type, and its lines are lines
@@ -328,7 +328,7 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
     headings = []
     places = [_place(block.box) for block in chosen]
     held = Counter(places)
-    beside = Counter(place.parent for place in held if place.tag not in features.LEVELS)  # cells in a row, items in a list
+    beside = Counter(place.parent for place in held if not place.level)  # cells in a row, items in a list
     begun: set[Box] = set()  # items and rows
     line = 0
     above: Box | None = None
@@ -348,8 +348,8 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
             text = "| " * (place.number - 1 if beside[place.parent] > 1 else 0) + text  # empty cells
             begun.add(place.parent)
         line += joint.count("\n")
-        if place.tag in features.LEVELS:
-            headings.append((line, features.LEVELS[place.tag]))
+        if place.level:
+            headings.append((line, place.level))
             if len(text) <= _LONG_HEADING:
                 text = text.replace("\n", " ")
             item = _place(place.parent)
@@ -365,9 +365,9 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
 def _place(box: Box) -> Box:
     """The item, cell or heading that an element is the text of, or else the element."""
     place = box
-    while place.tag in _WRAPPERS:
+    while place.tag in _WRAPPERS and not place.level:
         place = place.parent
-    return place if place.tag in _PLACES else box
+    return place if place.level or place.tag in _PLACES else box
 
 
 def _is_layout(place: Box, held: int, beside: int) -> bool:
@@ -378,7 +378,7 @@ def _is_layout(place: Box, held: int, beside: int) -> bool:
         held: how many blocks it holds.
         beside: how many cells with text there are in its row, or items in its list.
     """
-    if place.tag in features.LEVELS:
+    if place.level:
         return held > 1
     return (held > _FEW or beside == 1) and not (place.tag in _ITEMS and place.number)
 

@@ -135,6 +135,7 @@ class Box:
         blocks: how many blocks are below it.
         number: that of an item of a numbered list, or of a cell in its row, 0 of others.
         items: the number of the last item of a numbered list, or the last cell of a row.
+        level: that of a heading, 0 of others.
     """
 
     parent: "Box"
@@ -152,6 +153,7 @@ class Box:
     blocks: int = 0
     number: int = 0
     items: int = 0
+    level: int = 0
 
     def distances(self) -> list[int]:
         """How many levels up the nearest element of each of `KINDS` is: 0 if it is one itself; more than there are, if none is."""
@@ -337,6 +339,11 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
         kinds |= KIND_OF["hidden"] | UNSEEN
     depth = parent.depth + 1
     box = Box(parent, element.tag, depth, kinds, _bearers(parent.bearers, kinds, depth), f"{element.tag}.{names}")
+    if element.tag in _HEADINGS:
+        box.level = int(element.tag[1])
+    elif get("role") == "heading":
+        level = _whole(get("aria-level"), 2)
+        box.level = level if 1 <= level <= 6 else 2
     if element.tag == "ol":
         box.items = _whole(get("start"), 1) - 1
     elif element.tag == "li" and parent.tag == "ol":
