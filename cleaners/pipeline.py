@@ -1,6 +1,6 @@
 """The order of the steps: the table of contents of copydesk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -133,10 +133,13 @@ def _is_stable(cleaned: Cleaned, looked: _Looked, book: RuleBook) -> bool:
     return _only_title_went(cleaned) or _find_title(again, book) == cleaned.title
 
 
-def _find_title(doc: Document, book: RuleBook) -> str | None:
+def _find_title(doc: Document, book: RuleBook, head: Sequence[str] | None = None) -> str | None:
     """The title that is found, if it is none of the lines that stand above articles: "We value your privacy"."""
     title = titles.find_title(doc)
-    return None if title and boilerplate.is_phrase(title, book) else title
+    if title is None or boilerplate.is_phrase(title, book):
+        return None
+    name = titles.key(title)
+    return title if head is None or any(name in titles.key(line) for line in head) else None
 
 
 def _only_title_went(cleaned: Cleaned) -> bool:
@@ -181,12 +184,15 @@ def _judge(ruled: Ruled, cut: "Cut | None") -> "Verdict | None":
 
 def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Looked) -> Cleaned:
     base, (given, doc, changes) = ruled.given.text, ruled
-    if verdict and verdict.blocks:
+    if verdict and (verdict.blocks or verdict.title != doc.title):
         from cleaners import model
 
         doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
+        if looked == "first" and verdict.title and not boilerplate.is_phrase(verdict.title, book):
+            doc = doc.with_title(verdict.title)
         # What the model leaves at the top is a title less often than what the rules leave there.
-        doc, changes = _edit(base, doc, book, changes, may_have_title=looked == "first" and given.title is None)
+        may_have_title = looked == "first" and given.title is None
+        doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title, head=verdict.head)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
     review = (verdict is not None and verdict.review) or _is_little(doc, base)
@@ -205,15 +211,21 @@ def _written(text: str) -> int:
 
 
 def _edit(
-    base: str, doc: Document, book: RuleBook, changes: list[Change], *, may_have_title: bool
+    base: str,
+    doc: Document,
+    book: RuleBook,
+    changes: list[Change],
+    *,
+    may_have_title: bool,
+    head: Sequence[str] | None = None,
 ) -> tuple[Document, list[Change]]:
-    """Let the editing steps work until none finds more to do."""
+    """Let the editing steps work until none finds more to do; the title is one of the lines `head`, if these are known."""
     steps = editing(book)
     settled: dict[Cleaner, str] = {}  # the text in which a step found nothing more to do
     for _ in range(MAX_ROUNDS):
         before = doc.text
         if doc.title is None and may_have_title:
-            doc = doc.with_title(_find_title(doc, book))
+            doc = doc.with_title(_find_title(doc, book, head))
         for step in steps:
             if settled.get(step) is not doc.text:
                 text = doc.text

@@ -338,6 +338,19 @@ def test_where_no_title_is_known_the_likeliest_headline_stays(titled: bool, prob
     assert np.flatnonzero(policy.choose(np.array(probable, np.float32), "balanced", titled=titled)).tolist() == goes
 
 
+@pytest.mark.parametrize(
+    ("probable", "lines"),
+    [
+        ([0.2, 0.05, 0.1, 0.6, 0.9], [0, 2, 3]),
+        ([0.6, 0.9], [0]),
+        ([0.4] * 17 + [0.5], list(range(2, 18))),
+        ([0.4, 0.3], []),
+    ],
+)
+def test_where_the_headline_may_stand(probable: list[float], lines: list[int]) -> None:
+    assert policy.may_be_headline(np.array(probable, np.float32)).tolist() == lines
+
+
 def test_of_a_document_that_is_nearly_clean_the_cautious_take_only_what_is_surely_not_text() -> None:
     clean = np.array([*[0.9] * 9, 0.009, 0.09], np.float32)
     assert np.flatnonzero(policy.choose(clean, "cautious", titled=True)).tolist() == [9]

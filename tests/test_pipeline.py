@@ -161,6 +161,26 @@ def test_a_document_of_which_little_is_left_is_for_a_person_to_look_at(text: str
     assert pipeline.clean(Document("case", text), BOOK, cut).review == review
 
 
+POOL = "Council votes to rebuild the swimming pool by the river"
+
+
+@pytest.mark.parametrize(
+    ("top", "cut", "title"),
+    [
+        (["News", "", POOL, "By Maren Holt", "4 March 2024"], "cautious", POOL),
+        (["News", "", POOL, "By Maren Holt", "4 March 2024"], None, None),
+        (["News", "", POOL, "Sport", "Towns"], "cautious", None),  # nothing says that it is the headline
+        (["The Town and River Council", *HEAD, *MENU, POOL, "4 March 2024"], "cautious", POOL),
+        (["We value your privacy", "By Maren Holt", "4 March 2024"], "cautious", None),
+    ],
+)
+def test_the_line_model_helps_to_find_the_headline_below_a_menu(top: list[str], cut: Cut | None, title: str | None) -> None:
+    cleaned = pipeline.clean(Document("case", "\n".join([*HEAD, *MENU, *top, "", "\n\n".join(ARTICLE), "", *FOOT])), BOOK, cut)
+    assert (cleaned.title, cleaned.found) == (title, title is not None)
+    assert cleaned.text.count(POOL) == (0 if title or POOL not in top else 1)
+    assert all(line in cleaned.text for line in ARTICLE)
+
+
 def test_where_the_line_model_finds_no_main_text_a_person_should_look() -> None:
     text = "\n".join([*HEAD, *MENU])
     assert [pipeline.clean(Document("case", text), BOOK, cut).review for cut in (None, "eager")] == [False, True]

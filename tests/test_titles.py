@@ -195,6 +195,7 @@ NULL = {
     "a heading further down": lines(BODY, "", TITLE, "", MORE),
     "a promoted title twice at the foot": lines(BODY, MORE, "Check Also", TITLE, TITLE),
     "a column's name above a longer title": lines("The Harbour Letter", "", TITLE, "", BODY),
+    "the site's name above a long menu": lines("The Harbour Mooring Board", "", *(f"Berth {n}" for n in range(16)), BODY, MORE),
     "two lines twice": lines(
         "News", TITLE, "Ten lighthouses you can sleep in", "News", TITLE, "Ten lighthouses you can sleep in", BODY
     ),
@@ -296,6 +297,41 @@ def test_what_is_left_of_a_title_may_be_too_little(line: str) -> None:
 def test_what_is_not_the_title_stays(name: str) -> None:
     dump = lines(TITLE, "", BODY, "", STAYS[name], "", MORE)
     assert clean(dump) == (TITLE, lines(BODY, "", STAYS[name], "", MORE))
+
+
+DECK = "Nobody at the moorings is pleased with what the board wants"
+HEADLINES = {
+    "a byline": (lines("News", TITLE, "By Ada Brandt", BODY, MORE), {1: 0.2}, TITLE),
+    "a date": (lines("News", TITLE, "", "Harbour", "4 March 2024", BODY, MORE), {0: 0.1, 1: 0.2}, TITLE),
+    "how long ago": (lines(TITLE, "2 hours ago", BODY, MORE), {0: 0.2}, TITLE),
+    "how long ago, in German": (lines(TITLE, "vor 2 Stunden", BODY, MORE), {0: 0.2}, TITLE),
+    "how long ago, in Polish": (lines(TITLE, "2 godziny temu", BODY, MORE), {0: 0.2}, TITLE),
+    "how long ago, in Chinese": (lines(CHINESE, "3小时前", CHINESE_BODY, CHINESE_BODY), {0: 0.2}, CHINESE),
+    "a date in Chinese": (lines(CHINESE, "12年3月4日", CHINESE_BODY, CHINESE_BODY), {0: 0.2}, CHINESE),
+    "a standfirst as probable": (lines(TITLE, "", DECK, "By Ada Brandt", BODY, MORE), {0: 0.2, 2: 0.5}, TITLE),
+    "a menu above": (lines("Fees for the moorings", TITLE, "By Ada Brandt", BODY, MORE), {0: 0.1, 1: 0.4}, TITLE),
+    "something between": (lines("Harbour board and moorings", "x", TITLE, "By Ada Brandt", BODY, MORE), {0: 0.4, 2: 0.4}, TITLE),
+    "the site's name": (lines(TITLE + " | Harbourpress", TITLE + " | Harbourpress", TITLE, "2024", BODY, MORE), {1: 0.2}, TITLE),
+    "no date and no byline": (lines("News", TITLE, "Harbour", BODY, MORE), {1: 0.2}, None),
+    "a date too far below": (lines(TITLE, "Harbour", "Fees", "Boats", "2024", BODY, MORE), {0: 0.2}, None),
+    "a year in a paragraph": (lines(TITLE, BODY + " It was so in 2024.", MORE), {0: 0.2}, None),
+    "another subject": (lines("Ten lighthouses with soft beds", "2024", BODY, MORE), {0: 0.2}, None),
+    "one paragraph": (lines(TITLE, "2024", BODY), {0: 0.2}, None),
+    "no title": (lines("Harbour", "2024", BODY, MORE), {0: 0.4}, None),
+    "none": (lines(TITLE, "2024", BODY, MORE), {}, None),
+    "a refrain": (lines(TITLE, "2024", BODY, MORE, *"we sang so", TITLE, "and sang", MORE), {0: 0.2}, None),
+    "a speaker": (
+        lines("Reporter: What will the fees for a mooring cost", "2024", BODY, "Reporter: And the board?", MORE),
+        {0: 0.2},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEADLINES)
+def test_a_headline_where_the_line_model_says_that_the_text_begins(name: str) -> None:
+    text, likely, title = HEADLINES[name]
+    assert titles.find_headline(Document("a", text), likely) == title
 
 
 def test_several_tails_are_headings() -> None:

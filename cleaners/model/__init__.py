@@ -19,7 +19,7 @@ from cleaners.document import Document
 from cleaners.edits import Edit
 from cleaners.model import network
 from cleaners.model.features import Floats, Ints, observe
-from cleaners.model.policy import SURE, Cut, choose, runs
+from cleaners.model.policy import SURE, Cut, choose, may_be_headline, runs
 
 __all__ = [
     "LIMIT", "RULE", "SURE", "Block", "Cut", "Verdict", "clean", "edits", "judge", "judge_all", "scores", "scores_all",
@@ -55,11 +55,15 @@ class Verdict(NamedTuple):
         blocks: what goes, in order; blank lines between two lines that go are part of the block.
         share: how much of the document would go, in characters, blank lines not counted: 0 to 1.
         review: whether a person should look: so much would go, or so little is main text, or the document is so long, that nothing does.
+        title: the title of the document, known before or found where the main text begins.
+        head: the lines there, among which the title is if it has one.
     """
 
     blocks: list[Block]
     share: float
     review: bool
+    title: str | None = None
+    head: tuple[str, ...] = ()
 
 
 def scores(lines: Sequence[str]) -> Floats:
@@ -123,26 +127,26 @@ def judge_all(docs: Sequence[Document], cut: Cut) -> list[Verdict]:
 
 def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdict:
     if len(doc.lines) > MOST_LINES:
-        return Verdict([], 0.0, review=True)
-    goes = choose(probable, cut, titled=doc.title is not None)
+        return Verdict([], 0.0, review=True, title=doc.title)
+    places, head = written.tolist(), may_be_headline(probable)
+    likely = dict(zip(written[head].tolist(), probable[head].tolist(), strict=True))
+    title = titles.find_headline(doc, likely) if doc.title is None else doc.title
+    goes = choose(probable, cut, titled=title is not None)
     gone = np.flatnonzero(goes)
-    if not len(gone):
-        return Verdict([], 0.0, review=False)
-    places, found = written.tolist(), probable.max() >= SURE
     lines = list(map(doc.lines.__getitem__, places))
-    if doc.title:
-        title = titles.key(doc.title)
+    if title:
+        name = titles.key(title)
         for i in gone.tolist():
             line = lines[i]
             # Only letters that are not ASCII become more in the key.
-            if (len(line) >= len(title) or not line.isascii()) and titles.key(line) == title:
+            if (len(line) >= len(name) or not line.isascii()) and titles.key(line) == name:
                 goes[i] = False
-    share = sum(len(lines[i]) for i in np.flatnonzero(goes).tolist()) / sum(map(len, lines))
-    if share > LIMIT or not found:
-        return Verdict([], share, review=share > 0)
+    share = sum(len(lines[i]) for i in np.flatnonzero(goes).tolist()) / max(1, sum(map(len, lines)))
+    if share > LIMIT or not len(head):
+        return Verdict([], share, review=share > 0, title=doc.title)
     values = probable.tolist()
     blocks = [Block(places[first], places[end - 1], round(max(values[first:end]), 4)) for first, end in runs(goes).tolist()]
-    return Verdict(blocks, share, review=False)
+    return Verdict(blocks, share, review=False, title=title, head=tuple(map(doc.lines.__getitem__, likely)))
 
 
 def edits(doc: Document, verdict: Verdict) -> Iterator[Edit]:
