@@ -189,7 +189,7 @@ def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Lo
 
         doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
         if looked == "first" and verdict.title and not boilerplate.is_phrase(verdict.title, book):
-            doc = doc.with_title(verdict.title)
+            doc = doc.with_title(titles.find_title(doc.with_title(verdict.title)))
         # What the model leaves at the top is a title less often than what the rules leave there.
         may_have_title = looked == "first" and given.title is None
         doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title, head=verdict.head)
