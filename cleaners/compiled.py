@@ -1,10 +1,11 @@
-"""Regular expressions that stay compiled from one run to the next.
+"""What is made of the rules, and kept from one run to the next.
 
-The package `regex` takes half a second to compile those of the rules, and a twentieth of that to read back what it once compiled.
-So they are kept as Python keeps the modules that it compiles: in `__pycache__`, below PYTHONPYCACHEPREFIX if that is set, and
-nowhere if Python is told to write no byte code or must not write there.  Whoever can change these files can change the modules, too.
+To read and check the rules takes a fifth of a second, and the package `regex` half a second to compile their expressions; to read back
+what was made takes a twentieth of that.  So it is kept as Python keeps the modules that it compiles: in `__pycache__`, below
+PYTHONPYCACHEPREFIX if that is set, and nowhere if Python is told to write no byte code or must not write there.  Whoever can change these
+files can change the modules, too.
 
-`python -m cleaners.matching` compiles those of all rules, whatever Python is told, as `python -m compileall` does for modules.
+`python -m cleaners.matching` makes all of it, whatever Python is told, as `python -m compileall` does for modules.
 """
 
 import hashlib
@@ -12,11 +13,37 @@ import os
 import pickle
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any, TypeVar
 
 import regex
+
+T = TypeVar("T")
+
+
+def kept(name: str, make: Callable[[], T], fits: Callable[[Any], bool]) -> T:
+    """What `make` returns, or what it once returned under that name, if that still fits.
+
+    Args:
+        name: what else would be made has another name.
+        make: makes something that can be pickled.
+        fits: whether what was kept is what would be made.
+    """
+    path = _path(name)
+    try:
+        thing: T = pickle.loads(path.read_bytes())  # noqa: S301  as trustworthy as the byte code beside it
+        if fits(thing):
+            return thing
+    except Exception:  # noqa: BLE001, S110  it is not there, or it is damaged: a file that is no pickle raises anything
+        pass
+    thing = make()
+    if not sys.dont_write_bytecode:
+        with suppress(OSError):
+            _keep(path, pickle.dumps(thing))
+    return thing
 
 
 def compile_expression(pattern: str, flags: int = 0) -> regex.Pattern[str]:
@@ -25,24 +52,17 @@ def compile_expression(pattern: str, flags: int = 0) -> regex.Pattern[str]:
     Raises:
         regex.error: the pattern is none.
     """
-    kept = _path(pattern, flags)
-    try:
-        expression = pickle.loads(kept.read_bytes())  # noqa: S301  as trustworthy as the byte code beside it
-        if isinstance(expression, regex.Pattern) and expression.pattern == pattern:
-            return expression
-    except Exception:  # noqa: BLE001, S110  it is not there, or it is damaged: a file that is no pickle raises anything
-        pass
-    expression = regex.compile(pattern, flags)
-    if not sys.dont_write_bytecode:
-        with suppress(OSError):
-            _keep(kept, pickle.dumps(expression))
-    return expression
+
+    def fits(thing: object) -> bool:
+        return isinstance(thing, regex.Pattern) and thing.pattern == pattern
+
+    return kept(f"{regex.__version__} {int(flags)} {pattern}", lambda: regex.compile(pattern, flags), fits)
 
 
-def _path(pattern: str, flags: int) -> Path:
-    """Where it is kept: another expression, or one for another version of `regex` or of Python, has another name."""
-    digest = hashlib.sha256(f"{regex.__version__} {int(flags)} {pattern}".encode()).hexdigest()[:32]
-    return Path(cache_from_source(str(Path(__file__).with_name(f"{digest}.py")))).with_suffix(".regex")
+def _path(name: str) -> Path:
+    """Where it is kept; other versions of Python have other folders."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+    return Path(cache_from_source(str(Path(__file__).with_name(f"{digest}.py")))).with_suffix(".kept")
 
 
 def _keep(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Expressions that stay compiled: what is read back is what would be compiled, or it is compiled."""
+"""What is kept of the rules: what is read back is what would be made, or it is made."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ import regex
 from cleaners import matching, rules
 from cleaners.compiled import compile_expression
 
+BOOK = rules.load()  # before a test has a folder of its own
 PATTERN = r"(?x: \p{Lu}\w+ ) (?P<rest>.*)"
 
 
@@ -22,7 +23,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def files(folder: Path) -> list[Path]:
     """The expressions that are kept; Python may keep a module there that it imports meanwhile."""
-    return list(folder.rglob("*.regex"))
+    return list(folder.rglob("*.kept"))
 
 
 def test_is_compiled_once(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +79,23 @@ def test_a_folder_that_cannot_be_written_does_no_harm(kept: Path, monkeypatch: p
 def test_all_expressions_of_the_rules_can_be_compiled_ahead(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "matcher", matching.Matcher)  # another test's matcher has compiled what it met
     matching.main()
-    expressions = matching.Matcher(rules.load()).expressions
+    expressions = matching.Matcher(BOOK).expressions
     assert len(expressions) > 50
     assert len(files(kept)) == len({expression.compiled.pattern for expression in expressions})
+
+
+def test_rules_are_read_once(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, calls = rules._content, list[Path]()
+    monkeypatch.setattr(rules, "_content", lambda path: calls.append(path) or read(path))  # type: ignore[func-returns-value]
+    first = rules.load.__wrapped__()
+    many = len(calls)
+    assert many > 10
+    again = rules.load.__wrapped__()
+    assert len(calls) == many
+    assert list(again.rules) == list(first.rules) == list(BOOK.rules)
+    for one, other in zip(first, again, strict=True):
+        assert [getattr(one, field) for field in one.__slots__] == [getattr(other, field) for field in one.__slots__]
+    monkeypatch.setattr(rules, "sha256", lambda _=(): "of files that somebody has changed")
+    rules.load.__wrapped__()
+    assert len(calls) == 2 * many
+    assert len(files(kept)) == 1

@@ -427,7 +427,7 @@ def test_what_python_and_the_rules_leave_beside_the_code_is_none(tmp_path: Path,
     (tmp_path / "rules" / "__pycache__").mkdir(parents=True)
     (tmp_path / "rules" / "a.toml").write_text("1")
     before = state._code.__wrapped__()
-    for name in "a.pyc", "b.regex", "temporary":
+    for name in "a.pyc", "b.kept", "temporary":
         (tmp_path / "rules" / "__pycache__" / name).write_text(name)
     assert state._code.__wrapped__() == before
     (tmp_path / "rules" / "a.toml").write_text("2")

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 
 import regex
 
+from cleaners.compiled import kept
 from cleaners.document import key
 
 Where = Literal["anywhere", "top", "tail", "edges", "end"]
@@ -111,28 +112,45 @@ def load(extra: tuple[Path, ...] = ()) -> RuleBook:
     Raises:
         RuleError: a file cannot be read or holds a faulty rule.
     """
+    made_of = hashlib.sha256(sha256().encode() + Path(__file__).read_bytes()).hexdigest()
+    _, shipped, shared = kept("rules", lambda: (made_of, *_read_shipped()), lambda found: found[0] == made_of)
+    rules: dict[str, Rule] = {**shipped}
+    for path in extra:
+        for rule in _rules(path, _content(path), shared):
+            _check_patterns(path, rule)  # compiling takes a third of a second for our own rules; their tests do it
+            _add(rules, rule, path)
+    return RuleBook(dict(sorted(rules.items())), sha256(extra))
+
+
+def _read_shipped() -> tuple[dict[str, Rule], Mapping[str, str]]:
+    """The rules that copydesk ships, and the parts that all files share."""
     rules: dict[str, Rule] = {}
     shared: Mapping[str, str] = {}
-    for path in (*_shipped(), *extra):
-        try:
-            raw = path.read_bytes()
-            content = tomllib.loads(raw.decode("utf-8-sig"))  # Windows writes a byte order mark
-        except OSError as error:
-            raise RuleError(f"{path}: the rule file cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise RuleError(f"{path}: the rule file is not in UTF-8; save it in that encoding ({error})") from error
-        except (ValueError, RecursionError) as error:  # no TOML, or numbers and nesting without end
-            raise RuleError(f"{path}: this is not valid TOML: {error}") from error
-        if path.name == _SHARED_PARTS and path not in extra:
+    for path in _shipped():
+        content = _content(path)
+        if path.name == _SHARED_PARTS:
             shared = content["parts"]
             continue
         for rule in _rules(path, content, shared):
-            if path in extra:  # compiling takes a third of a second for our own rules; their tests do it
-                _check_patterns(path, rule)
-            if rule.id in rules:
-                raise RuleError(f"{path}: rule {rule.id}: there is already a rule of that id")
-            rules[rule.id] = rule
-    return RuleBook(dict(sorted(rules.items())), sha256(extra))
+            _add(rules, rule, path)
+    return rules, shared
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))  # Windows writes a byte order mark
+    except OSError as error:
+        raise RuleError(f"{path}: the rule file cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RuleError(f"{path}: the rule file is not in UTF-8; save it in that encoding ({error})") from error
+    except (ValueError, RecursionError) as error:  # no TOML, or numbers and nesting without end
+        raise RuleError(f"{path}: this is not valid TOML: {error}") from error
+
+
+def _add(rules: dict[str, Rule], rule: Rule, path: Path) -> None:
+    if rule.id in rules:
+        raise RuleError(f"{path}: rule {rule.id}: there is already a rule of that id")
+    rules[rule.id] = rule
 
 
 def sha256(extra: tuple[Path, ...] = ()) -> str:
