@@ -1,6 +1,6 @@
 """The order of the steps: the table of contents of copydesk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -118,28 +118,25 @@ def finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", cut: "Cut | 
             ruled = _by_rules(doc, book, looked)
             verdict = _judge(ruled, allowed)
         cleaned = _finish(ruled, book, verdict, looked)
-        if doc.title or _is_stable(cleaned, looked, book):
+        if doc.title or _is_stable(cleaned, looked, book, by_rules=ruled.doc.title is not None):
             return cleaned._replace(review=cleaned.review or allowed != cut)
     # With the title the text has no title, and without it has one: nothing goes then, and cleaned again it comes to this again.
     untouched = replace(doc, title=None)
     return _finish(Ruled(untouched, *_repair(untouched)), book, None, "never")._replace(review=True)
 
 
-def _is_stable(cleaned: Cleaned, looked: _Looked, book: RuleBook) -> bool:
-    """Whether the same title would be found in the result, or none."""
+def _is_stable(cleaned: Cleaned, looked: _Looked, book: RuleBook, *, by_rules: bool) -> bool:
+    """Whether the same title would be found in the result, or none; `by_rules`: by whom it was found."""
     if cleaned.title is None:
         return looked == "first" or _find_title(Document("again", cleaned.text), book) is None
     again = Document("again", f"{cleaned.title}\n\n{cleaned.text}")
-    return _only_title_went(cleaned) or _find_title(again, book) == cleaned.title
+    return (by_rules and _only_title_went(cleaned)) or _find_title(again, book) == cleaned.title
 
 
-def _find_title(doc: Document, book: RuleBook, head: Sequence[str] | None = None) -> str | None:
+def _find_title(doc: Document, book: RuleBook) -> str | None:
     """The title that is found, if it is none of the lines that stand above articles: "We value your privacy"."""
     title = titles.find_title(doc)
-    if title is None or boilerplate.is_phrase(title, book):
-        return None
-    name = titles.key(title)
-    return title if head is None or any(name in titles.key(line) for line in head) else None
+    return None if title and boilerplate.is_phrase(title, book) else title
 
 
 def _only_title_went(cleaned: Cleaned) -> bool:
@@ -190,9 +187,7 @@ def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Lo
         doc, changes = _take(base, doc, model.edits(doc, verdict), changes)
         if looked == "first" and verdict.title and not boilerplate.is_phrase(verdict.title, book):
             doc = doc.with_title(titles.find_title(doc.with_title(verdict.title)))
-        # What the model leaves at the top is a title less often than what the rules leave there.
-        may_have_title = looked == "first" and given.title is None
-        doc, changes = _edit(base, doc, book, changes, may_have_title=may_have_title, head=verdict.head)
+        doc, changes = _edit(base, doc, book, changes, may_have_title=looked == "first" and given.title is None)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
     review = (verdict is not None and verdict.review) or _is_little(doc, base)
@@ -211,21 +206,15 @@ def _written(text: str) -> int:
 
 
 def _edit(
-    base: str,
-    doc: Document,
-    book: RuleBook,
-    changes: list[Change],
-    *,
-    may_have_title: bool,
-    head: Sequence[str] | None = None,
+    base: str, doc: Document, book: RuleBook, changes: list[Change], *, may_have_title: bool
 ) -> tuple[Document, list[Change]]:
-    """Let the editing steps work until none finds more to do; the title is one of the lines `head`, if these are known."""
+    """Let the editing steps work until none finds more to do."""
     steps = editing(book)
     settled: dict[Cleaner, str] = {}  # the text in which a step found nothing more to do
     for _ in range(MAX_ROUNDS):
         before = doc.text
         if doc.title is None and may_have_title:
-            doc = doc.with_title(_find_title(doc, book, head))
+            doc = doc.with_title(_find_title(doc, book))
         for step in steps:
             if settled.get(step) is not doc.text:
                 text = doc.text

@@ -1,11 +1,13 @@
 """The laws of the contract for single documents, over arbitrary text and over soups of dump lines."""
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import made_up
 from cleaners import pipeline, records, rules, titles
 from cleaners.document import Document
 from cleaners.edits import Edit, redo, undo
@@ -59,6 +61,15 @@ def test_laws(base: str, cut: Cut | None, title_line: int | None) -> None:
     # 5: cleaning again changes nothing, but for what a learned model may find when lines have other neighbours
     again = pipeline.clean(Document("law", f"{title}\n\n{text}" if title else text, None if found else title), BOOK)
     assert (again.title, again.text) == (title, text)
+
+
+@pytest.mark.parametrize("name", ["behind-whole", "test", "test-whole", "test-more"])
+def test_whole_pages_cleaned_with_the_line_model_have_the_same_title_again(name: str) -> None:
+    for page in made_up.pages(Path(made_up.__file__).parent / f"made-up/{name}.txt"):
+        cleaned = pipeline.clean(Document(page.id, "\n".join(page.lines)), BOOK, "cautious")
+        text = f"{cleaned.title}\n\n{cleaned.text}" if cleaned.title else cleaned.text
+        again = pipeline.clean(Document(page.id, text), BOOK)
+        assert (again.title, again.text) == (cleaned.title, cleaned.text)
 
 
 def test_a_ledger_of_several_steps_is_in_coordinates_of_the_base() -> None:

@@ -56,14 +56,12 @@ class Verdict(NamedTuple):
         share: how much of the document would go, in characters, blank lines not counted: 0 to 1.
         review: whether a person should look: so much would go, or so little is main text, or the document is so long, that nothing does.
         title: the title of the document, known before or found where the main text begins.
-        head: the lines there, among which the title is if it has one.
     """
 
     blocks: list[Block]
     share: float
     review: bool
     title: str | None = None
-    head: tuple[str, ...] = ()
 
 
 def scores(lines: Sequence[str]) -> Floats:
@@ -146,7 +144,7 @@ def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdic
         return Verdict([], share, review=share > 0, title=doc.title)
     values = probable.tolist()
     blocks = [Block(places[first], places[end - 1], round(max(values[first:end]), 4)) for first, end in runs(goes).tolist()]
-    return Verdict(blocks, share, review=False, title=title, head=tuple(map(doc.lines.__getitem__, likely)))
+    return Verdict(blocks, share, review=False, title=title)
 
 
 def edits(doc: Document, verdict: Verdict) -> Iterator[Edit]:
