@@ -246,14 +246,15 @@ def find_headline(doc: Document, likely: Mapping[int, float]) -> str | None:
             break
         best = i
     title = _without_site(doc, _bare(lines[best]))
-    name = key(title)
-    above = [line for line in lines[:best] if line and not line.isspace()]
-    below = [line for line in lines[best + 1 :] if line and not line.isspace()]
-    is_dated = any(len(line) <= _LABEL and (_DATED.search(line) or _BYLINE.match(line)) for line in below[:_BYLINES])
-    if not is_dated and not any(len(line) <= 2 * _LONGEST and name in key(line) for line in above[-_CLOSE:]):
-        return None
-    paragraphs = list(islice(filter(is_prose, below), _PARAGRAPHS))
-    if len(paragraphs) < 2 or not _is_about(paragraphs, title) or _speaks(doc, title, _copies(doc, title)):
+    below = (line for line in islice(lines, best + 1, None) if line and not line.isspace())
+    bylines = list(islice(below, _BYLINES))
+    if not any(len(line) <= _LABEL and (_DATED.search(line) or _BYLINE.match(line)) for line in bylines):
+        name = key(title)
+        above = islice((line for line in reversed(lines[:best]) if line and not line.isspace()), _CLOSE)
+        if not any(len(line) <= 2 * _LONGEST and name in key(line) for line in above):
+            return None
+    paragraphs = list(islice(filter(is_prose, chain(bylines, below)), _PARAGRAPHS))
+    if len(paragraphs) < 2 or not _is_about(paragraphs, title) or (":" in title and _speaks(doc, title, _copies(doc, title))):
         return None
     return title
 
