@@ -5,13 +5,14 @@ import re
 import shlex
 import tomllib
 from dataclasses import fields
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from cleaners import cli
+from cleaners import cli, planning
 from cleaners.rules import Rule
 from cleaners.run import clean_folder
 from cleaners.settings import Settings
@@ -67,24 +68,38 @@ def test_the_edits_are_those_of_the_seed(tmp_path: Path) -> None:
         assert [one | {"old": one["old"][: len(old)] if shortened else one["old"]} for one in same] == [edit | {"old": old}]
 
 
-@pytest.mark.parametrize("program", ["duckdb", "polars", "pandas", "datasets"])
-def test_the_output_is_read_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    """Also where a field that is null or empty in the first hundred records is not in a later one."""
+SHOWN = re.findall(r"(?m)^    ((?:duckdb|polars|pandas|datasets)\..+)$", TEXT)
+
+
+def test_programs_that_read_the_output_are_shown() -> None:
+    assert [line.partition(".")[0] for line in SHOWN] == ["duckdb", "polars", "datasets", "pandas", "pandas"]
+
+
+@pytest.mark.parametrize("line", SHOWN)
+def test_the_output_is_read_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    """Also where a field that is null or empty in the first hundred records, or the first part, is not in a later one."""
+    program = line.partition(".")[0]
     if find_spec(program) is None:
         pytest.skip(f"{program} is not installed")
     source = tmp_path / "in"
     source.mkdir()
+    sentence = "The harbour office opened again on day {} of the year, and the ferries left at six."
     for number in range(150):
-        text = f"The harbour office opened again on day {number} of the year, and the ferries left at six.".encode()
+        text = sentence.format(number).encode()
         text += b" The caf\xc3\xa9 \xff opened, too." if number == 140 else b""
         (source / f"{number:03}.txt").write_bytes(text)
-    clean_folder(Settings(source, tmp_path / "OUT", "parquet" if program == "duckdb" else "jsonl"))
+    is_one_part = ".jsonl" in line
+    if not is_one_part:
+        monkeypatch.setattr(planning, "_SHARD_DOCUMENTS", 150)
+        records = [{"text": sentence.format(n), "url": f"https://harbour.example/{n}", "n": {"day": n}} for n in range(10)]
+        (source / "z.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    clean_folder(Settings(source, tmp_path / "OUT", "jsonl" if is_one_part else "parquet"))
+    assert len(list((tmp_path / "OUT" / "documents").iterdir())) == 2 - is_one_part
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
-    [line] = re.findall(rf"(?m)^    ({program}\..+)$", TEXT)
-    read = eval(line, {program: __import__(program)})
+    read = eval(line, {program: import_module(program)})
     rows = read.fetchall() if program == "duckdb" else read
-    assert len(rows) == 150
+    assert len(rows) == 160 - 10 * is_one_part
 
 
 def test_what_is_to_be_installed_is_there() -> None:
