@@ -87,6 +87,20 @@ def test_one_remote_file_and_a_pattern():
 
 
 @pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("s3://archive/o*", ["other/b.txt"]),
+        ("s3://archive/dumps/d*", ["deep/er/all.zip", "deep/\ufffd2E\ufffd2E/up.txt"]),
+        ("s3://archive/[do]*/[bl]*", ["dumps/lines.jsonl.zst", "other/b.txt"]),
+        ("s3://archive/*/*/e*", ["dumps/deep/er/all.zip"]),
+    ],
+)
+def test_a_pattern_matches_folders_too(pattern, wanted):
+    assert [one.id for one in find(pattern)] == wanted
+
+
+@pytest.mark.usefixtures("bucket")
 def test_what_is_not_there_is_an_error_with_a_sentence():
     with pytest.raises(OSError, match="nothing at s3://archive/nowhere"):
         find("s3://archive/nowhere")

@@ -22,7 +22,7 @@ def url(root: Path | str) -> str | None:
 
 
 def find(address: str) -> list[Found]:
-    """List the files of a remote folder, those that a pattern names, or the one file that this is.
+    """List the files of a remote folder, those that a pattern matches and in folders that it matches, or the one file that this is.
 
     Raises:
         OSError: there is nothing, or it cannot be listed; or what fsspec needs for such addresses is not installed.
@@ -32,7 +32,7 @@ def find(address: str) -> list[Found]:
     try:
         if re.search(r"[*?\[]", path):
             root = re.split(r"[*?\[]", path)[0].rpartition("/")[0]
-            infos = {name: info for name, info in system.glob(path, detail=True).items() if info["type"] == "file"}
+            infos = _matching(system, path)
         else:
             root = path
             infos = _below(system, path)
@@ -50,6 +50,19 @@ def find(address: str) -> list[Found]:
             stamp = info.get("ETag") or info.get("etag") or info.get("md5Hash")
             found.append(Found(names.unique(relative), Path(relative), info.get("size") or 0, full, stamp))
     return sorted(found)
+
+
+def _matching(system: Any, pattern: str) -> dict[str, Any]:
+    """The files that a pattern matches, and those in the folders that it matches."""
+    infos: dict[str, Any] = {}
+    listed = "\0"
+    for name, info in sorted(system.glob(pattern, detail=True).items()):
+        if info["type"] == "file":
+            infos[name] = info
+        elif not f"{name}/".startswith(listed):  # it lies in one that was listed
+            listed = f"{name.rstrip('/')}/"
+            infos |= _below(system, listed[:-1])
+    return infos
 
 
 def _below(system: Any, path: str) -> dict[str, Any]:
