@@ -541,6 +541,10 @@ FIELDS = [
     ({"article": "8812", "html": f"<p>{LONG}</p>"}, Fields(), (f"<p>{LONG}</p>", "text/html")),
     ({"article": "8812", "text": "Read more", "body": LONG}, Fields(), (LONG, "text/plain")),
     ({"text": "Read on", "raw_content": f"<html><p>{LONG}"}, Fields(), ("Read on", "text/plain")),
+    # A teaser beside a page with more; a short text beside a page with much around it is the article.
+    ({"text": "The ferry", "html": f"<html><p>{LONG}"}, Fields(), (f"<html><p>{LONG}", "text/html")),
+    ({"content": LONG + "[+9 chars]", "html": f"<p>{LONG * 2}</p>"}, Fields(), (f"<p>{LONG * 2}</p>", "text/html")),
+    ({"text": LONG, "html": f"<a>{LONG * 9}</a><p>{LONG}</p>"}, Fields(), (LONG, "text/plain")),
     ({"text": "Well said!", "article": {"body": LONG}}, Fields(), ("Well said!", "text/plain")),
     ({"text": LONG * 2, "body": LONG * 9}, Fields(), (LONG * 2, "text/plain")),
     ({"yoast_head": "<title> " + LONG * 9, "content": {"rendered": "<p>b</p>"}}, Fields(), ("<p>b</p>", "text/html")),

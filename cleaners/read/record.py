@@ -66,6 +66,9 @@ _MIN_AVERAGE = 40
 # A text shorter than this may be a teaser: so it is where another version beside it is so many times as long.
 _TEASER = 300
 _TIMES_A_TEASER = 3
+_CUT_OFF = re.compile(r"\[\+\d+ chars\]\Z")  # as NewsAPI ends a teaser
+# A paragraph, or a piece of one, in HTML: no link, menu or program.
+_RUN = re.compile(r"<(?!(?:a|script|style|title|option|button)\b|!--)[^<>]*>([^<>]{40,})", re.IGNORECASE)
 
 _MAX_NESTED = 3  # objects in objects whose fields may hold the document
 _MAX_DEPTH = 50  # of values that are carried into metadata
@@ -218,7 +221,10 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
 
 
 def _full(names: list[str], flat: Mapping[str, Any]) -> str | None:
-    """Which of the versions of a document is it: the first, if that is no label or teaser of another in the same object."""
+    """Which of the versions of a document is it: the first, if that is no label or teaser of another in the same object.
+
+    A longer text is it before a page that has more, too.
+    """
     if not names or _label(names[0]) in HTML_FIELDS:
         return names[0] if names else None
     first, *others = names
@@ -230,7 +236,19 @@ def _full(names: list[str], flat: Mapping[str, Any]) -> str | None:
                 return _full(others[others.index(name) :], flat)
     texts = [name for name in others if _label(name) in TEXT_FIELDS and not _is_page(flat[name])]
     whole = max(texts, key=lambda name: len(flat[name].strip()), default=first)
-    return whole if size < _TEASER and len(flat[whole].strip()) >= _TIMES_A_TEASER * size else first
+    if size < _TEASER and len(flat[whole].strip()) >= _TIMES_A_TEASER * size:
+        return whole
+    if size < _TEASER:
+        wanted = size if isinstance(flat[first], str) and _CUT_OFF.search(flat[first].strip()) else _TIMES_A_TEASER * size
+        pages = (name for name in others if _label(name) in HTML_FIELDS)
+        return next((name for name in pages if _length_in_runs(flat[name]) >= wanted), first)
+    return first
+
+
+def _length_in_runs(page: str | bytes) -> int:
+    """About how much text there is in the paragraphs of HTML."""
+    text = page if isinstance(page, str) else page.decode("utf-8", "replace")
+    return sum(len(run.strip()) for run in _RUN.findall(text))
 
 
 def _in_parts(value: Mapping[str, Any], depth: int = 0) -> tuple[str, str, bool] | None:
