@@ -1116,6 +1116,12 @@ def test_names_that_lie_about_the_content(tmp_path):
     assert isinstance(behind, Failed)
     assert behind.message == "behind the gzip data there is something else, at byte 24"
     assert behind.raw == b"text"
+    assert values(came(tmp_path, "a.csv.tar.gz", gzip.compress(tar([("a.csv.tar.gz", b"id,text\n1,b\n")])))) == [
+        ("a.csv.tar.gz#1", "b")
+    ]
+    assert values(came(tmp_path, "a.tgz", gzip.compress(tar([("a.tgz", b'{"text": "b"}\n')])))) == [("a.tgz#1", "b")]
+    assert values(came(tmp_path, "a.tar", b"no archive")) == [(None, "no archive")]
+    assert values(came(tmp_path, "a.tar", b"\0" * 512 + b"no archive")) == [(None, "Damaged")]
     assert values(came(tmp_path, "a.zip", b"no archive")) == [(None, "Truncated")]
     assert values(came(tmp_path, "a.parquet", b"no table")) == [(None, "ArrowInvalid")]
     assert values(came(tmp_path, "a.json", b"no JSON")) == [("1", "JSONDecodeError")]

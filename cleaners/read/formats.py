@@ -37,6 +37,7 @@ PLAIN_TEXT = _row("plain text", "text/plain", "txt text", "text")
 MARKDOWN = _row("Markdown", "text/markdown", "md markdown", "text")
 HTML = _row("HTML", "text/html", "html htm xhtml xht shtml", "text", _HTML_START)
 CSV = _row("a table (CSV)", "text/csv", "csv tsv tab", "csv_")
+TAR = _row("a tar archive", "application/x-tar", "tar", "tar", rb"(?s).{257}ustar")
 OFFICE = _row("an Office document", "application/vnd.openxmlformats-officedocument", "docx xlsx pptx odt ods odp")
 JSON = _row("JSON", "application/json", "json jsonl ndjson jl geojson", "json_")
 
@@ -48,7 +49,7 @@ FORMATS = (
     _row("xz data", "application/x-xz", "xz txz lzma", "compression", rb"\xfd7zXZ\0"),
     OFFICE,
     _row("a ZIP archive", "application/zip", "zip wacz", "zip_", rb"PK(?:\x03\x04|\x05\x06)"),
-    _row("a tar archive", "application/x-tar", "tar", "tar", rb"(?s).{257}ustar"),
+    TAR,
     _row("Parquet", "application/vnd.apache.parquet", "parquet pq", "parquet", rb"PAR1\x15"),
     _row("a 7-Zip archive", "application/x-7z-compressed", "7z", None, rb"7z\xbc\xaf\x27\x1c"),
     _row("a RAR archive", "application/vnd.rar", "rar", None, rb"Rar!\x1a\x07"),
@@ -107,6 +108,8 @@ def recognise(name: str, head: bytes) -> Format:
                 return format_
     if by_name is HTML and head and b"<" not in head:
         return PLAIN_TEXT  # the parser would join its lines to one
+    if by_name is TAR and head and b"\0" not in head[:512]:
+        return recognise(name.rpartition(".")[0], head)  # pandas gives the member of x.csv.tar.gz the name of the archive
     if by_name is not None and by_name not in {PLAIN_TEXT, MARKDOWN, CSV}:
         return by_name
     if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (_is_json(head) if by_name else not _has_text_behind(head)):
