@@ -707,6 +707,7 @@ def test_parquet_strings_that_are_not_utf_8(tmp_path):
     assert [(one.raw, one.text) for one in got if isinstance(one, Raw)] == [(b"caf\xe9", None), (b"plain", "plain")]
 
 
+GOOD = warc_record(http(PAGE))
 # What a server sent, and what the document is: body, charset, media type; or the type of the failure.
 RESPONSES = [
     (http(PAGE, content_type="text/html; charset=UTF-8"), (PAGE, "UTF-8", "text/html")),
@@ -752,6 +753,24 @@ def test_the_texts_of_a_wet_file_are_text(tmp_path, text):
     [one] = came(tmp_path, "a.wet", warc_record(text, "conversion", "text/plain"))
     assert isinstance(one, Raw)
     assert (one.raw, one.media_type) == (text, "text/plain")
+
+
+# Type, address, body; what becomes of them.
+NO_PAGES = [
+    ("resource", "metadata://gnu.org/software/wget/warc/wget_arguments.txt", b'"--warc-file=a"', "left out"),
+    ("resource", "<metadata://gnu.org/software/wget/warc/wget.log>", b"Saved a.html", "left out"),
+    ("resource", "urn:text:https://ferry.example/1", b"The ferry", "left out"),
+    ("resource", "urn:uuid:00000000-0000-4000-8000-000000000000", b"The ferry", "read"),
+    ("response", "https://ferry.example/robots.txt", http(b"User-agent: *", content_type="text/plain"), "Unsupported"),
+    ("response", "https://ferry.example/robots.txt", http(PAGE, content_type="text/html"), "read"),
+    ("response", "https://ferry.example/news/robots.txt", http(b"The robots", content_type="text/plain"), "read"),
+]
+
+
+@pytest.mark.parametrize(("type_", "uri", "body", "wanted"), NO_PAGES)
+def test_what_a_crawler_keeps_for_itself_is_no_document(tmp_path, type_, uri, body, wanted):
+    got = came(tmp_path, "a.warc", warc_record(body, type_, uri) + GOOD)
+    assert [one.type if isinstance(one, Failed) else "read" for one in got] == [wanted] * (wanted != "left out") + ["read"]
 
 
 def test_an_address_in_brackets_is_the_address(tmp_path):
@@ -815,7 +834,6 @@ def test_a_dictionary_that_is_not_there(tmp_path):
     assert values(came(tmp_path, "a.txt.zst", bare))[0][1] == "Damaged"
 
 
-GOOD = warc_record(http(PAGE))
 BAD_WARCS = [
     (GOOD[:-50], ["Truncated"]),
     (GOOD + GOOD[:60], ["read", "Truncated"]),

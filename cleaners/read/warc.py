@@ -1,7 +1,7 @@
 """Web archives (WARC and WET), through FastWARC.
 
-Documents are the responses of servers, resources, and conversions (the texts of a WET file); requests,
-metadata and the like are passed over.  What FastWARC cannot go on from, a damaged header for example, costs the
+Documents are the responses of servers, resources, and conversions (the texts of a WET file); requests, metadata and the
+like are passed over, and so is what a crawler says of itself and of its pages in resources.  What FastWARC cannot go on from, a damaged header for example, costs the
 records up to the next that can be found.
 """
 
@@ -18,6 +18,9 @@ from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw, ReadError
 
 _DOCUMENTS = {"response", "resource", "conversion"}
 _PASSED_OVER = {"warcinfo", "request", "metadata", "revisit", "continuation"}
+# wget's log and arguments (metadata://gnu.org/…), that of wpull (urn:X-wpull:log), the text of a page as browsertrix has it (urn:text:https://…).
+_OF_CRAWLER = re.compile(r"(?i)metadata:|urn:x-wpull:|urn:\w+:https?:")
+_ROBOTS = re.compile(r"(?i)https?://[^/?#]+/robots\.txt\Z")
 _NEXT = re.compile(rb"\n(?=WARC/[01]\.\d+\r?\n)")
 _TEXT_TYPES = {"text/plain": "text/plain", "text/markdown": "text/markdown"}
 _HTML_TYPES = {"text/html", "application/xhtml+xml"}
@@ -106,6 +109,8 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
         yield source.failed(number, "Damaged", f"the record at byte {record.stream_pos:,} has no type that is known")
         return
     uri = (headers.get("warc-target-uri") or "").strip("<>") or None
+    if kind == "resource" and uri and _OF_CRAWLER.match(uri):
+        return
     origin = {
         "warc_record_id": record.record_id,
         "warc_type": kind,
@@ -142,6 +147,10 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
     media_type, charset = _media_type(content_type, b"" if kind == "conversion" else body)
     if status not in {200, 203}:
         yield source.failed(number, "HttpStatus", f"the server answered {status} for {uri}: this is no article", None, media_type)
+    elif media_type == "text/plain" and uri and _ROBOTS.match(uri):
+        yield source.failed(
+            number, "Unsupported", "the record is robots.txt, what a site says to crawlers: this is no article", None, media_type
+        )
     elif media_type not in {"text/html", *_TEXT_TYPES}:
         yield source.failed(number, "Unsupported", f"the record is {media_type}, which cannot be read", None, media_type)
     else:
