@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import zipfile
@@ -712,6 +713,9 @@ GOOD = warc_record(http(PAGE))
 RESPONSES = [
     (http(PAGE, content_type="text/html; charset=UTF-8"), (PAGE, "UTF-8", "text/html")),
     (http(PAGE, content_type="application/xhtml+xml"), (PAGE, None, "text/html")),
+    (http(PAGE, content_type="text/html, text/html; charset=utf-8"), (PAGE, "utf-8", "text/html")),
+    (http(PAGE, content_type="application/xml"), (PAGE, None, "text/html")),
+    (http(b"<urlset>", content_type="text/xml"), "Unsupported"),
     (http(b"Text", content_type="text/plain"), (b"Text", None, "text/plain")),
     (http(PAGE, content_type="text/plain"), (PAGE, None, "text/html")),
     (http(PAGE, content_type=""), (PAGE, None, "text/html")),
@@ -778,6 +782,15 @@ def test_an_address_in_brackets_is_the_address(tmp_path):
     [one] = came(tmp_path, "a.warc", warc_record(http(PAGE), uri="<https://ferry.example/2>"))
     assert isinstance(one, Raw)
     assert (one.metadata, one.origin["warc_target_uri"]) == ({"url": "https://ferry.example/2"}, "https://ferry.example/2")
+
+
+def test_names_of_headers_may_be_in_any_case(tmp_path):
+    usual = b"".join(make_inputs.warc_records())
+    other = re.sub(rb"(?m)^[\w-]+(?=: )", lambda name: name[0].lower(), usual)
+    assert b"\nwarc-type: " in other
+    assert came(tmp_path, "a.warc", other) == came(tmp_path, "a.warc", usual)
+    other = other.replace(b"\nwarc-type: ", b"\nWarc-Type: ")
+    assert len(came(tmp_path, "a.warc.gz", gzip.compress(other))) == len(came(tmp_path, "a.warc", usual))
 
 
 def test_a_record_says_where_it_lies(tmp_path):

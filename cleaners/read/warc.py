@@ -1,10 +1,11 @@
 """Web archives (WARC and WET), through FastWARC.
 
 Documents are the responses of servers, resources, and conversions (the texts of a WET file); requests, metadata and the
-like are passed over, and so is what a crawler says of itself and of its pages in resources.  What FastWARC cannot go on from, a damaged header for example, costs the
-records up to the next that can be found.
+like are passed over, and so is what a crawler says of itself and of its pages in resources.  What FastWARC cannot go on
+from, a damaged header for example, costs the records up to the next that can be found.
 """
 
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -12,26 +13,63 @@ from collections.abc import Iterator
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
 from cleaners.read.compression import CODECS, Codec, Deflate
-from cleaners.read.formats import recognise
-from cleaners.read.source import BUFFER, Source
+from cleaners.read.formats import HTML, recognise
+from cleaners.read.source import BUFFER, Filled, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw, ReadError
 
 _DOCUMENTS = {"response", "resource", "conversion"}
 _PASSED_OVER = {"warcinfo", "request", "metadata", "revisit", "continuation"}
-# wget's log and arguments (metadata://gnu.org/…), that of wpull (urn:X-wpull:log), the text of a page as browsertrix has it (urn:text:https://…).
+# The logs of wget (metadata://gnu.org/…) and wpull (urn:X-wpull:log); what browsertrix has of a page (urn:text:https://…).
 _OF_CRAWLER = re.compile(r"(?i)metadata:|urn:x-wpull:|urn:\w+:https?:")
 _ROBOTS = re.compile(r"(?i)https?://[^/?#]+/robots\.txt\Z")
 _NEXT = re.compile(rb"\n(?=WARC/[01]\.\d+\r?\n)")
+_START = 4096  # bytes that hold the headers of a record
 _TEXT_TYPES = {"text/plain": "text/plain", "text/markdown": "text/markdown"}
 _HTML_TYPES = {"text/html", "application/xhtml+xml"}
+_XML_TYPES = {"application/xml", "text/xml", "application/vnd.wap.xhtml+xml"}
 _UNKNOWN_TYPES = {None, "", "application/octet-stream", "application/x-unknown", "unknown/unknown", "application/http"}
+
+
+_NAMES = {name.lower(): name for name in (b"WARC-Type", b"WARC-Record-ID", b"Content-Type", b"Content-Length")}
+
+
+class _Named(Filled):
+    """A web archive with the names of headers as FastWARC knows them; the standard takes them in any case."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        super().__init__()
+        self._stream = stream
+        self._ready = b""
+        self._length = self._left = 0  # of the block that follows the headers, and what is still to come of it
+
+    def piece(self, most: int) -> bytes:
+        if self._left:
+            piece = self._stream.read1(min(most, self._left))
+            self._left -= len(piece)
+            return piece
+        if not self._ready:
+            name, colon, value = self._stream.readline(BUFFER).partition(b":")
+            name = _NAMES.get(name.lower(), name)
+            if name == b"Content-Length":
+                self._length = int(value) if value.strip().isdigit() else 0
+            elif not name.strip():
+                self._left, self._length = self._length, 0
+            self._ready = name + colon + value
+        piece, self._ready = self._ready[:most], self._ready[most:]
+        return piece
+
+
+def _is_named_otherwise(head: bytes) -> bool:
+    """Whether the first record has headers, and FastWARC does not know their names."""
+    names = {line.partition(b":")[0] for line in head[:_START].replace(b"\r", b"").lstrip().partition(b"\n\n")[0].split(b"\n")}
+    return any(name not in names and name.lower() in map(bytes.lower, names) for name in (b"WARC-Type", b"Content-Length"))
 
 
 class _Window:
     """A stream that remembers the last that was read, to go back to."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
         self._ready = b""  # to be read again
         self._last = b""
         self._at = 0  # of the end of _last in the stream
@@ -41,7 +79,7 @@ class _Window:
 
     def read(self, size: int = -1) -> bytes:
         size = BUFFER if size < 0 else size
-        piece = self._ready[:size] or self._source.stream.read1(size)
+        piece = self._ready[:size] or self._stream.read1(size)
         self._ready = self._ready[len(piece) :]
         self._at += len(piece)
         self._last = (self._last + piece)[-2 * BUFFER :]
@@ -53,7 +91,7 @@ class _Window:
         begin = self._at - len(self._last)  # of the buffer
         at = max(after - begin, 0)
         while not (found := _NEXT.search(buffer, at)):
-            piece = self._source.stream.read1(BUFFER)
+            piece = self._stream.read1(BUFFER)
             if not piece:
                 return False
             begin += max(len(buffer) - 32, 0)
@@ -65,7 +103,7 @@ class _Window:
 
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     """The documents in the records; the id has the number of the record in the file, from 1."""
-    window = _Window(source)
+    window = _Window(buffered(_Named(source.stream)) if _is_named_otherwise(source.head()) else source.stream)
     number = begin = 0
     was_told = False  # that there is something that is no record
     while True:
@@ -148,9 +186,7 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
     if status not in {200, 203}:
         yield source.failed(number, "HttpStatus", f"the server answered {status} for {uri}: this is no article", None, media_type)
     elif media_type == "text/plain" and uri and _ROBOTS.match(uri):
-        yield source.failed(
-            number, "Unsupported", "the record is robots.txt, what a site says to crawlers: this is no article", None, media_type
-        )
+        yield source.failed(number, "Unsupported", "the record is robots.txt, which is no article", None, media_type)
     elif media_type not in {"text/html", *_TEXT_TYPES}:
         yield source.failed(number, "Unsupported", f"the record is {media_type}, which cannot be read", None, media_type)
     else:
@@ -308,9 +344,9 @@ def _limited(plain: bytes, coding: str) -> bytes:
 def _media_type(content_type: str | None, body: bytes) -> tuple[str, str | None]:
     """The media type of a body, and the charset that is declared for it."""
     declared, _, parameters = (content_type or "").partition(";")
-    declared = declared.strip().lower()
+    declared = declared.partition(",")[0].strip().lower()  # some servers say it twice
     charset = re.search(r"""(?i)\bcharset\s*=\s*["']?([^\s"';,]+)""", parameters)
-    if declared in _HTML_TYPES:
+    if declared in _HTML_TYPES or (declared in _XML_TYPES and recognise("", body[:BUFFER]) is HTML):
         media_type = "text/html"
     elif declared in _UNKNOWN_TYPES or declared in _TEXT_TYPES:
         by_content = recognise("", body[:BUFFER]).media_type
