@@ -1158,6 +1158,30 @@ def test_names_that_lie_about_the_content(tmp_path):
     assert values(came(tmp_path, "a.json", b"no JSON")) == [("1", "JSONDecodeError")]
 
 
+TABLES = [
+    ("id\ttext\n1\tThe ferry\n2\tThe quay\n", ["The ferry", "The quay"]),
+    (',Title,Text\r\n0,A,"The ferry,\r\nand the quay"\r\n1,B,It\r\n', ["The ferry,\r\nand the quay", "It"]),
+    ("title,text\nA,The ferry leaves at six\n", None),
+    ("Date;Content\n5 May;" + "The ferry " * 10_000 + "\n6 May;The quay", None),  # its rows are not in sight
+    ("Date;Content\n" + "5 May;The ferry \n" * 5000, ["The ferry "] * 5000),
+    ("title,text\nThe ferry\nleaves at six\n", None),
+    ("Title,Text\n\nThe ferry, the quay, and the islands\n\nIt leaves at six.\n", None),
+    ("Text, Date, Author\n\nWhat a text, a date, and an author are\n", None),
+    ("title,text\n", None),
+    ("text\nThe ferry\nThe quay\n", None),
+]
+
+
+@pytest.mark.parametrize(("content", "wanted"), TABLES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_tables_that_their_name_calls_text(tmp_path, content, wanted, encoding):
+    got = came(tmp_path, "a.txt", content.encode(encoding))
+    if wanted is None:
+        assert [(one.record, one.media_type) for one in got] == [(None, "text/plain")]
+    else:
+        assert values(got) == [(str(n), text) for n, text in enumerate(wanted, 1)]
+
+
 def test_text_alone_is_what_it_says(tmp_path):
     [one] = came(tmp_path, "a.txt.xz", make_inputs.COMPRESSIONS[".xz"](TEXT.encode()))
     assert one == Raw("a.txt.xz", "a.txt.xz", None, TEXT.encode(), "text/plain")

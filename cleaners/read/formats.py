@@ -1,8 +1,12 @@
 """The table of formats: how each is known, and which module reads it."""
 
+import csv
+import io
 import json
 import re
 from typing import NamedTuple
+
+from cleaners.read.source import HEAD
 
 
 class Format(NamedTuple):
@@ -114,19 +118,38 @@ def recognise(name: str, head: bytes) -> Format:
         return by_name
     if text[:1] in {b"{", b"["} and _JSON_START.match(text) and (_is_json(head) if by_name else not _has_text_behind(head)):
         return JSON
-    return by_name or (CSV if _is_table(text) else PLAIN_TEXT)
+    if by_name is MARKDOWN or by_name is CSV:
+        return by_name
+    delimiter = _delimiter(text)
+    return CSV if delimiter and (by_name is None or _has_rows(head, delimiter)) else PLAIN_TEXT
 
 
 _TEXT_COLUMNS = frozenset(b"text content body article maintext raw_content html".split())
 _OTHER_COLUMNS = frozenset(b"id url link title headline author date published".split())
 
 
-def _is_table(text: bytes) -> bool:
-    """Whether what has no name, as on standard input, begins with the header of a table."""
-    first = text.partition(b"\n")[0].lower()
-    rows = ({cell.strip(b'\r"') for cell in first.split(delimiter)} for delimiter in (b",", b";", b"\t"))
-    return any(cells & _TEXT_COLUMNS and cells & _OTHER_COLUMNS for cells in rows)
+def _delimiter(text: bytes) -> str | None:
+    """What parts the cells of the header that a text begins with, if it is that of a table."""
+    first = text.partition(b"\n")[0].partition(b"\r")[0].lower()
+    for delimiter in (b"\t", b";", b","):
+        if delimiter in first:
+            cells = {cell.strip(b'"') for cell in first.split(delimiter)}
+            if not cells.isdisjoint(_TEXT_COLUMNS) and not cells.isdisjoint(_OTHER_COLUMNS):
+                return delimiter.decode()
+    return None
 
+
+def _has_rows(head: bytes, delimiter: str) -> bool:
+    """Whether there are rows, all with as many cells as the header; no text goes on like this, whatever its first line is."""
+    text = head.decode("utf-16" if head.startswith(_UTF_16) else "utf-8", "replace")
+    try:
+        header, *rows = (len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
+    except csv.Error:
+        return False
+    return len(rows) > 1 and set(rows[:-1] if len(head) >= HEAD else rows) == {header}  # the last may be cut off
+
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as Excel writes it
 
 _QUERY = re.compile(r"[?@].*", re.DOTALL)  # as wget writes names: style.css?ver=6.1, on Windows style.css@ver=6.1
 
