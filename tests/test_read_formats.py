@@ -168,6 +168,11 @@ RECORDS = [
     ("a.tsv", b"n\ttext\turl\n1\ta\\\n\\\nb \"c\"\t\\N\n2\td\\\te\\\\\tu\n", [("1", 'a\n\nb "c"'), ("2", "d\te\\")]),
     ("a.csv", b"n,text\n1,a\\, b\\\nc\n2,d\n", [("1", "a, b\nc"), ("2", "d")]),
     ("a.csv", b'n,text\n1,"a\\\nb"\n2,"c"\n', [("1", "a\\\nb"), ("2", "c")]),
+    ("a.csv", b'n,title,text,url\n1,"t","a said \\"no\\".\\\n\\\nb\\\\",\\N\n2,"t","c","u"\n', [("1", 'a said "no".\n\nb\\'), ("2", "c")]),
+    ("a.tsv", b'n\ttext\turl\n1\t"A" said.\\n\\nSo\\tC:\\\\n.\t\\N\n2\tb\tu\n', [("1", '"A" said.\n\nSo\tC:\\n.'), ("2", "b")]),
+    ("a.tsv", b"n\ttext\n1\tA.\\nB: C:\\Users\n", [("1", "A.\\nB: C:\\Users")]),
+    ("a.tsv", b'n\ttext\n1\t"A ""B""\tC.\\n\\nD"\n', [("1", 'A "B"\tC.\\n\\nD')]),
+    ("a.tsv", b"n\ttext\n1\tin C:\\new\n", [("1", "in C:\\new")]),
     ("a.tsv", b"n\ttext\n1\tin C:\\\n2\tb\n", [("1", "in C:\\"), ("2", "b")]),
     # Commas in a text are more than the semicolons between the cells; blanks between commas and quotes
     ("a.csv", b"1;The ferry, the old one, white, is back.;x\n2;It leaves at six, and at nine, and then not before noon.;y\n",

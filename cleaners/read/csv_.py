@@ -27,6 +27,11 @@ _ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 _ESCAPED_WITHIN = re.compile(r'(?<![\\"])\\"(?![",;\t|\r\n])')
 # Without quotes, MySQL puts a backslash before a line end in a cell, too.
 _ESCAPED_END = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+# psql and `mysql -B` write a line end in a cell as \n, and a backslash as two: they leave none before any other letter.
+_WRITTEN_END = re.compile(r"""[.!?…。！？»”’"')\]](?:\\r)?\\n|(?<!\\)(?:\\n){2}""")
+_NO_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\nrtbfvN])")
+_WRITTEN = re.compile(r"\\([\\nrtbfv])")
+_CONTROLS = dict(zip("nrtbfv", "\n\r\t\b\f\v", strict=True))
 _NULL = re.compile(r"(?<![^,;\t|])\\N(?![^,;\t|\r\n])")
 _DOUBLED_WITHIN = re.compile(r'[^",;\t|\r\n\\]""[^",;\t|\r\n]')
 
@@ -47,7 +52,11 @@ def _rows(source: Source, encoding: str, known: str | None) -> Iterator[Record |
     text = _text(source, too_long)
     if "escapechar" in dialect:
         text = (_NULL.sub("", line) for line in text)
-    lines = _Lines(map(_doubled, text) if _escapes(source) else text)
+        if _is_written(source):
+            text = (_WRITTEN.sub(_control, line) for line in text)
+    elif _escapes(source):
+        text = map(_doubled, text)
+    lines = _Lines(text)
     reader = csv.reader(lines, **dialect)
     names: list[str] | None = None
     header: list[str] | None = None
@@ -156,6 +165,33 @@ def _doubled(line: str) -> str:
     return _ESCAPED.sub(r'\1""', line) if '\\"' in line else line
 
 
+def _is_written(source: Source) -> bool:
+    """Whether this is a dump of psql or `mysql -B`, as far as its start shows: even rows without quotes, whose escapes are theirs."""
+    *lines, _ = source.head().decode("utf-8", "replace").split("\n")
+    cells = [line.split("\t") for line in lines]
+    return (
+        len({len(row) for row in cells}) == 1 < len(cells[0])
+        and any(map(_WRITTEN_END.search, lines))
+        and not any(map(_NO_ESCAPE.search, lines))
+        and not any('""' in cell and _QUOTED.fullmatch(cell) for row in cells for cell in row)
+    )
+
+
+def _control(escape: re.Match[str]) -> str:
+    """A control character with a backslash before it, as `csv` reads it, for the letter that stands for it."""
+    return "\\" + _CONTROLS.get(escape[1], escape[1])
+
+
+def _is_enclosed(lines: list[str], dialect: dict[str, Any]) -> bool:
+    """Whether MySQL wrote cells in quotes: each row is longer by the lines that end with a backslash, and by no other."""
+    ended = sum(1 for line in lines if _ESCAPED_END.search(line))
+    try:
+        rows = sum(1 for row in csv.reader(_ended(lines), **dialect) if row)
+    except csv.Error:
+        return False
+    return ended > 1 and 0 <= rows + ended - len(lines) <= 1 and _is_even(lines, **dialect)
+
+
 def _dialect(source: Source) -> dict[str, Any]:
     """How the cells are parted, as far as the start of the table shows."""
     *lines, last = re.split(r"\r\n|\n|\r", source.head().decode("utf-8", "replace"))
@@ -173,6 +209,11 @@ def _dialect(source: Source) -> dict[str, Any]:
     has_quotes = any(f'{delimiter}"' in f"{delimiter}{line}" for line in lines)
     if not has_quotes and any(map(_ESCAPED_END.search, lines)) and _is_even(lines, **unquoted):
         return unquoted
+    if delimiter == "\t" and _is_written(source):
+        return unquoted
+    enclosed = {"delimiter": delimiter, "escapechar": "\\"}
+    if has_quotes and _is_enclosed(lines, enclosed):
+        return enclosed
     # Many tables with tabs know no quotes.  A cell that opens one and never closes it would swallow the rows below it: where
     # all lines have the same number of cells without a look at quotes, and some cell is not quoted well, they mean nothing.
     cells = [line.split(delimiter) for line in lines if line]
