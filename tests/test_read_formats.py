@@ -497,6 +497,7 @@ def test_arrays_are_cut_where_their_elements_end(elements):
     assert [json.loads(piece or b"") for piece in pieces] == elements
 
 
+MARKED = "The <b>ferry</b>\nis\n\n<a href='/b'>back</a>.\n\n<!--more-->\n\n"
 FIELDS = [
     ({"text": "a", "html": "<p>b</p>"}, Fields(), ("a", "text/plain")),
     ({"text": " ", "html": "<p>b</p>"}, Fields(), ("<p>b</p>", "text/html")),
@@ -531,6 +532,20 @@ FIELDS = [
     ({"text": "<br> breaks a line."}, Fields(), ("<br> breaks a line.", "text/plain")),
     ({"text": "So ends a line.<br> A\n\nB, and so.<br>"}, Fields(), ("So ends a line.<br> A\n\nB, and so.<br>", "text/plain")),
     ({"text": "&lt;p&gt; is a tag."}, Fields(), ("&lt;p&gt; is a tag.", "text/plain")),
+    # Paragraphs that are begun and not ended, and those that are blank lines alone.
+    ({"text": "A first.<p>A second."}, Fields(), ("A first.<p>A second.", "text/html")),
+    ({"text": "<p>A first.\n<p>A second."}, Fields(), ("<p>A first.\n<p>A second.", "text/html")),
+    ({"text": "Begin with <p>. A second.<p>"}, Fields(), ("Begin with <p>. A second.<p>", "text/plain")),
+    (
+        {"text": MARKED + "<ul>\n\n<li>d</li></ul>\n\ne"},
+        Fields(),
+        ("The <b>ferry</b><br>\nis\n\n<p><a href='/b'>back</a>.\n\n<!--more-->\n\n<ul>\n\n<li>d</li></ul>\n\n<p>e", "text/html"),
+    ),
+    ({"text": "<b>QUAY</b> - a\n\nb\n\nc"}, Fields(), ("<b>QUAY</b> - a\n\n<p>b\n\n<p>c", "text/html")),
+    ({"text": "<div>a\n\nb</div>"}, Fields(), ("<div>a\n\nb</div>", "text/html")),
+    ({"text": MARKED + "So it is in HTML."}, Fields(), (MARKED + "So it is in HTML.", "text/plain")),
+    ({"text": MARKED + "<b> begins it."}, Fields(), (MARKED + "<b> begins it.", "text/plain")),
+    ({"text": "An <i>x</i> where 1 <2 and <b>y</b>"}, Fields(), ("An <i>x</i> where 1 <2 and <b>y</b>", "text/plain")),
     # A text about HTML that begins with the name of an element.
     ({"text": "<p>: a paragraph\n\nIt ends with </p>."}, Fields(), ("<p>: a paragraph\n\nIt ends with </p>.", "text/plain")),
     ({"Content": "a", "x": LONG}, Fields(), ("a", "text/plain")),

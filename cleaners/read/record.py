@@ -78,13 +78,31 @@ _HTML_PIECE = re.compile(
     r"(?is)\s*(?:(?><!--.*?-->)\s*)*+<(?:(?P<tag>p|div|article|section|main|h[1-6]|figure|table|ul|ol|dl|blockquote|span|strong|header"
     r"|a|b|i|em|u|font|center|pre|aside|iframe|picture|video|style|script)|img|br|hr)\b[^<>]*>"
 )
-# What ends a sentence, and a paragraph of HTML behind it.
-_HTML_END = re.compile(r"(?i)[.!?…。！？:»”’\"')\]]\s*(?:</\w+>\s*)*(?:<br\s*/?>|</(?:p|div|li)>)")
+# What ends a sentence, and a paragraph of HTML behind it, or the begin of the next; and one that stands where no text has it.
+_HTML_END = re.compile(r"(?i)[.!?…。！？:»”’\"')\]]\s*(?:</\w+>\s*)*(?:<br\s*/?>|</(?:p|div|li)>|<p>(?=[^\s<]))")
+_BREAK = re.compile(r"(?i)[.!?…。！？][»”’\"')\]]?<p>(?=[^\s<])")
+# Text with marks in it, as authors write it for WordPress and others, which make paragraphs of its blank lines.
+_MARK = re.compile(
+    r"(?i)<(?P<tag>a(?=\s[^<>]*href\s*=)|b|i|em|strong|u|span|cite|h[2-6]|blockquote)\b[^<>]*>(?=[^<>]*</(?P=tag)>)"
+    r"|<img\s[^<>]*src\s*="
+)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
+_COMMENT = re.compile(r"<!--[^<>]*-->")
+_IN_LINES = "a|b|i|em|strong|u|span|cite|small|sub|sup|img"
+_MARKS = {*_IN_LINES.split("|"), *_names("h2 h3 h4 h5 h6 blockquote ul ol li figure figcaption br hr")}
+_EMPTY = {"img", "br", "hr"}
+_ABOUT_MARKS = re.compile(r"(?i)`|(?<![./\w])html|\bmark(?:up|down)\b|\bbbcode\b")
+_OWN_PARAGRAPHS = re.compile(r"(?i)</p\b|<(?:div|pre|table|script|style|textarea|html|head|body)\b")
+_OWN_LINES = re.compile(r"(?i)<br\b")
+# Line ends, but for those before a tag that is no part of a line.
+_BLANK_LINES = re.compile(rf"(?i)(?<=\S)[^\S\n]*+\n[^\S\n]*+\n\s*+(?=\S)(?!<(?!(?:{_IN_LINES})\b))")
+_LINE_END = re.compile(rf"(?i)(?<=\S)[^\S\n]*+\n[^\S\n]*+(?=\S)(?!<(?!(?:{_IN_LINES})\b))")
 # Possessive: long runs of blanks must not be tried in every combination.
 _TEXT_LINES = re.compile(r"(?<=[^>\s])[ \t\r]*+\n[ \t]*+(?=[^<\s])")
 _TEXT_PARAGRAPHS = re.compile(r"[^>\s][^\S\n]*+\n[^\S\n]*+\n\s*+[^<\s]")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _MIN_ENDS = 2  # of paragraphs in a text that begins with none
+_MIN_MARKS = 2
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -173,6 +191,8 @@ def _document(source: Source, record: Record, longest: str | None, legacy: str |
     if not is_html and text.lstrip().startswith("&lt;") and _is_html(unescaped := html.unescape(text)):
         text, media_type = unescaped, "text/html"
     raw = record.raw if record.raw is not None else text.encode()
+    if media_type == "text/html":
+        text = _with_paragraphs(text)
     encoding = legacy if legacy and record.is_escaped and record.raw is not None else record.encoding
     return source.raw(record.part, raw, media_type, text=text, encoding=encoding, metadata=metadata)
 
@@ -304,13 +324,42 @@ def _is_html(text: str | bytes) -> bool:
         return True
     if isinstance(text, bytes):
         text = text[:4096].decode("utf-8", "replace") + text[-100:].decode("utf-8", "replace")
+    if "<" not in text:
+        return False
     piece = _HTML_PIECE.match(text)
     if piece is None:
-        ends = len(_HTML_END.findall(text)) if "<" in text else 0
-        return ends >= _MIN_ENDS and not _TEXT_PARAGRAPHS.search(text) and len(_TEXT_LINES.findall(text)) <= ends
+        return _is_parted(text) or _is_marked(text)
     if f"</{(piece['tag'] or '').lower()}" not in text.lower() and (piece["tag"] or "<" not in text[piece.end() :]):
-        return False
+        return _is_parted(text) or _is_marked(text)
     return text.rstrip().endswith(">") or not _PARAGRAPHS.search(text[piece.end() :].partition("<")[0].strip())
+
+
+def _is_parted(text: str) -> bool:
+    """Whether a text has its paragraphs and lines by tags of HTML alone, behind sentences."""
+    ends = len(_HTML_END.findall(f".{text.lstrip()}"))  # it may begin with such a paragraph
+    if ends < _MIN_ENDS and not _BREAK.search(text):
+        return False
+    return not _TEXT_PARAGRAPHS.search(text) and len(_TEXT_LINES.findall(text)) <= ends
+
+
+def _is_marked(text: str) -> bool:
+    """Whether a text has links, pictures and emphasis in tags of HTML, all of them closed, and no word of how that is written."""
+    if len(_MARK.findall(text)) < _MIN_MARKS:
+        return False
+    text = _COMMENT.sub("", text)
+    tags = Counter((end, name.lower()) for end, name in _TAG.findall(text))
+    return (
+        tags.total() == text.count("<")
+        and all(name in _MARKS and (name in _EMPTY or tags["", name] == tags["/", name]) for _, name in tags)
+        and not _ABOUT_MARKS.search(_TAG.sub("", text))
+    )
+
+
+def _with_paragraphs(text: str) -> str:
+    """HTML with the paragraphs and lines that it shows in its source alone."""
+    if _OWN_PARAGRAPHS.search(text):
+        return text
+    return _BLANK_LINES.sub("\n\n<p>", text if _OWN_LINES.search(text) else _LINE_END.sub("<br>\n", text))
 
 
 def _is_page(text: str | bytes) -> bool:
