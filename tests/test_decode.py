@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import pickle
 import random
 import re
 from collections.abc import Iterator
@@ -268,6 +269,12 @@ BINARY = [
     (b"note.txt".ljust(100, b"\0") + b"0000644\0".ljust(157, b"0") + b"ustar\x0000" + b"Some text.", "a tar archive"),
     (random.Random(7).randbytes(3000), "binary data"),
     (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
+    (b'Obj\x01\x04\x16avro.schema\x8c\x01{"type":"record"}\0The ferry is back', "an Avro file"),
+    (b"bplist00\xd1\x01\x02TtextThe ferry is back\x08\0\0", "a binary property list"),
+    (b"SEQ\x06\x19org.apache.hadoop.io.Text\0\0The ferry is back", "a Hadoop sequence file"),
+    (pickle.dumps({"text": "The ferry is back. " * 20}, 2), "a Python pickle"),
+    (pickle.dumps({"text": "The ferry is back. " * 20}), "a Python pickle"),
+    (b"\x82\xa4text\xda\x00\x28" + b"The ferry is back at the quay of the town" + b"\xa3urla", "MessagePack data"),
     (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
     (b"GIF89a\x01\0\x01\0", "a GIF image"),
     (b"%PDF-1.7\n1 0 obj", "a PDF document"),

@@ -1,5 +1,6 @@
 """What is no text: files of known kinds, and bytes with more control characters than a text has."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,6 +62,14 @@ MAGIC = {
     b"\x93NUMPY": "a NumPy array",
     b"\xde\x12\x04\x95": "a catalogue of translations (.mo)",
     b"AT&TFORM": "a DjVu document",
+    b"Obj\x01": "an Avro file",
+    b"ARROW1\0": "Arrow data",
+    b"SEQ\x06": "a Hadoop sequence file",
+    b"bplist00": "a binary property list (.plist, .webarchive)",
+    b"\x80\x02": "a Python pickle",
+    b"\x80\x03": "a Python pickle",
+    b"\x80\x04\x95": "a Python pickle",
+    b"\x80\x05\x95": "a Python pickle",
 }
 NOT_TEXT = "holds control characters as no text does: binary data of an unknown kind"
 
@@ -98,7 +107,21 @@ def kind_of(raw: bytes, kinds: Mapping[bytes, str]) -> str | None:
         return "MP4 video or audio, not plain text"
     if kinds is MAGIC and raw[257:262] == b"ustar" and b"\0" in raw[:257]:
         return "a tar archive, not plain text"
+    if kinds is MAGIC and _is_msgpack(raw):
+        return "MessagePack data, not plain text"
     return None
+
+
+# A map whose first key is a word, and its value a string: each says how long it is.
+_MSGPACK = re.compile(rb"[\x81-\x8f]([\xa1-\xbf])(\w+)(?:\xd9(.)|\xda(..)|\xdb(....))", re.DOTALL)
+
+
+def _is_msgpack(raw: bytes) -> bool:
+    match = _MSGPACK.match(raw)
+    if match is None:
+        return False
+    size = int.from_bytes(match[match.lastindex or 0])
+    return match[1][0] - 0xA0 == len(match[2]) and match.end() + size <= len(raw)
 
 
 def share_of_controls(raw: bytes) -> float:
