@@ -1,6 +1,7 @@
 """Hostile sizes, depths and names: nothing grows, nothing is lost but the document that is at fault."""
 
 import io
+import lzma
 import os
 import random
 import stat
@@ -15,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaners.read import Failed, Raw, compression, documents, feed, find, json_, source
+from cleaners.read.compression import zstd_module
 from cleaners.read.values import DOCUMENT_BYTES, Names, is_hidden, safe_name
 from tests.make_inputs import COMPRESSIONS, TEXT, json_lines, link, parquet, tar, warc_record, write_giant, zip_
 from tests.test_read_formats import came
 
 MB = 1 << 20
+zstd = zstd_module()
 
 
 def outcome(document: Raw | Failed) -> str:
@@ -136,6 +139,16 @@ def test_what_a_compression_bomb_is(tmp_path, monkeypatch, name, content, wanted
     monkeypatch.setattr(compression, "_BOMB_BYTES", MB)
     monkeypatch.setattr(compression, "_BOMB_RATIO", 100)
     assert [outcome(one) for one in came(tmp_path, name, COMPRESSIONS[".gz"](content))] == wanted
+
+
+def test_a_window_that_is_too_large_is_no_damage(tmp_path):
+    options = {zstd.CompressionParameter.window_log: 28, zstd.CompressionParameter.enable_long_distance_matching: 1}
+    by_zstd = zstd.ZstdCompressor(options=options)
+    by_xz = lzma.compress(b"text", filters=[{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 256 << 20}])
+    for name, content in (("a.txt.zst", by_zstd.compress(b"text") + by_zstd.flush()), ("a.txt.xz", by_xz)):
+        [one] = came(tmp_path, name, content)
+        assert isinstance(one, Failed)
+        assert (one.type, "with a smaller window" in one.message) == ("TooLarge", True)
 
 
 def test_archives_in_archives_have_an_end(tmp_path):

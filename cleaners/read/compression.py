@@ -137,6 +137,11 @@ class Decompressed(Filled):
         except ReadError:
             raise
         except Exception as error:
+            if "memory" in str(error).lower():  # as both libraries call a window that is too large
+                message = (
+                    f"this {self._codec.name} data takes more memory than it may have: compress it again with a smaller window"
+                )
+                raise ReadError("TooLarge", message) from error
             message = f"the {self._codec.name} data is damaged behind byte {self._out:,} of its content: {error}"
             raise ReadError("Damaged", message) from error
 
