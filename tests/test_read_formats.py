@@ -1154,6 +1154,33 @@ def test_web_archives_that_break_off_in_their_compression(tmp_path, members):
     assert got[-1].record is None
 
 
+DAMAGES = [
+    ("start", [0, "Damaged", 2, 3]),
+    ("middle", [0, "Damaged", 2, 3]),
+    ("between", [0, 1, "Damaged", 2, 3]),
+    ("last", [0, 1, 2, "Damaged"]),
+]
+
+
+@pytest.mark.parametrize(("place", "wanted"), DAMAGES)
+@pytest.mark.parametrize("size", [500, 300_000])
+def test_a_damaged_member_costs_itself(tmp_path, place, wanted, size):
+    pages = [PAGE + random.Random(n).randbytes(size) for n in range(4)]
+    members = [bytearray(gzip.compress(warc_record(http(page)))) for page in pages]
+    starts = [sum(map(len, members[:n])) for n in range(4)]
+    if place == "between":
+        members[1] += b"no member"
+        starts[2:] = [start + 9 for start in starts[2:]]
+    else:
+        member = members[-1 if place == "last" else 1]
+        at = 12 if place == "start" else len(member) // 2
+        member[at : at + 40] = bytes(40)
+    got = came(tmp_path, "a.warc.gz", b"".join(members))
+    assert [one.type if isinstance(one, Failed) else pages.index(one.raw) for one in got] == wanted
+    read = [one for one in got if isinstance(one, Raw)]
+    assert [one.origin["offset"] for one in read] == [starts[pages.index(one.raw)] for one in read]
+
+
 def test_archives_one_behind_the_other(tmp_path):
     both = tar([("a.txt", b"a")]) + tar([("a.txt", b"b")])
     assert values(came(tmp_path, "a.tar", both)) == [("a.txt", "a"), ("a.txt~2", "b")]

@@ -12,6 +12,7 @@ import sys
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from cleaners.read import containers
@@ -93,6 +94,8 @@ CODECS = {
     "application/zstd": Codec("Zstandard", re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), _zstd),
 }
 _LONGEST_START = 6
+_GZIP = b"\x1f\x8b\x08"
+_PROBE = 4096  # bytes that surely hold the header of a member, and the first of its content
 
 _ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
 _DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
@@ -117,6 +120,7 @@ class Decompressed(Filled):
         self._source, self._codec = source, codec
         self._decoder: _Decompressor | None = None
         self._pending = b""
+        self._data = b""  # the last that was read, without what is of earlier members
         self._in = self._mark_in = begin
         self._out = self._mark_out = 0
         self.members: deque[tuple[int, int]] = deque(maxlen=10_000)
@@ -145,6 +149,25 @@ class Decompressed(Filled):
             message = f"the {self._codec.name} data is damaged behind byte {self._out:,} of its content: {error}"
             raise ReadError("Damaged", message) from error
 
+    def go_on(self, begin: bytes) -> bool:
+        """Go on behind damage, with the next member of gzip data whose content begins so; False: there is none."""
+        if self.members and self.members[-1][0] == self._out:
+            self.members.pop()  # nothing came of it
+        data, at = self._data[1:], 0
+        while self._codec.name == "gzip":
+            at = data.find(_GZIP, at)
+            if (at < 0 or len(data) - at < _PROBE) and (more := self._read()):
+                data, at = data[at if at >= 0 else -len(_GZIP) :] + more, 0
+                continue
+            if at < 0:
+                return False
+            with suppress(zlib.error):
+                if Deflate().decompress(data[at : at + _PROBE], len(begin)) == begin:
+                    self._pending, self._decoder, self._error = data[at:], None, None
+                    return True
+            at += 1
+        return False
+
     def _read(self) -> bytes:
         data = self._source.read1(BUFFER // 2)
         self._in += len(data)
@@ -166,6 +189,7 @@ class Decompressed(Filled):
             else:
                 data = b""
             assert self._decoder is not None
+            self._data = data or self._data
             piece = self._decoder.decompress(data, most)
             self._out += len(piece)
             if self._decoder.eof:
@@ -188,6 +212,7 @@ class Decompressed(Filled):
         if not data:
             return b""
         if not first and not self._codec.start.match(data):
+            self._data = data
             raise ReadError(
                 "Damaged", f"behind the {self._codec.name} data there is something else, at byte {self._in - len(data):,}"
             )

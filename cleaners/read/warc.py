@@ -9,6 +9,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import count
 
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
@@ -68,11 +69,11 @@ def _is_named_otherwise(head: bytes) -> bool:
 class _Window:
     """A stream that remembers the last that was read, to go back to."""
 
-    def __init__(self, stream: io.BufferedReader) -> None:
+    def __init__(self, stream: io.BufferedReader, at: int) -> None:
         self._stream = stream
         self._ready = b""  # to be read again
         self._last = b""
-        self._at = 0  # of the end of _last in the stream
+        self._at = at  # of the end of _last in the stream
 
     def tell(self) -> int:
         return self._at
@@ -103,8 +104,24 @@ class _Window:
 
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     """The documents in the records; the id has the number of the record in the file, from 1."""
-    window = _Window(buffered(_Named(source.stream)) if _is_named_otherwise(source.head()) else source.stream)
-    number = begin = 0
+    is_named_otherwise = _is_named_otherwise(source.head())
+    numbers, at = count(1), 0
+    while True:
+        window = _Window(buffered(_Named(source.stream)) if is_named_otherwise else source.stream, at)
+        try:
+            yield from _documents(source, window, numbers)
+        except ReadError as error:  # each record may be a member of the compressed file: those behind it are well
+            go_on = getattr(source.stream.raw, "go_on", None)
+            if error.type != "Damaged" or go_on is None or not go_on(b"WARC/"):
+                raise
+            yield source.failed(next(numbers), error.type, str(error))
+            at = window.tell()
+        else:
+            return
+
+
+def _documents(source: Source, window: _Window, numbers: Iterator[int]) -> Iterator[Raw | Failed]:
+    begin = window.tell()
     was_told = False  # that there is something that is no record
     while True:
         problem: str | None = None
@@ -119,15 +136,15 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
                 break
             if record is None:
                 break
-            number, begin, was_told = number + 1, record.stream_pos, False
+            begin, was_told = record.stream_pos, False
             source.next_document()
-            yield from _document(source, number, record)
+            yield from _document(source, next(numbers), record)
         if problem is None:
             return
         if not was_told:
-            number, was_told = number + 1, True
+            was_told = True
             message = f"behind the record at byte {begin:,} there is something that is no record: {problem}"
-            yield source.failed(number, "Damaged", message)
+            yield source.failed(next(numbers), "Damaged", message)
         if not window.go_to_next(begin + 1):
             return
         begin = window.tell()
