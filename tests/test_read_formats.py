@@ -168,6 +168,8 @@ RECORDS = [
     ("a.tsv", b"n\ttext\turl\n1\ta\\\n\\\nb \"c\"\t\\N\n2\td\\\te\\\\\tu\n", [("1", 'a\n\nb "c"'), ("2", "d\te\\")]),
     ("a.csv", b"n,text\n1,a\\, b\\\nc\n2,d\n", [("1", "a, b\nc"), ("2", "d")]),
     ("a.csv", b'n,text\n1,"a\\\nb"\n2,"c"\n', [("1", "a\\\nb"), ("2", "c")]),
+    ("a.csv", b'n,text\r1,"a\n""b"""\r2,c\r3,"d\r\n\ne"\r', [("1", 'a\n"b"'), ("2", "c"), ("3", "d\n\ne")]),
+    ("a.csv", b'n,text\r\n1,"a\rb"\r\n2,c\r\n', [("1", "a\rb"), ("2", "c")]),
     ("a.csv", b'n,title,text,url\n1,"t","a said \\"no\\".\\\n\\\nb\\\\",\\N\n2,"t","c","u"\n', [("1", 'a said "no".\n\nb\\'), ("2", "c")]),
     ("a.tsv", b'n\ttext\turl\n1\t"A" said.\\n\\nSo\\tC:\\\\n.\t\\N\n2\tb\tu\n', [("1", '"A" said.\n\nSo\tC:\\n.'), ("2", "b")]),
     ("a.tsv", b"n\ttext\n1\tA.\\nB: C:\\Users\n", [("1", "A.\\nB: C:\\Users")]),

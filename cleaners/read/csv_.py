@@ -35,6 +35,8 @@ _CONTROLS = dict(zip("nrtbfv", "\n\r\t\b\f\v", strict=True))
 _NULL = re.compile(r"(?<![^,;\t|])\\N(?![^,;\t|\r\n])")
 _DOUBLED_WITHIN = re.compile(r'[^",;\t|\r\n\\]""[^",;\t|\r\n]')
 
+# Rows end as on old Macs, and for Excel there still: whatever ends lines, it stands in quotes.
+_OLD_MAC = re.compile(rb'[^"\r\n]*+(?:"(?:[^"]|"")*+"[^"\r\n]*+)*+\r(?!\n)(?:[^"\n]++|"(?:[^"]|"")*+(?:"|\Z))*+\Z')
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
 
@@ -144,12 +146,15 @@ class _Lines:
 def _text(source: Source, too_long: list[int]) -> Iterator[str]:
     """The lines as text; bytes that are no UTF-8 stand in it as "surrogateescape" has them."""
     head = source.head()
-    old_mac = b"\r" in head and b"\n" not in head
+    old_mac = b"\r" in head and (b"\n" not in head or _OLD_MAC.match(head))
     for number, line in source.lines():
         if line is None:
             too_long.append(number)
         elif old_mac:
-            yield from (f"{row}\n" for row in line.decode("utf-8", "surrogateescape").split("\r"))
+            *rows, last = line.decode("utf-8", "surrogateescape").split("\r")
+            yield from (f"{row}\n" for row in rows)
+            if last != "\n" or not rows:  # a cell may have both
+                yield last
         else:
             yield line.decode("utf-8", "surrogateescape")
 
