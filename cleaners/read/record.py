@@ -21,7 +21,7 @@ def _names(names: str) -> tuple[str, ...]:
 
 TEXT_FIELDS = _names(
     "text content body article raw_content maintext main_text article_text article_body articlebody body_text full_text fulltext"
-    " plain_text page_content document_text story markdown post_content text_content"
+    " plain_text page_content document_text story markdown post_content text_content content_text"
 )
 HTML_FIELDS = _names("html raw_html html_content content_html body_html page_html article_html source_html page_source")
 """Names by which the field with the document is known, the better first (lower case, "_" for "-" and " ")."""
@@ -87,6 +87,7 @@ _MARK = re.compile(
     r"|<img\s[^<>]*src\s*="
 )
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)(?:[\s/][^<>]*)?>")
+_PAIR = re.compile(r"(?i)<(i|em|b|strong|span|sup|sub|u|small|mark|cite|q)(?:\s[^<>]*)?>([^<>]*)</\1>")  # in a title
 _COMMENT = re.compile(r"<!--[^<>]*-->")
 _IN_LINES = "a|b|i|em|strong|u|span|cite|small|sub|sup|img"
 _MARKS = {*_IN_LINES.split("|"), *_names("h2 h3 h4 h5 h6 blockquote ul ol li figure figcaption br hr")}
@@ -459,7 +460,7 @@ def _metadata(value: Mapping[str, Any], document: str, text: str | bytes) -> dic
             (f"{p}{keys[key]}", fields[keys[key]], key) for p, fields, keys in places for key in names if key in keys
         ):
             if path not in taken and (said := _as_text(item)) and (key not in _ADDRESSES or said.startswith("http")):
-                metadata[wanted] = said
+                metadata[wanted] = _PAIR.sub(r"\2", said) if wanted == "title" else said
                 taken.add(path)
                 break
     for name, item in value.items():
@@ -509,7 +510,7 @@ def _as_text(item: Any, depth: int = 0) -> str | None:
         return item.isoformat()
     if isinstance(item, Mapping):  # {"name": …} in JSON-LD, {"$date": …} in MongoDB, {"rendered": …}, which is HTML, in WordPress
         rendered = item.get("rendered")
-        item = html.unescape(rendered) if isinstance(rendered, str) else item.get("name", item.get("$date"))
+        item = html.unescape(_TAG.sub("", rendered)) if isinstance(rendered, str) else item.get("name", item.get("$date"))
     if isinstance(item, (list, tuple)):
         names = [_as_text(one, depth + 1) for one in item] if depth < _MAX_NESTED else [None]
         item = "; ".join(filter(None, names)) if all(names) else None
