@@ -499,7 +499,7 @@ def test_arrays_are_cut_where_their_elements_end(elements):
     assert [json.loads(piece or b"") for piece in pieces] == elements
 
 
-MARKED = "The <b>ferry</b>\nis\n\n<a href='/b'>back</a>.\n\n<!--more-->\n\n"
+MARKED = "The <b>ferry</b>\nis\n\n<a href='/b'>back</a>, <i>so</i>.\n\n<!--more-->\n\n"
 FIELDS = [
     ({"text": "a", "html": "<p>b</p>"}, Fields(), ("a", "text/plain")),
     ({"text": " ", "html": "<p>b</p>"}, Fields(), ("<p>b</p>", "text/html")),
@@ -541,7 +541,10 @@ FIELDS = [
     (
         {"text": MARKED + "<ul>\n\n<li>d</li></ul>\n\ne"},
         Fields(),
-        ("The <b>ferry</b><br>\nis\n\n<p><a href='/b'>back</a>.\n\n<!--more-->\n\n<ul>\n\n<li>d</li></ul>\n\n<p>e", "text/html"),
+        (
+            "The <b>ferry</b><br>\nis\n\n<p><a href='/b'>back</a>, <i>so</i>.\n\n<!--more-->\n\n<ul>\n\n<li>d</li></ul>\n\n<p>e",
+            "text/html",
+        ),
     ),
     ({"text": "<b>QUAY</b> - a\n\nb\n\nc"}, Fields(), ("<b>QUAY</b> - a\n\n<p>b\n\n<p>c", "text/html")),
     ({"text": "<div>a\n\nb</div>"}, Fields(), ("<div>a\n\nb</div>", "text/html")),

@@ -103,7 +103,7 @@ _TEXT_LINES = re.compile(r"(?<=[^>\s])[ \t\r]*+\n[ \t]*+(?=[^<\s])")
 _TEXT_PARAGRAPHS = re.compile(r"[^>\s][^\S\n]*+\n[^\S\n]*+\n\s*+[^<\s]")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _MIN_ENDS = 2  # of paragraphs in a text that begins with none
-_MIN_MARKS = 2
+_MIN_MARKS = 3
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -460,7 +460,7 @@ def _metadata(value: Mapping[str, Any], document: str, text: str | bytes) -> dic
             (f"{p}{keys[key]}", fields[keys[key]], key) for p, fields, keys in places for key in names if key in keys
         ):
             if path not in taken and (said := _as_text(item)) and (key not in _ADDRESSES or said.startswith("http")):
-                metadata[wanted] = _PAIR.sub(r"\2", said) if wanted == "title" else said
+                metadata[wanted] = _PAIR.sub(r"\2", said) if wanted == "title" and "<" in said else said
                 taken.add(path)
                 break
     for name, item in value.items():
