@@ -93,7 +93,7 @@ _IN_LINES = "a|b|i|em|strong|u|span|cite|small|sub|sup|img"
 _MARKS = {*_IN_LINES.split("|"), *_names("h2 h3 h4 h5 h6 blockquote ul ol li figure figcaption br hr")}
 _EMPTY = {"img", "br", "hr"}
 _ABOUT_MARKS = re.compile(r"(?i)`|(?<![./\w])html|\bmark(?:up|down)\b|\bbbcode\b")
-_OWN_PARAGRAPHS = re.compile(r"(?i)</p\b|<(?:div|pre|table|script|style|textarea|html|head|body)\b")
+_OWN_PARAGRAPHS = re.compile(r"(?i)</p\b|<(?:div|section|article|main|dl|pre|table|script|style|textarea|html|head|body)\b")
 _OWN_LINES = re.compile(r"(?i)<br\b")
 # Line ends, but for those before a tag that is no part of a line.
 _BLANK_LINES = re.compile(rf"(?i)(?<=\S)[^\S\n]*+\n[^\S\n]*+\n\s*+(?=\S)(?!<(?!(?:{_IN_LINES})\b))")
