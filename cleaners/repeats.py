@@ -4,8 +4,8 @@ What goes:
 
 * a paragraph that stands again, word for word (`repeat.exact`) or nearly so (`repeat.near`);
 * a run of lines that stands again in the same order, with the headings and short lines inside it (`repeat.run`);
-* a pull quote, in quotation marks or between paragraphs, whose every sentence also stands in a longer paragraph
-  (`repeat.quote`); the paragraph stays, whichever of the two comes first.
+* a pull quote, in quotation marks or between paragraphs, whose every sentence also stands in a longer paragraph, or in one that
+  differs in the marks alone (`repeat.quote`); the paragraph stays, whichever of the two comes first.
 
 What stays, because writers repeat themselves on purpose:
 
@@ -84,6 +84,8 @@ _FINAL = frozenset(  # the last character of a paragraph; Thai, Lao, Burmese and
     chain(f".{_STOPS}’।)）」』]", map(chr, (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))))
 )
 _OPENING = '"“„«”「『'
+_CLOSING = '"”“»」』'
+_QUOTATION = f"{_OPENING}{_CLOSING} \xa0"
 _QUESTION = "?？؟"
 _MARKS = f" \xa0.,;{_STOPS}"
 _ITEM = re.compile(
@@ -253,7 +255,12 @@ class _Line:
     @cached_property
     def is_quoted(self) -> bool:
         """Whether the line stands in quotation marks."""
-        return self.text[0] in _OPENING and self.text[-1] in '"”“»」』'
+        return self.text[0] in _OPENING and self.text[-1] in _CLOSING
+
+    @cached_property
+    def length(self) -> tuple[int, bool]:
+        """The number of characters, and whether there are no quotation marks around them: these make a copy no longer than the paragraph."""
+        return len(self.text.strip(_QUOTATION)), not self.is_quoted
 
     @cached_property
     def ordinary(self) -> set[str]:
@@ -498,12 +505,12 @@ def _quotes(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str
             holders[anchor].append(n)
     held: dict[int, list[int]] = defaultdict(list)
     quotes: set[int] = set()
-    for n in sorted(shared, key=lambda n: (-len(lines[n].text), n)):  # A paragraph is judged before what it may hold.
+    for n in sorted(shared, key=lambda n: lines[n].length, reverse=True):  # A paragraph is judged before what it may hold.
         line = lines[n]
         if line.size < _QUOTE:
             continue
         near = dict.fromkeys(m for anchor in shared[n] if len(holders[anchor]) <= _TRIES for m in holders[anchor])
-        longer = [m for m in islice(near, 4 * _TRIES) if m not in quotes and len(line.text) < len(lines[m].text) <= _LONGEST]
+        longer = [m for m in islice(near, 4 * _TRIES) if m not in quotes and line.length < lines[m].length <= (_LONGEST, True)]
         longer = [m for m in longer if lines[m].is_paragraph and line.sentences <= lines[m].sentences]
         if 0 < len(longer) <= _PLACES:
             held[min(longer)].append(n)

@@ -112,6 +112,12 @@ GOES = {
         [KEEPER.replace("“", "«\xa0").replace(",”", "\xa0»"), GULLS],
         ["repeat.quote"],
     ),
+    "a whole paragraph as a quote behind the text": (
+        [BRIDGE, SPRING, GULLS, f"“{BRIDGE}”"],
+        [BRIDGE, SPRING, GULLS],
+        ["repeat.quote"],
+    ),
+    "a whole paragraph as a quote above it": ([GULLS, f"“{BRIDGE}”", SPRING, BRIDGE], [GULLS, SPRING, BRIDGE], ["repeat.quote"]),
     "a quote of two sentences": (
         [BRIDGE, HARBOUR, SPRING, BOATS],
         [BRIDGE, HARBOUR, SPRING],
