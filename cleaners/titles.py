@@ -400,7 +400,8 @@ def _without_site(doc: Document, line: str) -> str:
     """The line without the names of sites, as far as the dump has it without them, too."""
     keys: set[str] = set()
     while heads := [head for head, _ in _joints(line) if looks_like_title(head)]:
-        keys = keys or {key(_bare(other)) for other in doc.lines if 8 <= len(other) <= len(line) + 20}
+        # What ends in dots is the whole title, cut off.
+        keys = keys or {key(_bare(it)) for it in doc.lines if 8 <= len(it) <= len(line) + 20 and not it.rstrip().endswith(_DOTS)}
         if (shorter := next((head for head in heads if key(head) in keys), None)) is None:
             break
         line = shorter

@@ -74,6 +74,11 @@ FOUND = {
         TITLE,
         lines(BODY, MORE),
     ),
+    "cut off where the name of a site could begin": (
+        lines(TITLE + " – Nobody Is Pleased", "", TITLE + "…", "", BODY, MORE),
+        TITLE + " – Nobody Is Pleased",
+        lines(BODY, MORE),
+    ),
     "markdown": (lines("# " + TITLE, "", BODY), TITLE, BODY),
     "label": (lines("Title: " + TITLE, BODY), TITLE, BODY),
     "Chinese": (lines(CHINESE, "", CHINESE, CHINESE_BODY), CHINESE, CHINESE_BODY),
