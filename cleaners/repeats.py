@@ -535,5 +535,5 @@ def _may_be_quote(lines: _Lines, n: int) -> bool:
     beside = [lines[n] for n in (*left[max(at - 1, 0) : at], *left[at + 1 : at + 2])]
     if any(other.text[0] in _OPENING and other.size < _RUN for other in beside):  # a dialogue
         return False
-    between = at > 0 and all(other.is_paragraph for other in beside)
-    return line.is_quoted or between
+    paragraphs = [other.is_paragraph for other in beside]
+    return any(paragraphs) if line.is_quoted else at > 0 and all(paragraphs)

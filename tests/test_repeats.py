@@ -243,6 +243,7 @@ STAYS: dict[str, list[str]] = {
         "The mayor hoped that this work might begin during the spring, as soon as some water was low enough for divers to go.",
     ],
     "what is said in a dialogue and remembered later": [GULLS, "“Really?” he asked.", LONELY, SPRING, KEEPER],
+    "what somebody says among short lines": [KEEPER, "What our guests say", LONELY, "The keeper", SPRING, GULLS],
     "a short quotation": [KEEPER, "“I have never been bored by the sea.”", GULLS],
     "a sentence like one of the body": [KEEPER, LONELY.replace("never", "often"), GULLS],
     "sentences among short lines": [HARBOUR, "Hours", BOATS, "Prices", BRIDGE],
