@@ -500,7 +500,8 @@ def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> b
 
     Copies before the first and behind the last paragraph are the template's, and so is one close to another at the
     top.  In between only a line of some length is that has a paragraph behind it, as the title has: a short line may be
-    a section's heading, one from a table of contents is, and in verse, lists and dialogue short lines follow.
+    a section's heading, one from a table of contents is, and in verse, lists and dialogue short lines follow.  Nor does one go
+    with which a sentence begins.
     """
     same = [copy.line for copy in copies if copy.same]
     near = _near_top(doc)
@@ -514,6 +515,8 @@ def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> b
     for i in same:
         between = [line for line in lines[before:i] if line and not line.isspace()]
         before = i
+        if i != same[0] and _begins_sentence(lines, i, first):
+            return True
         if i == near[0] or (i < first < len(lines)) or i > last:
             continue
         if len(between) <= _CLOSE and _count_prose(between) <= 1 and i <= near[-1] and _says(title, 3):
@@ -521,6 +524,12 @@ def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> b
         if not (_says(title, 5) and _leads(lines, i, 1) and _leads(lines, same[0], _BEGIN + 1)):
             return True
     return False
+
+
+def _begins_sentence(lines: Sequence[str], i: int, first: int) -> bool:
+    """Whether a sentence that was broken around a link or italics begins with line `i`; "by admin" below a title is none."""
+    below = next((line.strip() for line in lines[i + 1 :] if line and not line.isspace()), "")
+    return bool(_GOES_ON.match(below)) and (below.endswith(SENTENCE_END) or (i > first and _says(below, 4)))
 
 
 def _speaks(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:

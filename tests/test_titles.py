@@ -42,6 +42,12 @@ def lines(*parts: str) -> str:
 FOUND = {
     "first line": (lines(TITLE, "", BODY), TITLE, BODY),
     "twice": (lines(TITLE, "", TITLE, "", BODY), TITLE, BODY),
+    "twice above small letters": (lines(TITLE, "", TITLE, "by admin", BODY), TITLE, lines("by admin", BODY)),
+    "above an address at the foot": (
+        lines(TITLE, "", BODY, MORE, "Source", TITLE, "harbourpress.example"),
+        TITLE,
+        lines(BODY, MORE, "Source", "harbourpress.example"),
+    ),
     "twice without a blank line": (lines(TITLE, TITLE, BODY), TITLE, BODY),
     "between two standfirsts": (
         lines(STANDFIRST, TITLE, "", TITLE, SHORT, BODY),
@@ -207,6 +213,9 @@ NULL = {
     "a refrain": lines(
         "The boats come home at evening", "", *["We set them out", "and sang", "The boats come home at evening", ""] * 6
     ),
+    "a sentence broken around its name": lines(TITLE, "", BODY, TITLE, "was what they read on the door of the office.", MORE),
+    "a broken sentence behind the last paragraph": lines(TITLE, "", BODY, MORE, TITLE, "was the name of the song, by"),
+    "a broken sentence at the top": lines(TITLE, "", TITLE, "is what they read on the door of the office.", BODY, MORE),
     "a refrain after every verse": lines(
         TITLE, "", *["We set them out", "and sang", "and sang", "and sang", "and sang", TITLE, ""] * 4, BODY
     ),
