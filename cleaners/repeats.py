@@ -18,6 +18,7 @@ What stays, because writers repeat themselves on purpose:
 * a paragraph that the document uses in more than three places: a stock phrase of a manual or a price list;
 * what stands again in several places of a page of short lines (services, plans, fields, posts): so the page is built;
 * what stands alone under two headings: one answer to two questions, a step of two procedures, one note on two commands;
+* what ends two sections that begin in other words: the terms below two adverts for jobs;
 * a standfirst: it may be the author's summary, and the body that says it again is no copy of it;
 * paragraphs that say something else in nearly the same words: another number, another name, a "not" more or less.
 
@@ -60,6 +61,7 @@ _PLACES = 2  # copies in different places; a paragraph that stands again more of
 _APART = 2  # lines between two stretches that still are one place
 _PROSE = 0.75  # the least share of its letters that a page of prose has in paragraphs; of columns with an article, most have
 _HELD = 0.6  # the most that several quotes may make up of a paragraph: a whole text on one line is no paragraph
+_SECTION = 6  # lines above what ends a section, in which its heading stands
 _TRIES = 4  # lines with the same anchor that a line is compared with: keeps a list of ten thousand like lines linear
 _LETTERS = 4  # a near copy has at most one changed character in so many; words are looked at later, which takes longer
 _CHANGED = 10  # a near copy has at most one changed word in so many …
@@ -347,7 +349,11 @@ def _copies(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str
         for begin, end in parts
         if end > begin or not (lines[left[begin]].text[-1] in _QUESTION or _under_headings(lines, left, begin, original[begin]))
     ]
-    parts = [(begin, end) for begin, end in parts if not _is_dialogue(lines, left, begin, end)]
+    parts = [
+        (begin, end)
+        for begin, end in parts
+        if not (_is_dialogue(lines, left, begin, end) or _ends_sections(lines, left, begin, end, original))
+    ]
     cut: dict[int, str] = {}
     for begin, end in whole + parts:
         if end > begin:
@@ -441,6 +447,26 @@ def _under_headings(lines: _Lines, left: Sequence[int], at: int, source: int) ->
         return False
     one, other = lines[left[source - 1]], lines[left[at - 1]]
     return all(line.size < _RUN and line.text[-1:] not in ".,;" for line in (one, other))
+
+
+def _ends_sections(lines: _Lines, left: Sequence[int], begin: int, end: int, original: Mapping[int, int]) -> bool:
+    """Whether a copy and its original end two sections, each with a paragraph of its own above: "We offer …" in two adverts.
+
+    Of the development data seven lines stay for it: two are main text, and four of the others stand on one page.
+    """
+
+    def is_heading(at: int) -> bool:
+        return lines[left[at]].size < _RUN and lines[left[at]].text[-1:] not in ".,;:!"
+
+    def heading(begin: int, end: int) -> int | None:
+        above = next((at for at in range(begin - 1, max(begin - _SECTION, 0) - 1, -1) if is_heading(at)), begin)
+        ends = end + 1 == len(left) or is_heading(end + 1)
+        return above if ends and above < begin - 1 else None
+
+    if begin not in original or end not in original:
+        return False
+    one, other = heading(original[begin], original[end]), heading(begin, end)
+    return one is not None and other is not None and original[end] < other and lines[left[one]].words != lines[left[other]].words
 
 
 def _beside_paragraph(lines: _Lines, left: Sequence[int], begin: int, end: int) -> bool:

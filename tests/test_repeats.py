@@ -100,6 +100,16 @@ GOES = {
         [BRIDGE[:84] + ".", SPRING[:88] + ".", GULLS],
         ["repeat.run"],
     ),
+    "in the midst of a section": (
+        ["Clerk", SPRING, BRIDGE, "Boatman", GULLS, BRIDGE, MARKET],
+        ["Clerk", SPRING, BRIDGE, "Boatman", GULLS, MARKET],
+        ["repeat.exact"],
+    ),
+    "at the end of two sections with one heading": (
+        ["Clerk", SPRING, BRIDGE, "Clerk", GULLS, BRIDGE],
+        ["Clerk", SPRING, BRIDGE, "Clerk", GULLS],
+        ["repeat.exact"],
+    ),
     "a quote behind": ([KEEPER, LONELY, GULLS], [KEEPER, GULLS], ["repeat.quote"]),
     "a quote that stands in two paragraphs": (
         [f"{BRIDGE} {LONELY}", f"{SPRING} {LONELY}", GULLS, LONELY, MARKET],
@@ -262,6 +272,8 @@ STAYS: dict[str, list[str]] = {
         BRIDGE,
         MARKET,
     ],
+    "what ends two adverts": ["Clerk", SPRING, BRIDGE, "Boatman", GULLS, BRIDGE, "How to apply", MARKET],
+    "two paragraphs that end two adverts": ["Clerk", SPRING, BRIDGE, FERRY, "Boatman", GULLS, BRIDGE, FERRY],
     "questions that stand above their answers again": [
         f"{BRIDGE[:-1]}?",
         f"{SPRING[:-1]}?",
