@@ -276,7 +276,7 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
         if is_as_long and "".join(map(key, bare[:n])) == key(bare[n]) and looks_like_title(bare[n]):
             yield near[n], bare[n]
     labels = sum(1 for _ in takewhile(lambda line: _is_label(_without_site(doc, line)), bare[:_ABOVE]))
-    if labels < len(near):
+    if labels < len(near) and not _names_paper(doc, bare):
         title = _without_site(doc, bare[labels])
         if (
             _heads_article(doc, near[labels], title, bare[:labels])
@@ -294,6 +294,15 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
     for n in twice[0]:
         if 0 < n < behind and looks_like_title(bare[n]):
             yield near[n], bare[n]
+
+
+def _names_paper(doc: Document, bare: Sequence[str]) -> bool:
+    """Whether the first line, as long as a title, is a newspaper's name: the text speaks of what stands twice right below, and not of it."""
+    first, title = bare[0], bare[1] if len(bare) > 2 and bare[1] == bare[2] else ""
+    if not _says(title, 4) or not looks_like_title(title) or key(title) == key(_without_site(doc, first)):
+        return False
+    paragraphs = list(islice(filter(is_prose, doc.lines), _PARAGRAPHS))
+    return _is_about(paragraphs, title) and not _is_about(paragraphs, first)
 
 
 def _is_label(line: str) -> bool:

@@ -107,6 +107,11 @@ FOUND = {
         TITLE,
         lines("News", "", BODY),
     ),
+    "twice below a name as long as a title": (
+        lines("The Old Town Gazette", TITLE, "", TITLE, BODY, MORE),
+        TITLE,
+        lines("The Old Town Gazette", "", BODY, MORE),
+    ),
     "below a section's name, a date and a byline": (
         lines("Harbour", "", "4 de marzo de 2024", "", "by Ada Brandt", "", TITLE, "", BODY, MORE),
         TITLE,
@@ -207,6 +212,12 @@ NULL = {
     "a promoted title twice at the foot": lines(BODY, MORE, "Check Also", TITLE, TITLE),
     "a column's name above a longer title": lines("The Harbour Letter", "", TITLE, "", BODY),
     "the site's name above a long menu": lines("The Harbour Mooring Board", "", *(f"Berth {n}" for n in range(16)), BODY, MORE),
+    "another line twice below what may be the title": lines(
+        "Mooring Fees Raised Again", "", "Who Pays for the Harbour Board", "", "Who Pays for the Harbour Board", BODY, MORE
+    ),
+    "twice below a name, and of something else": lines(
+        "The Old Town Gazette", "", *["Ten lighthouses you can sleep in"] * 2, BODY, MORE
+    ),
     "two lines twice": lines(
         "News", TITLE, "Ten lighthouses you can sleep in", "News", TITLE, "Ten lighthouses you can sleep in", BODY
     ),
