@@ -275,6 +275,8 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
         is_as_long = abs(len(bare[n]) - sum(map(len, bare[:n]))) < _CUT_OFF  # keys take time
         if is_as_long and "".join(map(key, bare[:n])) == key(bare[n]) and looks_like_title(bare[n]):
             yield near[n], bare[n]
+    if bare and bare[0].endswith(_DOTS):
+        yield from ((near[n], line) for n, line in _wholes(bare[0], bare))
     labels = sum(1 for _ in takewhile(lambda line: _is_label(_without_site(doc, line)), bare[:_ABOVE]))
     if labels < len(near) and not _names_paper(doc, bare):
         title = _without_site(doc, bare[labels])
@@ -421,8 +423,12 @@ def _whole(doc: Document, title: str) -> str:
     """The title as the text has it near the top, if it came cut off ("Harbour board raises moor…")."""
     if not title.endswith(_DOTS):
         return title
-    lines = (_bare(doc.lines[i]) for i in _near_top(doc)[: _CLOSE + 1])
-    return next((line for line in lines if looks_like_title(line) and _is_cut_off(title, key(line))), title)
+    return next((line for _, line in _wholes(title, [_bare(doc.lines[i]) for i in _near_top(doc)])), title)
+
+
+def _wholes(title: str, bare: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The first lines that are a title which is cut off, and are not."""
+    return ((n, line) for n, line in enumerate(bare[: _CLOSE + 1]) if looks_like_title(line) and _is_cut_off(title, key(line)))
 
 
 def _copies(doc: Document, title: str) -> list[_Copy]:

@@ -80,6 +80,11 @@ FOUND = {
         TITLE,
         lines(BODY, MORE),
     ),
+    "whole below what is cut off": (
+        lines("Harbour Board Raises Mooring F…", "Harbourpress", TITLE, BODY, MORE),
+        TITLE,
+        lines("Harbourpress", BODY, MORE),
+    ),
     "cut off where the name of a site could begin": (
         lines(TITLE + " – Nobody Is Pleased", "", TITLE + "…", "", BODY, MORE),
         TITLE + " – Nobody Is Pleased",
@@ -212,6 +217,7 @@ NULL = {
     "a promoted title twice at the foot": lines(BODY, MORE, "Check Also", TITLE, TITLE),
     "a column's name above a longer title": lines("The Harbour Letter", "", TITLE, "", BODY),
     "the site's name above a long menu": lines("The Harbour Mooring Board", "", *(f"Berth {n}" for n in range(16)), BODY, MORE),
+    "below a teaser that breaks off": lines("The harbour board has met again to…", "", TITLE, BODY, MORE),
     "another line twice below what may be the title": lines(
         "Mooring Fees Raised Again", "", "Who Pays for the Harbour Board", "", "Who Pays for the Harbour Board", BODY, MORE
     ),
