@@ -70,6 +70,13 @@ _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNOREC
 # Between words without a blank a hyphen joins, but for those of Chinese, Japanese and Korean.
 _JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*|(?<=[⺀-힣])[-－]|[-－](?=[⺀-힣])")
 _JOINT_SIGN = re.compile(r"[|–—\-»«·•:｜_－]")  # each joint has one; looking for it takes a tenth of the time
+# What a template writes above or before the title at the foot.
+_SOURCE = regex.compile(
+    r"""(?i:sources?|references?|quellen?|referenz|fuentes?|referencias?|fontes?|referências?|riferimento|référence|bron|kilde
+        |källa|lähde|źródło|zdroj|forrás|sursa|izvor|vir|kaynak|sumber|nguồn|источник|джерело|крыніца|извор|източник|πηγή|المصدر|منبع|מקור
+        |स्रोत|ที่มา|来源|來源|出处|出處|出典|출처)\s*[:：]\s*""",
+    regex.VERBOSE,
+)
 # What looks like the name of a site behind a title, and is a part of it.
 _PART = regex.compile(
     r"""(?i:(?:part|episode|chapter|step|day|teil|folge|kapitel|tag|partie|épisode|chapitre|parte|episodio|capítulo|capitolo|deel
@@ -448,6 +455,7 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     least, longest = len(wanted) * 3 // 4, len(title) + 80
     copies = []
     tailed: dict[int, str] = {}
+    sourced: set[int] = set()
     seen = False
     # A cheap look first: every copy holds the beginning of the title's longest word (up to an "i"), or is not in the form NFKC.
     probe = max(_NOT_PROBE.split(unicodedata.normalize("NFKC", title.casefold()).casefold()), key=len)[:4]
@@ -464,7 +472,9 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
             seen = seen or bare == title
         elif (tail := next((tail for head, tail in _joints(bare) if key(head) == wanted), None)) is not None:
             tailed[i] = key(tail)
-    done = {copy.line for copy in copies} | tailed.keys()
+        elif (source := _SOURCE.match(bare)) and key(bare[source.end() :]) == wanted:
+            sourced.add(i)
+    done = {copy.line for copy in copies} | tailed.keys() | sourced
     split = _split(doc, title, wanted) - done
     copies += (_Copy(i, "title.variant", False) for i in split)
     done |= split
@@ -475,6 +485,8 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     if len(set(tailed.values())) == 1 and _says(title, 3):
         first, last = _paragraphs(doc)
         copies += (_Copy(i, "title.variant", False) for i in tailed if i < first or i > last)
+    if sourced and _says(title, 3):
+        copies += (_Copy(i, "title.variant", False) for i in sourced if i > _paragraphs(doc)[1])
     return sorted(copies)
 
 

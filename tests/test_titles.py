@@ -61,6 +61,12 @@ FOUND = {
     ),
     "standfirst between": (lines(TITLE, "", STANDFIRST, "", TITLE, "", BODY), TITLE, lines(STANDFIRST, "", BODY)),
     "no blank line, but again at the foot": (lines(TITLE, BODY, MORE, "Source", TITLE), TITLE, lines(BODY, MORE, "Source")),
+    "behind its label at the foot": (lines(TITLE, "", BODY, MORE, "", "Reference: " + TITLE), TITLE, lines(BODY, MORE)),
+    "behind its label at the foot, in Chinese": (
+        lines(CHINESE, "", CHINESE_BODY, "来源：" + CHINESE, "来源：港务局"),
+        CHINESE,
+        lines(CHINESE_BODY, "来源：港务局"),
+    ),
     "case, quotes and dashes": (
         lines("The “Long-Awaited” Harbour Report – At Last", "", "THE 'LONG‑AWAITED' HARBOUR REPORT - AT LAST", BODY),
         "The “Long-Awaited” Harbour Report – At Last",
@@ -270,6 +276,7 @@ STAYS = {
     "a heading with fewer words": "Harbour Board Raises",
     "a colon is no tail": "Harbour Board Raises Mooring Fees Again: what you need to know",
     "a short teaser": "Harbour…",
+    "the source of something in the article": "Source: " + TITLE,
     "a number behind it": TITLE + " - Part 2",
     "a long tail": TITLE + " – but nobody in town is in the mood to pay them",
     "a tail in the midst of the article": TITLE + " | Harbourpress",
