@@ -28,7 +28,7 @@ get another line, the others none.  Of 906 in whole pages 260 are found with the
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, compress, count, islice, takewhile
 from typing import NamedTuple
@@ -212,8 +212,11 @@ def find_title(doc: Document) -> str | None:
         title = _whole(doc, doc.title.strip())
         return None if not key(title) or _repeats_on_purpose(doc, title, _copies(doc, title)) else title
     lines = doc.lines
-    for i, line in _candidates(doc, _near_top(doc)):
+    near = _near_top(doc)
+    for i, line in _candidates(doc, near):
         title = _without_site(doc, line)
+        if _runs_on(doc, title, near):
+            continue
         copies = _copies(doc, title)
         stands_out = (
             i + 1 >= len(lines)
@@ -287,11 +290,7 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
     labels = sum(1 for _ in takewhile(lambda line: _is_label(_without_site(doc, line)), bare[:_ABOVE]))
     if labels < len(near) and not _names_paper(doc, bare):
         title = _without_site(doc, bare[labels])
-        if (
-            _heads_article(doc, near[labels], title, bare[:labels])
-            if labels
-            else looks_like_title(title) and not _runs_on(title, bare)
-        ):
+        if _heads_article(doc, near[labels], title, bare[:labels]) if labels else looks_like_title(title):
             yield near[labels], bare[labels]
     # Behind more than a standfirst stand promoted titles.
     behind = next(islice((n for n, i in enumerate(near, 1) if is_prose(lines[i])), 1, None), len(near))
@@ -326,9 +325,9 @@ def _is_label(line: str) -> bool:
     )
 
 
-def _runs_on(line: str, top: Sequence[str]) -> bool:
+def _runs_on(doc: Document, line: str, near: Sequence[int]) -> bool:
     """Whether a line in Thai or Lao, where sentences end without a mark, is as long as a paragraph of the text."""
-    return bool(_UNMARKED.search(line)) and max(map(len, top)) < 1.5 * len(line)
+    return bool(_UNMARKED.search(line)) and max(len(_bare(doc.lines[i])) for i in near) < 1.5 * len(line)
 
 
 def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> bool:
@@ -418,8 +417,9 @@ def _without_site(doc: Document, line: str) -> str:
     """The line without the names of sites, as far as the dump has it without them, too."""
     keys: set[str] = set()
     while heads := [head for head, _ in _joints(line) if looks_like_title(head)]:
-        # What ends in dots is the whole title, cut off.
-        keys = keys or {key(_bare(it)) for it in doc.lines if 8 <= len(it) <= len(line) + 20 and not it.rstrip().endswith(_DOTS)}
+        keys = keys or {
+            key(_bare(other)) for other in doc.lines if 8 <= len(other) <= len(line) + 20 and not _breaks_off(other, line)
+        }
         if (shorter := next((head for head in heads if key(head) in keys), None)) is None:
             break
         line = shorter
@@ -475,13 +475,15 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
         elif (source := _SOURCE.match(bare)) and key(bare[source.end() :]) == wanted:
             sourced.add(i)
     done = {copy.line for copy in copies} | tailed.keys() | sourced
-    split = _split(doc, title, wanted) - done
-    copies += (_Copy(i, "title.variant", False) for i in split)
-    done |= split
+    also: set[int] = set()
     if weight(wanted) >= _CUT_OFF and any(dots in doc.text for dots in _DOTS):
-        for i, line in enumerate(lines):
-            if line.rstrip().endswith(_DOTS) and len(line.strip()) <= longest and i not in done and _is_cut_off(line, wanted):
-                copies.append(_Copy(i, "title.variant", False))
+        also = {
+            i
+            for i, line in enumerate(lines)
+            if line.rstrip().endswith(_DOTS) and len(line.strip()) <= longest and i not in done and _is_cut_off(line, wanted)
+        }
+    also |= _split(doc, title, wanted, done | also)
+    copies += (_Copy(i, "title.variant", False) for i in also)
     if len(set(tailed.values())) == 1 and _says(title, 3):
         first, last = _paragraphs(doc)
         copies += (_Copy(i, "title.variant", False) for i in tailed if i < first or i > last)
@@ -490,22 +492,27 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     return sorted(copies)
 
 
-def _split(doc: Document, title: str, wanted: str) -> set[int]:
-    """The lines near the top that say only what the title says.
+def _split(doc: Document, title: str, wanted: str, done: Collection[int]) -> set[int]:
+    """The lines near the top that say only what the title says, the copies that are known left out.
 
     They are what stands before or behind a mark in it, or all of it in two or three lines.
     """
     joints = list(_SET_OFF.finditer(title)) if len(title) <= _LONGEST + _LABEL else []
     parts = {key(part) for joint in joints for part in (title[: joint.start()], title[joint.end() :]) if _says(part, 4)}
     lines = doc.lines
-    above = takewhile(lambda i: not is_prose(lines[i]), _near_top(doc)[: _CLOSE + 1])
-    near = {i: said for i in above if len(lines[i]) < len(title) + _CUT_OFF and (said := key(_bare(lines[i])))}
-    found = {i for i, line in near.items() if line in parts}
-    for start in near:
-        for run in (range(start, start + 2), range(start, start + 3)):
-            if all(i in near for i in run) and "".join(near[i] for i in run) == wanted:
-                found.update(run)
+    above = takewhile(lambda i: not is_prose(lines[i]), [i for i in _near_top(doc) if i not in done][:_CLOSE])
+    near = [(i, key(_bare(lines[i])) if len(lines[i]) < len(title) + _CUT_OFF else "") for i in above]
+    found = {i for i, said in near if said in parts}
+    for n in range(len(near)):
+        for run in (near[n : n + 2], near[n : n + 3]):
+            if all(said for _, said in run) and "".join(said for _, said in run) == wanted:
+                found.update(i for i, _ in run)
     return found
+
+
+def _breaks_off(other: str, line: str) -> bool:
+    """Whether another line is the beginning of this one and ends in dots, so that it is no title for itself."""
+    return other.rstrip().endswith(_DOTS) and key(line).startswith(key(_bare(other)))
 
 
 def _is_cut_off(line: str, wanted: str) -> bool:

@@ -149,6 +149,11 @@ FOUND = {
     "a number is no site": (lines(TITLE + " - Part 1", "", TITLE, "", BODY), TITLE + " - Part 1", BODY),
     "in two lines, and whole below": (lines("Harbour Board Raises", "Mooring Fees Again", "", TITLE, "", BODY), TITLE, BODY),
     "whole, and in two lines below": (lines(TITLE, "", "HARBOUR BOARD RAISES", "MOORING FEES AGAIN", "", BODY), TITLE, BODY),
+    "whole, and in two lines between copies": (
+        lines(TITLE, "HARBOUR BOARD RAISES", "", TITLE, "", "MOORING FEES AGAIN", BODY),
+        TITLE,
+        BODY,
+    ),
     "underlined": (lines(TITLE, "=====", BODY), TITLE, lines("=====", BODY)),
     "a byline in small letters right below": (
         lines(TITLE, "by Ada M. Brandt", BODY, MORE),
@@ -205,6 +210,7 @@ NULL = {
         "",
         MORE,
     ),
+    "a Thai paragraph that stands twice": lines(THAI, "", THAI, BODY),
     "Thai paragraphs, which end without a mark": lines(THAI, "", THAI[9:] + "นี้", "", THAI[17:]),
     "the first of several questions": lines(
         "FAQ", "", "How much do moorings cost from spring on?", "", MORE, "", "Who met on Monday to talk?", "", BODY
@@ -426,6 +432,9 @@ _LINES = (
     "Harbour Press – " + TITLE + " | Harbourpress",
     "Harbour Press – " + TITLE,
     "Harbour Board Raises Mooring F…",
+    "Source: " + TITLE,
+    "is what they read on the door of the office.",
+    "The Old Town Gazette",
     "Ten lighthouses that you can sleep in",
     "Who pays for the harbour?",
     "The Harbour Letter",
@@ -443,6 +452,8 @@ _LINES = (
 
 @given(st.lists(st.sampled_from(_LINES), max_size=24).map("\n".join) | st.text())
 @example(lines(TITLE, "", TITLE + " | Harbourpress", BODY))
+@example(lines(TITLE, "HARBOUR BOARD RAISES", TITLE, "MOORING FEES AGAIN", "MOORING FEES AGAIN", BODY))
+@example(lines(BODY, "Harbour", THAI, THAI))
 def test_laws(dump: str) -> None:
     title, text = clean(dump)
     if title is None:
