@@ -81,12 +81,12 @@ _DENSE = re.compile(f"[{_CJK}]")
 _LETTER = rf"[[\w\p{{N}}]--[_{_SPACELESS}{_CJK}]]"
 _WORD = regex.compile(rf"(?V1)[{_SPACELESS}{_CJK}]|[@#]?{_LETTER}+(?:'{_LETTER}+)?|[\p{{Sc}}\p{{Sm}}%‰]|(?<!\S)[-–](?=\d)")
 _STOPS = '!?…。！？｡।۔؟"“”„«»'
-_BREAK = re.compile(f"[.:：{_STOPS}]+")
+_BREAK = re.compile(rf"[.:：{_STOPS}]+|(?<!\w)‘|,’")
 _FINAL = frozenset(  # the last character of a paragraph; Thai, Lao, Burmese and Khmer have no full stop
     chain(f".{_STOPS}’।)）」』]", map(chr, (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))))
 )
-_OPENING = '"“„«”「『'
-_CLOSING = '"”“»」』'
+_OPENING = '"“„«”「『‘'
+_CLOSING = '"”“»」』’'
 _QUOTATION = f"{_OPENING}{_CLOSING} \xa0"
 _QUESTION = "?？؟"
 _MARKS = f" \xa0.,;{_STOPS}"
@@ -176,7 +176,12 @@ def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:
     prose = list(map(str.strip, kept))
     heads, tails = _ends(prose)
     ends = _repeated(heads) | _repeated(tails)
-    text = "\n".join(prose).replace(",", "")  # “It is late,” she said.
+    text = "\n".join([*prose, ""])
+    if any(map(str.isupper, prose)):
+        text = text.lower()
+    if "‘" in text:  # Its other half is an apostrophe, too.
+        text = text.replace("‘", ".").replace(",’", ".").replace("’ ", " ").replace("’\n", "\n")
+    text = text.replace(",", "")  # “It is late,” she said.
     for stop in _STOPS:  # Far faster than one regular expression or table.
         text = text.replace(stop, ".")
     closing = _repeated([part.strip() for part in text.replace("\n", ".").split(".") if len(part) >= _SENTENCE])

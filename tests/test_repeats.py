@@ -128,6 +128,12 @@ GOES = {
         ["repeat.quote"],
     ),
     "a whole paragraph as a quote above it": ([GULLS, f"“{BRIDGE}”", SPRING, BRIDGE], [GULLS, SPRING, BRIDGE], ["repeat.quote"]),
+    "a quote in single marks": (
+        [KEEPER.replace("“", "‘").replace("”", "’"), f"‘{LONELY[1:-1]}’", GULLS],
+        [KEEPER.replace("“", "‘").replace("”", "’"), GULLS],
+        ["repeat.quote"],
+    ),
+    "a quote in capitals": ([KEEPER, LONELY.upper(), GULLS], [KEEPER, GULLS], ["repeat.quote"]),
     "a quote of two sentences": (
         [BRIDGE, HARBOUR, SPRING, BOATS],
         [BRIDGE, HARBOUR, SPRING],
@@ -252,6 +258,7 @@ STAYS: dict[str, list[str]] = {
         BRIDGE,
         "The mayor hoped that this work might begin during the spring, as soon as some water was low enough for divers to go.",
     ],
+    "what is said in a dialogue in single marks": [GULLS, "‘Really?’ he asked.", f"‘{LONELY[1:-1]}’", SPRING, KEEPER],
     "what is said in a dialogue and remembered later": [GULLS, "“Really?” he asked.", LONELY, SPRING, KEEPER],
     "what somebody says among short lines": [KEEPER, "What our guests say", LONELY, "The keeper", SPRING, GULLS],
     "a short quotation": [KEEPER, "“I have never been bored by the sea.”", GULLS],
