@@ -482,7 +482,8 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
             for i, line in enumerate(lines)
             if line.rstrip().endswith(_DOTS) and len(line.strip()) <= longest and i not in done and _is_cut_off(line, wanted)
         }
-    also |= _split(doc, title, wanted, done | also)
+    while split := _split(doc, title, wanted, done | also):  # what goes lets other lines come near the top
+        also |= split
     copies += (_Copy(i, "title.variant", False) for i in also)
     if len(set(tailed.values())) == 1 and _says(title, 3):
         first, last = _paragraphs(doc)

@@ -453,6 +453,7 @@ _LINES = (
 @given(st.lists(st.sampled_from(_LINES), max_size=24).map("\n".join) | st.text())
 @example(lines(TITLE, "", TITLE + " | Harbourpress", BODY))
 @example(lines(TITLE, "HARBOUR BOARD RAISES", TITLE, "MOORING FEES AGAIN", "MOORING FEES AGAIN", BODY))
+@example(lines(TITLE, *["HARBOUR BOARD RAISES"] * 2, *["MOORING FEES AGAIN"] * 2, BODY))
 @example(lines(BODY, "Harbour", THAI, THAI))
 def test_laws(dump: str) -> None:
     title, text = clean(dump)
