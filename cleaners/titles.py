@@ -550,7 +550,7 @@ def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> b
     for i in same:
         between = [line for line in lines[before:i] if line and not line.isspace()]
         before = i
-        if i != same[0] and _begins_sentence(lines, i, first):
+        if i != same[0] and _begins_sentence(lines, i, first < i < last):
             return True
         if i == near[0] or (i < first < len(lines)) or i > last:
             continue
@@ -561,10 +561,13 @@ def _repeats_on_purpose(doc: Document, title: str, copies: Sequence[_Copy]) -> b
     return False
 
 
-def _begins_sentence(lines: Sequence[str], i: int, first: int) -> bool:
-    """Whether a sentence that was broken around a link or italics begins with line `i`; "by admin" below a title is none."""
+def _begins_sentence(lines: Sequence[str], i: int, in_text: bool) -> bool:
+    """Whether a sentence that was broken around a link or italics begins with line `i`; "by admin" below a title is none.
+
+    Amid the text it may be broken again further on.
+    """
     below = next((line.strip() for line in lines[i + 1 :] if line and not line.isspace()), "")
-    return bool(_GOES_ON.match(below)) and (below.endswith(SENTENCE_END) or (i > first and _says(below, 4)))
+    return bool(_GOES_ON.match(below)) and (below.endswith(SENTENCE_END) or (in_text and _says(below, 4)))
 
 
 def _speaks(doc: Document, title: str, copies: Sequence[_Copy]) -> bool:

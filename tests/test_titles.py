@@ -48,6 +48,11 @@ FOUND = {
         TITLE,
         lines(BODY, MORE, "Source", "harbourpress.example"),
     ),
+    "above a button in small letters at the foot": (
+        lines(TITLE, "", BODY, MORE, TITLE, "share this story with all your friends"),
+        TITLE,
+        lines(BODY, MORE, "share this story with all your friends"),
+    ),
     "twice without a blank line": (lines(TITLE, TITLE, BODY), TITLE, BODY),
     "between two standfirsts": (
         lines(STANDFIRST, TITLE, "", TITLE, SHORT, BODY),
@@ -243,7 +248,8 @@ NULL = {
         "The boats come home at evening", "", *["We set them out", "and sang", "The boats come home at evening", ""] * 6
     ),
     "a sentence broken around its name": lines(TITLE, "", BODY, TITLE, "was what they read on the door of the office.", MORE),
-    "a broken sentence behind the last paragraph": lines(TITLE, "", BODY, MORE, TITLE, "was the name of the song, by"),
+    "a broken sentence behind the last paragraph": lines(TITLE, "", BODY, MORE, TITLE, "is what they read on the door."),
+    "a sentence broken twice": lines(TITLE, "", BODY, TITLE, "is what they read on the door of the", "Harbour Board", MORE),
     "a broken sentence at the top": lines(TITLE, "", TITLE, "is what they read on the door of the office.", BODY, MORE),
     "a refrain after every verse": lines(
         TITLE, "", *["We set them out", "and sang", "and sang", "and sang", "and sang", TITLE, ""] * 4, BODY
