@@ -5,9 +5,9 @@ line, the site's name or a standfirst between.  A template may print it once mor
 line is the title if it looks like one, says what the text is about, and is either the first line with a blank line
 behind it or the one line that stands near the top twice.  (The first line needs no blank line, if paragraphs
 follow at once that speak of the same things; and a section's name, a date, a byline or a path may stand above it, if it is
-the only line like a title before paragraphs that speak of the same things.)  The first line is asked first.  That makes cleaning
-stable: written out as title, blank line, text, the title is that first line, and it is judged by itself and by the
-text without its copies, both of which are what they were.
+the only line like a title before paragraphs that speak of the same things.)  The first line is asked first, unless it is a
+newspaper's name or the title cut off.  That makes cleaning stable: written out as title, blank line, text, the title is that
+first line, and it is judged by itself and by the text without its copies, both of which are what they were.
 
 Dumps of whole pages have menus at the top.  Where the line model is asked it says where the text begins, and the most probable line
 above is the title if a date or a byline stands below it, or a copy above (`find_headline`).
@@ -485,11 +485,11 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
     while split := _split(doc, title, wanted, done | also):  # what goes lets other lines come near the top
         also |= split
     copies += (_Copy(i, "title.variant", False) for i in also)
-    if len(set(tailed.values())) == 1 and _says(title, 3):
+    if len(set(tailed.values())) > 1:
+        tailed = {}
+    if (tailed or sourced) and _says(title, 3):
         first, last = _paragraphs(doc)
-        copies += (_Copy(i, "title.variant", False) for i in tailed if i < first or i > last)
-    if sourced and _says(title, 3):
-        copies += (_Copy(i, "title.variant", False) for i in sourced if i > _paragraphs(doc)[1])
+        copies += (_Copy(i, "title.variant", False) for i in (*tailed, *sourced) if i > last or (i < first and i in tailed))
     return sorted(copies)
 
 
