@@ -125,7 +125,7 @@ def _between(top: Sequence[int], copies: set[int]) -> Iterator[int]:
 def _is_site(doc: Document, i: int, copies: set[int], foot: Sequence[int], edges: Mapping[int, str]) -> bool:
     """Whether something proves that line `i`, which stands between two copies of the title, is the site's name."""
     lines, line, name = doc.lines, doc.lines[i].strip(), edges.get(i, "")
-    if not name or len(line) > _LONGEST or len(line.split()) > _MOST_WORDS:
+    if not name or name in _SOURCE or len(line) > _LONGEST or len(line.split()) > _MOST_WORDS:
         return False
     if any(_address(lines[j]) == name for j in edges):
         return True

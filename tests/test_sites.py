@@ -85,6 +85,7 @@ def test_the_tail_of_a_title_is_proof() -> None:
         ("12 May 2024", ("12 May 2024",)),
         ("Nobody was hurt, but the ferry is full", ()),
         ("Nobody was hurt.", ("Nobody was hurt.", "Source")),
+        ("Source", ("Source", "Source")),
         ("Thedailyharbour", ()),
         ("Thedailyharbour", ("Thedailyharbour is a town of nine thousand people.",)),
     ],
