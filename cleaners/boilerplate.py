@@ -8,7 +8,7 @@ and next to lines that go even words as weak as "Name" or "Reply" are boilerplat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import chain, islice, takewhile
+from itertools import chain, dropwhile, islice, takewhile
 
 import regex
 
@@ -41,6 +41,11 @@ _TERSE = regex.compile(r"\p{Lu}[\p{L}'’]+(?: \p{L}+)?\.")  # "Read more.", "Le
 # "Memory: 16 GB".  What stands before the colon of a headline is mostly longer.
 _VALUE = regex.compile(r"[\p{L} ]{2,15}: \S.{0,60}")
 _WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
+_PRESSED = frozenset(("account", "app", "cookies", "newsletter"))  # families with buttons that a manual tells to press
+_STEP = regex.compile(r"\P{L}{0,3}\p{Lu}[\p{L}'’-]*\p{Ll} \p{Ll}.*[^:!]")  # "Open the app": no name, and no title in capitals
+_STEP_CHARS = 80
+_STEPS = 3  # so many are looked at above and below
+_BULLETS = frozenset("-–—•·*▪●‣◦")
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
 _CLOSES = r"\s\"'”’»)\]」』）“‘«‹"  # behind the last mark of a sentence: any that closes a quotation somewhere
 _SENTENCE = regex.compile(rf".{{4,}}[.!?…。！？।۔؟][{_CLOSES}]*", regex.DOTALL)
@@ -80,6 +85,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     page.take_zones()
     page.spare_between_sentences()
     page.spare_lone()
+    page.spare_steps()
     if page.cut:
         page.take_blocks()
         page.take_neighbours()
@@ -213,6 +219,47 @@ class _Page:
             above = next(self.above(i), None)
             if above is not None and above not in self.cut and not self.is_sentence(above):
                 del self.cut[i]
+
+    def spare_steps(self) -> None:
+        """Give back buttons that are steps of a list: "Open the app" / "Enter your email address" / "Choose the day of your visit".
+
+        Above and below the article stand menus and forms: there the list must have more steps than within it.
+        """
+        buttons = {
+            i for i, rule in self.cut.items() if rule.family in _PRESSED and rule.where == "anywhere" and self.is_button(i)
+        }
+        if not buttons:
+            return
+        first, last = self.staying
+        for i in [i for i in sorted(buttons) if self.steps_beside(i, buttons) >= (2 if first < i < last else 4)]:
+            del self.cut[i]
+
+    def is_button(self, i: int) -> bool:
+        """Whether line `i` is as short as a button and looks like a step."""
+        return len(self.lines[i].strip()) <= _BRIEF_CHARS and self.is_step(i, i)
+
+    def steps_beside(self, i: int, buttons: set[int]) -> int:
+        """How many steps that stay are next to button `i`, perhaps behind other buttons: none where anything else is but a sentence."""
+        steps = 0
+        for side in (self.above(i), self.below(i)):
+            lines = [*islice(dropwhile(buttons.__contains__, side), _STEPS)]
+            if not lines or lines[0] in self.cut or self.is_weak(lines[0], self.cut[i]):
+                return 0
+            run = [*takewhile(lambda j: j not in self.cut and self.is_step(j, i), lines)]
+            is_heading = lines[0] < i and self.lines[i].rstrip().endswith(".")  # of the list
+            if not run and not is_heading and not self.is_sentence(lines[0]):
+                return 0
+            steps += len(run)
+        return steps
+
+    def is_step(self, j: int, i: int) -> bool:
+        """Whether line `j` may be a step as line `i` is: the same bullet, or words in small letters and the same end."""
+        line, other = self.lines[j].strip(), self.lines[i].strip()
+        if len(line) > _STEP_CHARS:
+            return False
+        if line[0] == other[0] and line[0] in _BULLETS:
+            return True
+        return _STEP.fullmatch(line) is not None and line.endswith(".") == other.endswith(".") and line.count(" ") > (j != i)
 
     def takes_turns(self, i: int) -> bool:
         """Whether paragraphs and sub-headings take turns above line `i`, or below it: three of these and two of those."""

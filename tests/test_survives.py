@@ -342,6 +342,38 @@ Recommended reading
 
 Holt, Eels at Night
 Reed, Knots and Splices""",
+    "steps of a list": """The town sold its ferry tickets on paper for ninety years, and from Monday on it will sell them in an app as well.
+
+How to buy a ticket
+
+- Open the app
+- Enter your email address
+- Verify your email
+- Choose the day of your visit
+
+How to listen at home
+
+Find the film on the page of the museum
+Accept all cookies
+Subscribe to the channel
+Wait for the bell
+
+How to do neither
+
+Stay at home.
+Sign in with Google.
+Press the red button.
+Tell nobody about it.
+
+Whoever has no telephone may go on buying them from the clerk at the quay, who has never had a day off, as she told us.""",
+    "steps in Chinese": """小镇的渡船票卖了九十年都是纸质的，从下周一起，乘客也可以在手机应用里买票，镇政府周三在公告里这样写道，并且贴出了说明。
+
+- 打开应用
+- 输入您的电子邮件地址
+- 订阅我们的新闻通讯
+- 选择日期
+
+没有手机的人可以继续在码头的售票员那里买票，她说自己从来没有休息过一天，也不打算从现在开始休息，因为船总是要开的。""",
     "topics of a course": """Six evenings in the library with a teacher who began at sixty, and who says that it is never too late, but often too early.
 
 Topics covered
