@@ -192,8 +192,9 @@ class _Page:
         """Give back what stands alone between two sentences and is the author's there.
 
         A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more lines of a family, one of them a
-        phrase, which credits of pictures are not.  On a banner they stand side by side; and a link in mid-article is one phrase, perhaps
-        repeated.  What a rule takes in company alone stays, too, and so does a phrase among the sub-headings of a list of advice.
+        phrase, which credits of pictures are not, or three phrases of any family.  On a banner they stand side by side; and a link in
+        mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too, and so does a phrase among the
+        sub-headings of a list of advice.
         """
         lone = [i for i, rule in self.cut.items() if (rule.company or self.is_heading(i)) and self.is_between_sentences(i)]
         free = {i for i in lone if not any(self.is_weak(j, self.cut[i]) for j in self.beside(i))}
@@ -201,10 +202,11 @@ class _Page:
         for i in free:
             phrases[self.cut[i].family].add(self.key(i))
         known = {self.cut[i].family for i in free if self.is_brief(i)}
+        many = len({self.key(i) for i in free if self.is_brief(i) and not self.cut[i].takes}) > _SUB_HEADINGS
         for i in lone:
             rule = self.cut[i]
             of_guide = rule.family in known and len(phrases[rule.family]) >= _SUB_HEADINGS
-            of_list = i in free and self.is_brief(i) and not rule.takes and self.takes_turns(i)
+            of_list = i in free and self.is_brief(i) and not rule.takes and (many or self.takes_turns(i))
             if (rule.company and i in free) or (self.is_heading(i) and (of_guide or of_list)):
                 del self.cut[i]
         for i in [i for i in self.cut if self.is_quoted(i) or self.is_terse(i)]:

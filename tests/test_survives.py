@@ -310,6 +310,19 @@ It stood on four of ten pages, and in half of the cases it was not true.
 Accept all
 
 The button is green. The other one is grey, if it is there at all.""",
+    "a guide to a site": """Der Kurs für Anfänger geht die Seite der Bibliothek Zeile für Zeile durch, und niemand muss sich dabei beeilen.
+
+Passwort vergessen?
+
+Klicken Sie auf den Link.
+
+Alle akzeptieren
+
+Der Knopf hat damit nichts zu tun.
+
+Newsletter abonnieren
+
+Das ist freiwillig.""",
     "questions that a form asks": """The questions that the crew hears every day, with the answers that it would like to give.
 
 Forgot your password?
