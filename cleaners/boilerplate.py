@@ -46,6 +46,30 @@ _STEP = regex.compile(r"\P{L}{0,3}\p{Lu}[\p{L}'’-]*\p{Ll} \p{Ll}.*[^:!]")  # "
 _STEP_CHARS = 80
 _STEPS = 3  # so many are looked at above and below
 _BULLETS = frozenset("-–—•·*▪●‣◦")
+_OF_POLICIES = frozenset(("account", "ads", "cookies", "copyright", "newsletter", "support"))  # what policies speak of
+# The names of policies of sites, perhaps with the site's: "Privacy policy of the Gazette".
+_POLICY = regex.compile(
+    r"(?:(?:our|the) )?(?:(?:privacy|cookies?|privacy (?:and|&) cookies?|comments?|commenting) (?:policy|notice|statement)"
+    r"|legal notice|imprint|terms of (?:use|service)|terms (?:and|&) conditions(?: of (?:use|service))?"
+    r"|(?:community|comment) guidelines|datenschutz(?:erklärung|hinweise|bestimmungen)?|cookie-(?:richtlinie|hinweise)"
+    r"|impressum|nutzungsbedingungen|agb|allgemeine geschäftsbedingungen|politique de (?:confidentialité|cookies)"
+    r"|mentions légales|conditions (?:générales )?d['’]utilisation|política de (?:privacidade?|cookies)"
+    r"|aviso (?:legal|de privacidad)|términos (?:y condiciones|de uso)|termos (?:e condições|de uso)"
+    r"|informativa (?:sulla )?privacy|(?:privacy|cookie) policy|note legali|termini e condizioni|condizioni d['’]uso"
+    r"|privacy(?:verklaring|beleid)|cookie(?:verklaring|beleid)|algemene voorwaarden|polityka (?:prywatności|cookies)"
+    r"|regulamin(?: serwisu)?|политика (?:конфиденциальности|cookies?)|пользовательское соглашение"
+    r"|правила (?:пользования|использования) сайт(?:а|ом)|політика конфіденційності|угода користувача|gizlilik politikası"
+    r"|çerez politikası|kullanım (?:koşulları|şartları)|aydınlatma metni|zásady ochrany osobních údajů"
+    r"|ochrana osobních údajů|podmínky užití|ochrana osobných údajov|adat(?:védelmi|kezelési) tájékoztató"
+    r"|politica de (?:confidențialitate|cookies)|termeni și condiții|πολιτική (?:απορρήτου|cookies)|όροι χρήσης"
+    r"|integritetspolicy|användarvillkor|cookiepolicy|personvern(?:erklæring)?|brukervilkår|privatlivspolitik|cookiepolitik"
+    r"|tietosuojaseloste|käyttöehdot|kebijakan privasi|syarat dan ketentuan|chính sách bảo mật|điều khoản sử dụng"
+    r"|سياسة الخصوصية|شروط الاستخدام|سیاست حفظ حریم خصوصی|מדיניות (?:ה?פרטיות)|תנאי שימוש|गोपनीयता नीति|उपयोग की शर्तें"
+    r"|นโยบายความเป็นส่วนตัว|隐私(?:政策|声明)|隱私權?政策|用户协议|服务条款|服務條款|プライバシー\s?ポリシー|個人情報保護方針|利用規約|개인정보\s?처리방침|이용약관"
+    r")(?: (?:of|for|on|de[rs]?|du|von|für|di|del|della|van|voor|на|сайта) .{1,60})?",
+    regex.I,
+)
+_PARTS = regex.compile(r"\s[|–—·-]\s")  # "Privacy policy | The Gazette"
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
 _CLOSES = r"\s\"'”’»)\]」』）“‘«‹"  # behind the last mark of a sentence: any that closes a quotation somewhere
 _SENTENCE = regex.compile(rf".{{4,}}[.!?…。！？।۔؟][{_CLOSES}]*", regex.DOTALL)
@@ -135,10 +159,27 @@ class _Page:
         """Cut line `i`, or remember it if it depends on what else is cut whether the rule acts there."""
         if rule.takes != "form" and self.is_fragment(i):
             return
+        if self.is_policy and (i == self.top or self.is_of_policy(i, rule)):
+            return
         if rule.where == "anywhere":
             self.cut.setdefault(i, rule)
         else:
             (self.at_end if rule.where == "end" else self.in_zones).setdefault(i, []).append(rule)
+
+    @cached_property
+    def top(self) -> int:
+        """The number of the first line that is not blank."""
+        return next(self.below(-1))
+
+    @cached_property
+    def is_policy(self) -> bool:
+        """Whether the document is a policy of a site: what is a notice elsewhere is its text."""
+        names = (self.doc.title or "", self.lines[self.top])
+        return any(_POLICY.fullmatch(part.strip()) for name in names for part in _PARTS.split(name))
+
+    def is_of_policy(self, i: int, rule: Rule) -> bool:
+        """Whether line `i` may be a sentence of a policy, or one of its headings: "Cookies"."""
+        return rule.family in _OF_POLICIES and (self.is_sentence(i) or self.matcher.families[rule.family].is_weak(self.lines[i]))
 
     def is_fragment(self, i: int) -> bool:
         """Whether line `i` stands in the middle of a sentence that the scraper broke at every link.

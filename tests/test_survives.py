@@ -387,6 +387,24 @@ Whoever has no telephone may go on buying them from the clerk at the quay, who h
 - 选择日期
 
 没有手机的人可以继续在码头的售票员那里买票，她说自己从来没有休息过一天，也不打算从现在开始休息，因为船总是要开的。""",
+    "a policy in German": """Datenschutzerklärung der Hafenzeitung
+
+Wir nehmen den Schutz Ihrer Daten ernst und erklären auf dieser Seite, welche wir erheben, solange Sie sie lesen, und wozu.
+
+Cookies
+
+Wir verwenden Cookies, um unsere Website für Sie nutzbar zu machen. Sie können Cookies in Ihrem Browser jederzeit löschen.
+
+Newsletter
+
+Wenn Sie unseren Newsletter abonnieren, speichern wir Ihre E-Mail-Adresse.""",
+    "a policy in Chinese": """隐私政策
+
+我们非常重视您的隐私，本政策说明我们收集哪些信息、为什么收集这些信息以及如何保护它们，请您在使用本网站之前仔细阅读。
+
+Cookie
+
+我们使用 Cookie 来改善您的体验。您可以在浏览器中删除 Cookie。""",
     "topics of a course": """Six evenings in the library with a teacher who began at sixty, and who says that it is never too late, but often too early.
 
 Topics covered
