@@ -30,11 +30,12 @@ _BLOCK_LINES = 60  # promoted titles under one heading, each perhaps twice, with
 _TITLE_CHARS = 200  # a longer line is no title
 _SHORTEST_TITLE = 25  # two of five sub-headings of the development data are shorter, and hardly a promoted title
 _TEASER_CHARS = 600  # with 300 promoted teasers stay in 5 of the 4,578 development dumps, with 200 in 9; with 1,200 none changes
-# "The Lamp Room, Ida Marsh", "Lights of the North by J. Hale", "Hale, Lights of the North", "A Short History (1980)": a work with its maker or
-# its year.
+# "The Lamp Room, Ida Marsh", "Lights of the North by J. Hale", "Hale, Lights of the North", "A Short History (1980)",
+# "《冰上领航员》，李明著": a work with its maker or its year, or in the quotation marks of works.
 _WORK = regex.compile(
     r".{2,}(?:,|\s(?:by|von|par|de|di|por|door|av|af))(?:\s(?:(?:van|von|de|der|den|di|da)\s){0,2}\p{Lu}[\p{L}'’-]*\.?){2,4}"
     r"|\p{Lu}[\p{L}'’-]+, \p{Lu}.{2,60}|.{2,}\s\((?:1[4-9]|20)\d\d\)"
+    r"|(?:\p{Han}{2,4}[：:])?[《『][^《》『』]+[》』](?:[，、,（(/・\s—–-][^。！？]{0,30})?"  # the headline of an article goes on without a mark
 )
 _SMALL = regex.compile(r"\p{Ll}+,? \p{L}+,? \p{L}")  # three words; tags have fewer
 _TERSE = regex.compile(r"\p{Lu}[\p{L}'’]+(?: \p{L}+)?\.")  # "Read more.", "Lesen."
@@ -233,8 +234,8 @@ class _Page:
         """Give back what stands alone between two sentences and is the author's there.
 
         A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more lines of a family, one of them a
-        phrase, which credits of pictures are not, or three phrases of any family.  On a banner they stand side by side; and a link in
-        mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too, and so does a phrase among the
+        phrase, which credits of pictures are not, or three phrases of any family.  On a banner they stand side by side; and a link
+        in mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too, and so does a phrase among the
         sub-headings of a list of advice.
         """
         lone = [i for i, rule in self.cut.items() if (rule.company or self.is_heading(i)) and self.is_between_sentences(i)]
@@ -282,7 +283,7 @@ class _Page:
         return len(self.lines[i].strip()) <= _BRIEF_CHARS and self.is_step(i, i)
 
     def steps_beside(self, i: int, buttons: set[int]) -> int:
-        """How many steps that stay are next to button `i`, perhaps behind other buttons: none where anything else is but a sentence."""
+        """How many steps that stay are next to button `i`, perhaps behind other buttons: none where it is no list."""
         steps = 0
         for side in (self.above(i), self.below(i)):
             lines = [*islice(dropwhile(buttons.__contains__, side), _STEPS)]

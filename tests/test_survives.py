@@ -405,6 +405,13 @@ Wenn Sie unseren Newsletter abonnieren, speichern wir Ihre E-Mail-Adresse.""",
 Cookie
 
 我们使用 Cookie 来改善您的体验。您可以在浏览器中删除 Cookie。""",
+    "recommended reading in Chinese": """雾是海边的人最早学会辨认的东西，也是他们最晚学会描写的东西，这门课要读的几本书写的都是这件事，每周读一本。
+
+推荐阅读
+
+《雾：看不见的历史》，王芳著，2011年
+《冰上领航员》，李明著，2014年
+张晓：《岸》""",
     "topics of a course": """Six evenings in the library with a teacher who began at sixty, and who says that it is never too late, but often too early.
 
 Topics covered
