@@ -99,6 +99,13 @@ def test_articles_that_speak_of_comments_stay(text: str) -> None:
         assert cut(case) == (case, [])
 
 
+@pytest.mark.parametrize(
+    "text", ["Comments closed.", "Kommentarfunktion geschlossen.", "Комментарии закрыты.", "Yorumlar kapalı."]
+)
+def test_that_comments_are_closed_goes_though_it_ends_like_a_sentence(text: str) -> None:
+    assert cut(f"{ARTICLES['latin']}\n\n{text}")[0] == ARTICLES["latin"]
+
+
 def test_what_readers_wrote_stays() -> None:
     text = "Post Comment\nAnna 2 months ago\nWhat a lovely boat\nPost Comment\nBruno\nThe bell is gone\nPost Comment"
     left, _ = cut(f"{ARTICLES['latin']}\n\n{text}")
