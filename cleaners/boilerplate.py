@@ -175,8 +175,8 @@ class _Page:
     @cached_property
     def is_policy(self) -> bool:
         """Whether the document is a policy of a site: what is a notice elsewhere is its text."""
-        names = (self.doc.title or "", self.lines[self.top])
-        return any(_POLICY.fullmatch(part.strip()) for name in names for part in _PARTS.split(name))
+        title, *_ = _PARTS.split(self.doc.title or "", maxsplit=1)
+        return any(_POLICY.fullmatch(name.strip()) for name in (title, self.lines[self.top]))
 
     def is_of_policy(self, i: int, rule: Rule) -> bool:
         """Whether line `i` may be a sentence of a policy, or one of its headings: "Cookies"."""
