@@ -41,6 +41,8 @@ _SMALL = regex.compile(r"\p{Ll}+,? \p{L}+,? \p{L}")  # three words; tags have fe
 _TERSE = regex.compile(r"\p{Lu}[\p{L}'’]+(?: \p{L}+)?\.")  # "Read more.", "Lesen."
 # "Memory: 16 GB".  What stands before the colon of a headline is mostly longer.
 _VALUE = regex.compile(r"[\p{L} ]{2,15}: \S.{0,60}")
+_SHORT_SENTENCE = 20  # characters
+_PARAGRAPH = 80  # so many characters are prose
 _WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
 _PRESSED = frozenset(("account", "app", "cookies", "newsletter"))  # families with buttons that a manual tells to press
 _STEP = regex.compile(r"\P{L}{0,3}\p{Lu}[\p{L}'’-]*\p{Ll} \p{Ll}.*[^:!]")  # "Open the app": no name, and no title in capitals
@@ -205,13 +207,33 @@ class _Page:
         return len(long) > 1 and 2 * sum(_goes_on(self.lines, i) for i in long) > len(long)
 
     def take_zones(self) -> None:
-        """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays."""
+        """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays.
+
+        In an article too short for prose its sentences say where it begins and ends, and titles stay: "Categories" may be those of a prize.
+        """
         if not self.in_zones:
             return
-        first, last = self.zones
+        is_short = self.zones[0] < 0
+        first, last = self.short if is_short else self.zones
         for i, rule in ((i, rule) for i, rules in self.in_zones.items() for rule in rules):
+            if is_short and rule.takes:
+                continue
             if (rule.where != "tail" and i < first) or (rule.where != "top" and i > last):
                 self.cut.setdefault(i, rule)
+
+    @property
+    def short(self) -> tuple[int, int]:
+        """The numbers of the first and the last sentence of an article that is too short for prose, and no list or table with some."""
+        sentences = [i for i in self.below(-1) if i not in self.cut and i not in self.in_zones and self.is_short_prose(i)]
+        if len(sentences) > 1 and sum(weight(self.lines[i]) for i in sentences) >= _PARAGRAPH:
+            between = [i for i in range(sentences[0], sentences[-1]) if i not in self.cut and self.lines[i].strip()]
+            if 2 * len(sentences) >= len(between):
+                return sentences[0], sentences[-1]
+        return -1, len(self.lines)
+
+    def is_short_prose(self, i: int) -> bool:
+        """Whether line `i` ends like a sentence and is as long as one."""
+        return weight(self.lines[i].strip()) >= _SHORT_SENTENCE and _SENTENCE.fullmatch(self.lines[i]) is not None
 
     @cached_property
     def zones(self) -> tuple[int, int]:

@@ -67,3 +67,25 @@ def test_a_phrase_of_two_families_is_that_of_the_first() -> None:
     book = rules.RuleBook({id_: Rule(id_, "why", "source", ("en",), **PHRASE) for id_ in ("a.last", "b.first", "a.first")}, "")
     text = f"{ABOVE}\n\nRing the harbour bell\n\n{BELOW}"
     assert [edit.rule for edit in boilerplate.clean(Document("case", text), book)] == ["a.last"]
+
+
+SHORT = "The ferry keeps its winter timetable, the council said.\nIt has three boats.\nTwo of them are in the dock until May."
+
+
+@pytest.mark.parametrize(
+    ("article", "end", "goes"),
+    [
+        (SHORT, "Tags: ferry, harbour\nShare\nFacebook\nWhatsApp", True),
+        (SHORT, "Categories\nBest loaf of the north coast\nBest smoked fish", False),  # of a prize
+        (
+            "Ferries\nThree\nBoats in the dock\nTwo, as the council said.\nDays\nAll of the week.",
+            "Share\nFacebook",
+            False,
+        ),  # a table
+        ("The ferry is late.\nIt is cold.", "Share\nFacebook", False),  # too little to tell
+    ],
+)
+def test_the_edges_of_an_article_without_a_long_line(article: str, end: str, goes: bool) -> None:
+    text = f"{article}\n{end}"
+    cleaned, _ = apply(text, boilerplate.clean(Document("case", text), rules.load()))
+    assert cleaned.rstrip("\n") == (article if goes else text)
