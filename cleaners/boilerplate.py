@@ -558,15 +558,16 @@ class _Page:
         return self.matcher.families[rule.family].is_weak(self.lines[j])
 
     def take_ends(self) -> None:
-        """Cut the lines that are boilerplate only where nothing comes behind them."""
+        """Cut the lines that are boilerplate only where nothing comes behind them but a weak line: "Source" / "https://…"."""
         if not self.at_end:
             return
         for i in range(len(self.lines) - 1, -1, -1):
             if i in self.cut or not self.lines[i].strip():
                 continue
-            if i not in self.at_end:
+            label = i if i in self.at_end else next(self.above(i), -1)
+            if label not in self.at_end or label in self.cut or (label < i and not self.is_weak(i, self.at_end[label][0])):
                 break
-            self.cut[i] = self.at_end[i][0]
+            self.cut[i] = self.at_end[label][0]
 
     def take_bare_forms(self) -> None:
         """Cut a form of weak words alone, at the very end: so many labels in a row are nothing else.
