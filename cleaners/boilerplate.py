@@ -73,6 +73,7 @@ _POLICY = regex.compile(
     regex.I,
 )
 _PARTS = regex.compile(r"\s[|–—·-]\s")  # "Privacy policy | The Gazette"
+_COUNT = regex.compile(r"\d[\d.,]{0,6}\s?[KkMm]?")  # "0", "1.2K"
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
 _CLOSES = r"\s\"'”’»)\]」』）“‘«‹"  # behind the last mark of a sentence: any that closes a quotation somewhere
 _SENTENCE = regex.compile(rf".{{4,}}[.!?…。！？।۔؟][{_CLOSES}]*", regex.DOTALL)
@@ -116,6 +117,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
     if page.cut:
         page.take_blocks()
         page.take_neighbours()
+        page.take_counts()
     page.take_ends()
     page.take_bare_forms()
     return doc.cut_all({i: rule.id for i, rule in page.cut.items()})
@@ -528,6 +530,19 @@ class _Page:
                 if 0 <= first < j < last:
                     del self.cut[j]
         self.spare()
+
+    def take_counts(self) -> None:
+        """Cut the numbers between two lines of a share bar: "Facebook" / "12" / "Twitter"."""
+        bar = {i for i, rule in self.cut.items() if rule.family == "share"}
+        for i in sorted(bar):
+            below = [*islice(self.below(i), 2)]
+            if (
+                len(below) == 2
+                and below[0] not in self.cut
+                and below[1] in bar
+                and _COUNT.fullmatch(self.lines[below[0]].strip())
+            ):
+                self.cut[below[0]] = self.cut[i]
 
     def spare(self) -> None:
         """Give back the heading or button of a form that stands in the text alone, perhaps with one weak word.
