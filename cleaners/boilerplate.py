@@ -399,7 +399,8 @@ class _Page:
         """The lines from a form's heading to its button, if the button comes before prose and before another heading.
 
         Fields that no rule knows are part of the form, but only so many more than the fields that one
-        does: a poem below a link "Leave a comment" is none, nor is what readers wrote.
+        does: a poem below a link "Leave a comment" is none, nor is what readers wrote.  A sentence
+        counts as three fields: a guide says something about each line of a form.
         """
         block: list[int] = []
         known: set[str] = set()
@@ -413,7 +414,8 @@ class _Page:
             if j in self.cut or self.is_weak(j, rule):
                 known.add(name)
             else:
-                unknown += 1
+                says = self.lines[j].strip().count(" ") > 2 and _SENTENCE.fullmatch(self.lines[j]) is not None
+                unknown += _UNKNOWN_FIELDS if says else 1
                 if len(self.lines[j]) > _FIELD_CHARS or unknown > _UNKNOWN_FIELDS_AT_MOST or is_prose(self.lines[j]):
                     break
             if self.cut.get(j) is rule and self.is_brief(j):

@@ -323,6 +323,19 @@ Der Knopf hat damit nichts zu tun.
 Newsletter abonnieren
 
 Das ist freiwillig.""",
+    "a guide to a form": """The second part builds a form for the theme from nothing, and says of every line what it does and why it is there.
+
+Leave a Reply
+
+Most themes use an h3 for it.
+
+Name
+
+The label stands above the field.
+
+Post Comment
+
+The button comes last.""",
     "questions that a form asks": """The questions that the crew hears every day, with the answers that it would like to give.
 
 Forgot your password?
