@@ -341,8 +341,10 @@ class _Page:
 
     def is_terse(self, i: int) -> bool:
         """Whether line `i` is a word or two with a full stop below a sentence, "And then?" / "Read more.", and above one or the article's end."""
-        family = self.cut[i].family
-        if not _TERSE.fullmatch(self.lines[i].strip()) or (family == "comments" and not self.cut[i].takes):  # "Comments closed."
+        rule = self.cut[i]
+        family = rule.family
+        is_notice = family in ("comments", "cookies") and not (rule.takes or rule.pair or rule.company)  # "Comments closed."
+        if is_notice or not _TERSE.fullmatch(self.lines[i].strip()):
             return False
         below = all(self.is_sentence(j) or (j in self.cut and self.cut[j].family != family) for j in islice(self.below(i), 1))
         return below and all(map(self.is_sentence, islice(self.above(i), 1)))
