@@ -44,7 +44,8 @@ _VALUE = regex.compile(r"[\p{L} ]{2,15}: \S.{0,60}")
 _SHORT_SENTENCE = 20  # characters
 _PARAGRAPH = 80  # so many characters are prose
 _WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
-_PRESSED = frozenset(("account", "app", "cookies", "newsletter"))  # families with buttons that a manual tells to press
+_PRESSED = frozenset(("account", "app", "cookies", "newsletter", "print"))  # families with buttons that a manual tells to press
+_PRESSED_IN_LISTS = _PRESSED | {"comments", "pagination", "share"}  # the same where bullets say that it is a list
 _STEP = regex.compile(r"\P{L}{0,3}\p{Lu}[\p{L}'’-]*\p{Ll} \p{Ll}.*[^:!]")  # "Open the app": no name, and no title in capitals
 _STEP_CHARS = 80
 _STEPS = 3  # so many are looked at above and below
@@ -293,9 +294,7 @@ class _Page:
 
         Above and below the article stand menus and forms: there the list must have more steps than within it.
         """
-        buttons = {
-            i for i, rule in self.cut.items() if rule.family in _PRESSED and rule.where == "anywhere" and self.is_button(i)
-        }
+        buttons = {i for i, rule in self.cut.items() if rule.where == "anywhere" and self.is_button(i)}
         if not buttons:
             return
         first, last = self.staying
@@ -303,8 +302,10 @@ class _Page:
             del self.cut[i]
 
     def is_button(self, i: int) -> bool:
-        """Whether line `i` is as short as a button and looks like a step."""
-        return len(self.lines[i].strip()) <= _BRIEF_CHARS and self.is_step(i, i)
+        """Whether line `i` is as short as a button, of a family that has some, and looks like a step."""
+        line, rule = self.lines[i].strip(), self.cut[i]
+        families = _PRESSED_IN_LISTS if line[0] in _BULLETS else _PRESSED
+        return rule.family in families and not rule.takes and len(line) <= _BRIEF_CHARS and self.is_step(i, i)
 
     def steps_beside(self, i: int, buttons: set[int]) -> int:
         """How many steps that stay are next to button `i`, perhaps behind other buttons: none where it is no list."""

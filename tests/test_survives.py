@@ -375,6 +375,7 @@ How to buy a ticket
 - Open the app
 - Enter your email address
 - Verify your email
+- Copy link
 - Choose the day of your visit
 
 How to listen at home
