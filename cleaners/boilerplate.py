@@ -212,14 +212,15 @@ class _Page:
     def take_zones(self) -> None:
         """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays.
 
-        In an article too short for prose its sentences say where it begins and ends, and titles stay: "Categories" may be those of a prize.
+        In an article too short for prose its sentences say where it begins and ends.  There headings stay: "Categories" may be those of
+        a prize, and "Contact" may stand above an address.
         """
         if not self.in_zones:
             return
         is_short = self.zones[0] < 0
         first, last = self.short if is_short else self.zones
         for i, rule in ((i, rule) for i, rules in self.in_zones.items() for rule in rules):
-            if is_short and rule.takes:
+            if is_short and (rule.takes or rule.family == "site"):
                 continue
             if (rule.where != "tail" and i < first) or (rule.where != "top" and i > last):
                 self.cut.setdefault(i, rule)
