@@ -212,8 +212,8 @@ class _Page:
     def take_zones(self) -> None:
         """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays.
 
-        In an article too short for prose its sentences say where it begins and ends.  There headings stay: "Categories" may be those of
-        a prize, and "Contact" may stand above an address.
+        In an article too short for prose its sentences say where it begins and ends.  There headings stay: "Categories" may be those
+        of a prize, and "Contact" may stand above an address.
         """
         if not self.in_zones:
             return
@@ -227,7 +227,7 @@ class _Page:
 
     @property
     def short(self) -> tuple[int, int]:
-        """The numbers of the first and the last sentence of an article that is too short for prose, and no list or table with some."""
+        """The numbers of the first and the last sentence of an article too short for prose; a list or a table with some is none."""
         sentences = [i for i in self.below(-1) if i not in self.cut and i not in self.in_zones and self.is_short_prose(i)]
         if len(sentences) > 1 and sum(weight(self.lines[i]) for i in sentences) >= _PARAGRAPH:
             between = [i for i in range(sentences[0], sentences[-1]) if i not in self.cut and self.lines[i].strip()]
@@ -261,8 +261,8 @@ class _Page:
 
         A guide to cookie banners goes through their buttons one by one, as sub-headings: two or more lines of a family, one of them a
         phrase, which credits of pictures are not, or three phrases of any family.  On a banner they stand side by side; and a link
-        in mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too, and so does a phrase among the
-        sub-headings of a list of advice.
+        in mid-article is one phrase, perhaps repeated.  What a rule takes in company alone stays, too, and so does a phrase among
+        the sub-headings of a list of advice.
         """
         lone = [i for i, rule in self.cut.items() if (rule.company or self.is_heading(i)) and self.is_between_sentences(i)]
         free = {i for i in lone if not any(self.is_weak(j, self.cut[i]) for j in self.beside(i))}

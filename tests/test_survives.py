@@ -310,7 +310,7 @@ It stood on four of ten pages, and in half of the cases it was not true.
 Accept all
 
 The button is green. The other one is grey, if it is there at all.""",
-    "a guide to a site": """Der Kurs für Anfänger geht die Seite der Bibliothek Zeile für Zeile durch, und niemand muss sich dabei beeilen.
+    "a guide to a site": """Der Kurs für Anfänger geht die Seite der Bibliothek Zeile für Zeile durch, und niemand muss sich beeilen.
 
 Passwort vergessen?
 
@@ -323,7 +323,7 @@ Der Knopf hat damit nichts zu tun.
 Newsletter abonnieren
 
 Das ist freiwillig.""",
-    "a guide to a form": """The second part builds a form for the theme from nothing, and says of every line what it does and why it is there.
+    "a guide to a form": """The second part builds a form for the theme from nothing, and says of every line what it does and what for.
 
 Leave a Reply
 
@@ -368,7 +368,7 @@ Recommended reading
 
 Holt, Eels at Night
 Reed, Knots and Splices""",
-    "steps of a list": """The town sold its ferry tickets on paper for ninety years, and from Monday on it will sell them in an app as well.
+    "steps of a list": """The town sold its ferry tickets on paper for ninety years, and from Monday on it sells them in an app.
 
 How to buy a ticket
 
