@@ -131,6 +131,8 @@ def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdic
     title = titles.find_headline(doc, likely) if doc.title is None else doc.title
     goes = choose(probable, cut, titled=title is not None)
     gone = np.flatnonzero(goes)
+    if not len(gone):
+        return Verdict([], 0.0, review=False, title=title)
     lines = list(map(doc.lines.__getitem__, places))
     if title:
         name = titles.key(title)
@@ -139,7 +141,7 @@ def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdic
             # Only letters that are not ASCII become more in the key.
             if (len(line) >= len(name) or not line.isascii()) and titles.key(line) == name:
                 goes[i] = False
-    share = sum(len(lines[i]) for i in np.flatnonzero(goes).tolist()) / max(1, sum(map(len, lines)))
+    share = sum(len(lines[i]) for i in np.flatnonzero(goes).tolist()) / sum(map(len, lines))
     if share > LIMIT or not len(head):
         return Verdict([], share, review=share > 0, title=doc.title)
     values = probable.tolist()
