@@ -5,7 +5,7 @@ usage: python -m benchmarks.line_model_quality DUMPS.jsonl.gz FOLDER [--by lang|
 Reads from FOLDER the held-out probabilities that `fit_line_model.py` wrote, and prints, for each setting and for a range of plain
 thresholds, F1, precision, recall and the share of documents hurt (see `quality.py`), and how well the probabilities are calibrated.
 With `--behind-rules` each dump goes through the pipeline, with the model that saw no page of its site, and the title is put in
-front of the text: what users get.
+front of the text: what users get; and of the gold titles that stand as a line in their dump, it says how many are found.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from cleaners import model, pipeline, rules
 from cleaners.document import Document
 from cleaners.model import network
 from cleaners.model.policy import SURE, Cut, choose
+from cleaners.titles import key
 
 THRESHOLDS: tuple[float | Cut, ...] = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, *get_args(Cut))
 
@@ -80,6 +81,7 @@ def main() -> None:
     scores: dict[str, dict[float | Cut | None, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     articles: list[tuple[list[str], list[float]]] = []
     bins: dict[str, Any] = defaultdict(lambda: np.zeros((3, 10)))
+    titles: dict[tuple[str, Cut | None], Counter[str]] = defaultdict(Counter)
     thresholds: Any = (None, *get_args(Cut)) if options.behind_rules else THRESHOLDS
     for row in rows(options.dumps):
         if row["id"] not in held_out:
@@ -91,11 +93,15 @@ def main() -> None:
         for i in scored:
             place = min(9, int(values[i] * 10))
             bins[row["track"]][:, place] += 1 / len(scored), values[i] / len(scored), row["labels"][i] / len(scored)
+        wanted = key(row["title"] or "")
         groups = [row["track"], *(f"{row['track']} {row[by]}" for by in options.by)]
         done: dict[str, tuple[float, float]] = {}
         for threshold in thresholds:
             if options.behind_rules:
                 text = piped(row, threshold, book, nets[held_out[row["id"]]["fold"]])
+                if wanted and wanted in map(key, lines):
+                    title = key(text.partition("\n")[0])
+                    titles[row["track"], threshold]["found" if title == wanted else "another line" if title else "none"] += 1
             else:
                 text = cut(lines, values, threshold)
             if text not in done:
@@ -108,6 +114,8 @@ def main() -> None:
         for threshold, pairs in by_threshold.items():
             if len(pairs) >= 10:
                 print(f"{group:24} {'rules' if threshold is None else threshold:8}  {summary(pairs)}")
+    for (track, setting), counts in titles.items():
+        print(f"{track:8} {setting or 'rules':8}  titles: {dict(counts)}")
     for threshold in THRESHOLDS[1:]:
         print(f"{'clean article':24} {threshold:8}  {damage(articles, threshold)}")
     for track, (weight, said, right) in sorted(bins.items()):

@@ -22,8 +22,9 @@ What is kept, although it says the same words:
 Price accepted: a title of one or two words ("Moorings", "Fishing Nets") is not found, because menus, labels and names
 look the same, and a wrong title is worse than none; and where a dump begins with a heading of its text, the real
 title being absent, that heading becomes the title.  Measured on the development data: of the 416 titles that stand as a line of a
-column 147 are found by the rules alone and 165 with the line model (`cautious`, on sites it was not fitted on); 14 of these documents
-get another line, the others none.  Of 906 in whole pages 261 are found with the model, 83 documents get another line.
+column 147 are found by the rules alone and 165 with the line model (`cautious`, on sites it was not fitted on); 16 of these documents
+get another line, the others none.  Of 909 in whole pages 261 are found with the model, 88 documents get another line
+(`python -m benchmarks.line_model_quality … --behind-rules`).
 """
 
 import re
