@@ -328,9 +328,9 @@ def _is_html(text: str | bytes) -> bool:
     if "<" not in text:
         return False
     piece = _HTML_PIECE.match(text)
-    if piece is None:
-        return _is_parted(text) or _is_marked(text)
-    if f"</{(piece['tag'] or '').lower()}" not in text.lower() and (piece["tag"] or "<" not in text[piece.end() :]):
+    if piece is None or (
+        f"</{(piece['tag'] or '').lower()}" not in text.lower() and (piece["tag"] or "<" not in text[piece.end() :])
+    ):
         return _is_parted(text) or _is_marked(text)
     return text.rstrip().endswith(">") or not _PARAGRAPHS.search(text[piece.end() :].partition("<")[0].strip())
 
