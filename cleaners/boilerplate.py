@@ -37,6 +37,7 @@ _WORK = regex.compile(
     r"|\p{Lu}[\p{L}'’-]+, \p{Lu}.{2,60}|.{2,}\s\((?:1[4-9]|20)\d\d\)"
     r"|(?:\p{Han}{2,4}[：:])?[《『][^《》『』]+[》』](?:[，、,（(/・\s—–-][^。！？]{0,30})?"  # the headline of an article goes on without a mark
 )
+_NOTE = regex.compile(r"\[\^?\d{1,3}\]:?\s")  # "[1] https://…", "[^2]: Hale 1980"
 _SMALL = regex.compile(r"\p{Ll}+,? \p{L}+,? \p{L}")  # three words; tags have fewer
 _TERSE = regex.compile(r"\p{Lu}[\p{L}'’]+(?: \p{L}+)?\.")  # "Read more.", "Lesen."
 # "Memory: 16 GB".  What stands before the colon of a headline is mostly longer.
@@ -44,6 +45,9 @@ _VALUE = regex.compile(r"[\p{L} ]{2,15}: \S.{0,60}")
 _SHORT_SENTENCE = 20  # characters
 _PARAGRAPH = 80  # so many characters are prose
 _WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
+_ARE_WRAPPED = (
+    3  # one in so many of these goes on in small letters: two in three of most languages, two in five of German with its capitals
+)
 _PRESSED = frozenset(("account", "app", "cookies", "newsletter", "print"))  # families with buttons that a manual tells to press
 _PRESSED_IN_LISTS = _PRESSED | {"comments", "pagination", "share"}  # the same where bullets say that it is a list
 _STEP = regex.compile(r"\P{L}{0,3}\p{Lu}[\p{L}'’-]*\p{Ll} \p{Ll}.*[^:!]")  # "Open the app": no name, and no title in capitals
@@ -74,6 +78,8 @@ _POLICY = regex.compile(
     regex.I,
 )
 _PARTS = regex.compile(r"\s[|–—·-]\s")  # "Privacy policy | The Gazette"
+_CODE = regex.compile(r"""(["'])[^"']{1,60}\1\s?:(?:\s.*)?|.*\w["'][)\]};,]+""")
+_BARS = ("|", "+")  # how the rows of a table begin, and the lines between them
 _COUNT = regex.compile(r"\d[\d.,]{0,6}\s?[KkMm]?")  # "0", "1.2K"
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
 _CLOSES = r"\s\"'”’»)\]」』）“‘«‹"  # behind the last mark of a sentence: any that closes a quotation somewhere
@@ -126,7 +132,9 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
 
 def _goes_on(lines: Sequence[str], i: int) -> bool:
     """Whether line `i` is long, ends within a sentence, and the next one begins with a small letter."""
-    line, below = lines[i].rstrip(), lines[i + 1] if i + 1 < len(lines) else ""
+    if not 0 <= i < len(lines) - 1:
+        return False
+    line, below = lines[i].rstrip(), lines[i + 1].lstrip()
     return len(line) >= _WRAPPED and below[:1].islower() and (line[-1].isalnum() or line[-1] == ",")
 
 
@@ -163,7 +171,7 @@ class _Page:
 
     def decide(self, i: int, rule: Rule) -> None:
         """Cut line `i`, or remember it if it depends on what else is cut whether the rule acts there."""
-        if rule.takes != "form" and self.is_fragment(i):
+        if (rule.takes != "form" and self.is_fragment(i)) or self.is_code(i) or self.is_row(i):
             return
         if self.is_policy and (i == self.top or self.is_of_policy(i, rule)):
             return
@@ -191,23 +199,37 @@ class _Page:
         """Whether line `i` stands in the middle of a sentence that the scraper broke at every link.
 
         "…, click" / "View all" / ". The list opens": the next line goes on with a punctuation mark.  Or the text is wrapped by hand, and
-        the next line goes on in small letters.
+        the next line goes on in small letters, or this one does: "… the terms for copying, distribution and modification" / "follow."
         """
-        if self.goes_on(i):
+        if self.goes_on(i) or self.goes_on(i - 1) or (_goes_on(self.lines, i - 1) and self.lines[i].rstrip().endswith(".")):
             return True
         below = self.lines[i + 1].lstrip() if i + 1 < len(self.lines) else ""
         above = self.lines[i - 1].rstrip() if i else ""
         return below[:1] in (".", ",", ";", ")") and above[-1:].isalnum() and below[1:2] in ("", " ")
 
+    def is_code(self, i: int) -> bool:
+        """Whether line `i` is one of JSON or of a program, whose words are no label: `"tags": [`, `print("Login");`."""
+        return _CODE.fullmatch(self.lines[i].strip()) is not None
+
+    def is_row(self, i: int) -> bool:
+        """Whether line `i` is one of several rows of a table that is drawn with bars."""
+        line = self.lines[i].strip()
+        return (
+            line.count("|") > 2
+            and line[0] == line[-1] == "|"
+            and any(self.lines[j].lstrip()[:1] in _BARS for j in (i - 1, i + 1) if 0 <= j < len(self.lines))
+        )
+
     def goes_on(self, i: int) -> bool:
         """Whether line `i` is one of a paragraph that is wrapped by hand, and not its last."""
-        return _goes_on(self.lines, i) and self.is_wrapped  # few lines do, so that most texts are never asked whole
+        # Few lines do, so that most texts are never asked whole.  Among tables and code, a paragraph speaks for itself: two lines in a row do.
+        return _goes_on(self.lines, i) and (self.is_wrapped or _goes_on(self.lines, i - 1) or _goes_on(self.lines, i + 1))
 
     @cached_property
     def is_wrapped(self) -> bool:
-        """Whether the text is wrapped by hand: most long lines go on in the next one.  Elsewhere that is chance, or a broken link."""
+        """Whether the text is wrapped by hand: many long lines go on in the next one.  Elsewhere that is chance, or a broken link."""
         long = [i for i, line in enumerate(self.lines) if len(line) >= _WRAPPED]
-        return len(long) > 1 and 2 * sum(_goes_on(self.lines, i) for i in long) > len(long)
+        return len(long) > 1 and _ARE_WRAPPED * sum(_goes_on(self.lines, i) for i in long) > len(long)
 
     def take_zones(self) -> None:
         """Cut the remembered lines that stand before the first line of prose, or behind the last one, that stays.
@@ -459,8 +481,11 @@ class _Page:
     def are_works(self, block: Sequence[int]) -> bool:
         """Whether the block lists books, films or pieces of music: "Recommended reading" of the author, and no promoted titles.
 
-        Behind them, a share bar or a footer that no rule knows may seem a part of it.
+        Behind them, a share bar or a footer that no rule knows may seem a part of it.  What begins with the number of a note is a list
+        of sources.
         """
+        if any(_NOTE.match(self.lines[j].lstrip()) for j in block[:2]):  # the first may be a rule below the heading
+            return True
         works = sum(1 for _ in takewhile(_WORK.fullmatch, (self.lines[j].strip() for j in block)))
         return works > 1 and 2 * works >= sum(map(self.looks_promoted, block))
 

@@ -329,3 +329,32 @@ def test_a_text_that_is_wrapped_by_hand() -> None:
     """A line of a paragraph is neither a call to subscribe nor a promoted title, and above a paragraph may stand a sub-heading."""
     left, _ = apply(WRAPPED, boilerplate.clean(Document("wrapped", WRAPPED), BOOK))
     assert left.split() == WRAPPED.replace("Also read:", "").split()
+
+
+PROSE = (
+    "The ferry to the north quay will not run in winter, the council said on Tuesday evening, because the hull is being repaired."
+)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # The last line of a paragraph that is wrapped by hand, in a text with much else.
+        "The terms for the use of the slip, for its lights and for its crane\nfollow.\n\nTHE SLIP AND THE CRANE",
+        "Die Preise der Liegeplätze, die der Hafen in diesem Jahr zum ersten Mal\nanzeigen.",
+        "Si può cambiare il nome del molo, e allora si cambiano anche i comandi\ncorrelati.\n\n10.1 Le luci del porto che restano accese d'inverno",
+        # What a program or JSON says.
+        '    {\n        "moorings": [],\n        "tags": [\n            {"key": "quay", "value": "north"}\n        ]\n    }',
+        '    "type": "push",\n    "subscriptions": {',
+        '    print(\n        "Login");',
+        # Rows of a table.
+        "+------+----------+\n|quay  |previous  |\n|      |next page |\n+------+----------+",
+        "| Button | Who presses it |\n|---|---|\n| Share | nobody |\n| Subscribe | Print |",
+        # A list of sources with their numbers.
+        "Related Links\n-------------\n[0] https://harbour.example/ferries/1980\n    The report on the ferries of the north",
+        "Related articles\n\n[1] Hale, J.: Ferries of the north and their crews\n\n[2] Marsh, I.: On the winter of 1963",
+    ],
+)
+def test_what_stays_whole(lines: str) -> None:
+    for text in (f"{PROSE}\n\n{lines}", f"{PROSE}\n\n{lines}\n\n{PROSE.replace('north', 'south')}"):
+        assert list(boilerplate.clean(Document("case", text), BOOK)) == []
