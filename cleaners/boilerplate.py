@@ -37,7 +37,9 @@ _WORK = regex.compile(
     r"|\p{Lu}[\p{L}'’-]+, \p{Lu}.{2,60}|.{2,}\s\((?:1[4-9]|20)\d\d\)"
     r"|(?:\p{Han}{2,4}[：:])?[《『][^《》『』]+[》』](?:[，、,（(/・\s—–-][^。！？]{0,30})?"  # the headline of an article goes on without a mark
 )
-_NOTE = regex.compile(r"\[\^?\d{1,3}\]:?\s")  # "[1] https://…", "[^2]: Hale 1980"
+_RULE = regex.compile(r"(?:[-*_] ?){3,}")  # across the page, in Markdown
+# "[1] https://…", "[^2]: Hale 1980", "- [Ropes](ropes.md) — what holds the ferry": a note, or a link of Markdown with a remark.
+_NOTE = regex.compile(r"\[\^?\d{1,3}\]:?\s|.*\]\([^()]*(?:\([^()]*\)[^()]*)?\)\W{0,3}\s[–—-]{1,2}\s\p{Ll}")
 _SMALL = regex.compile(r"\p{Ll}+,? \p{L}+,? \p{L}")  # three words; tags have fewer
 _TERSE = regex.compile(r"\p{Lu}[\p{L}'’]+(?: \p{L}+)?\.")  # "Read more.", "Lesen."
 # "Memory: 16 GB".  What stands before the colon of a headline is mostly longer.
@@ -465,7 +467,7 @@ class _Page:
         and the last one may be the article's next sub-heading: it stays, unless it certainly is promoted or
         is the only one.  The price: one promoted title stays in the text for many a block in mid-article.
         """
-        block = list(takewhile(self.may_be_promoted, self.below(heading)))
+        block = list(takewhile(lambda j: self.may_be_promoted(j) and not self.closes(heading, j), self.below(heading)))
         behind = next(self.below(block[-1] if block else heading), None)
         nothing_behind = behind is None or behind in self.cut
         if nothing_behind and len(block) <= _BLOCK_LINES and (heading > self.zones[1] or self.has_doubles(block)):
@@ -474,15 +476,30 @@ class _Page:
         titles = list(takewhile(lambda j: self.looks_promoted(j) or self.is_weak(j, rule), block))
         if len(titles) > _BLOCK_LINES:
             return []  # a list of that length is what the page is about
-        if 1 < len(titles) == len(block) and not self.certainly_promoted(titles[-1]):
+        is_closed = behind is not None and self.closes(heading, behind)
+        if 1 < len(titles) == len(block) and not is_closed and not self.certainly_promoted(titles[-1]):
             titles.pop()
         return titles
+
+    def closes(self, heading: int, j: int) -> bool:
+        """Whether line `j` closes the section of a heading of Markdown: one of no lower level, or a rule that is not right below it."""
+        level = self.level(heading)
+        if not level:
+            return False
+        return 0 < self.level(j) <= level or (
+            _RULE.fullmatch(self.lines[j].strip()) is not None and next(self.above(j)) != heading
+        )
+
+    def level(self, i: int) -> int:
+        """The level of a heading of Markdown: 1 to 6, or 0 where line `i` is none."""
+        name = self.lines[i].lstrip().lstrip("#")
+        return len(self.lines[i].lstrip()) - len(name) if name[:1] == " " else 0
 
     def are_works(self, block: Sequence[int]) -> bool:
         """Whether the block lists books, films or pieces of music: "Recommended reading" of the author, and no promoted titles.
 
-        Behind them, a share bar or a footer that no rule knows may seem a part of it.  What begins with the number of a note is a list
-        of sources.
+        Behind them, a share bar or a footer that no rule knows may seem a part of it.  What begins with the number of a note, or has
+        remarks, is the author's.
         """
         if any(_NOTE.match(self.lines[j].lstrip()) for j in block[:2]):  # the first may be a rule below the heading
             return True

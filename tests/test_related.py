@@ -352,9 +352,24 @@ PROSE = (
         "| Button | Who presses it |\n|---|---|\n| Share | nobody |\n| Subscribe | Print |",
         # A list of sources with their numbers.
         "Related Links\n-------------\n[0] https://harbour.example/ferries/1980\n    The report on the ferries of the north",
+        "## Related posts\n\n- [Ropes and knots](ropes.md) — what holds the ferry in a storm\n- [The ferries of the north](n.md) — Ships, crews",
         "Related articles\n\n[1] Hale, J.: Ferries of the north and their crews\n\n[2] Marsh, I.: On the winter of 1963",
     ],
 )
 def test_what_stays_whole(lines: str) -> None:
     for text in (f"{PROSE}\n\n{lines}", f"{PROSE}\n\n{lines}\n\n{PROSE.replace('north', 'south')}"):
         assert list(boilerplate.clean(Document("case", text), BOOK)) == []
+
+
+@pytest.mark.parametrize(
+    ("behind", "left"),
+    [
+        ("## Links\n- A map of the harbour and of its lights in winter", True),
+        ("---\n\nTranslated by the seamen's club of the north quay", True),
+        ("### The lights of the harbour in the winter of 1963", False),
+    ],
+)
+def test_a_section_of_markdown_ends_where_the_next_begins(behind: str, left: bool) -> None:
+    related = "## Related posts\n\n- Ropes and knots that hold the ferry\n- The ferries of the north and their crews"
+    text = f"{PROSE}\n\n{related}\n\n{behind}"
+    assert (behind in apply(text, boilerplate.clean(Document("case", text), BOOK))[0]) is left
