@@ -129,6 +129,7 @@ def clean(doc: Document, book: RuleBook) -> Iterable[Edit]:
         page.take_counts()
     page.take_ends()
     page.take_bare_forms()
+    page.spare_headings()
     return doc.cut_all({i: rule.id for i, rule in page.cut.items()})
 
 
@@ -615,6 +616,13 @@ class _Page:
             and all(self.cut[i].takes == "form" and self.is_brief(i) for i in run)
             and next(self.below(run[-1]), None) is not None
         )
+
+    def spare_headings(self) -> None:
+        """Give back the headings of Markdown whose section stays: "## About the author" above what the author says."""
+        for i in [i for i in self.cut if self.level(i)]:
+            below = next(self.below(i), None)
+            if below is not None and below not in self.cut and not self.closes(i, below):
+                del self.cut[i]
 
     def is_weak(self, j: int, rule: Rule) -> bool:
         """Whether line `j` is boilerplate next to a line that the rule cuts."""

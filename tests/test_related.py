@@ -350,6 +350,8 @@ PROSE = (
         # Rows of a table.
         "+------+----------+\n|quay  |previous  |\n|      |next page |\n+------+----------+",
         "| Button | Who presses it |\n|---|---|\n| Share | nobody |\n| Subscribe | Print |",
+        # A section of Markdown that stays keeps its heading.
+        "## About the author\n\nHello, I look after the ferries and write about them when they lie in the yard.",
         # A list of sources with their numbers.
         "Related Links\n-------------\n[0] https://harbour.example/ferries/1980\n    The report on the ferries of the north",
         "## Related posts\n\n- [Ropes and knots](ropes.md) — what holds the ferry in a storm\n- [The ferries of the north](n.md) — Ships, crews",
