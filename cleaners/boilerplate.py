@@ -81,6 +81,7 @@ _POLICY = regex.compile(
 )
 _PARTS = regex.compile(r"\s[|–—·-]\s")  # "Privacy policy | The Gazette"
 _CODE = regex.compile(r"""(["'])[^"']{1,60}\1\s?:(?:\s.*)?|.*\w["'][)\]};,]+""")
+_FENCES = ("```", "~~~")
 _BARS = ("|", "+")  # how the rows of a table begin, and the lines between them
 _COUNT = regex.compile(r"\d[\d.,]{0,6}\s?[KkMm]?")  # "0", "1.2K"
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
@@ -212,7 +213,17 @@ class _Page:
 
     def is_code(self, i: int) -> bool:
         """Whether line `i` is one of JSON or of a program, whose words are no label: `"tags": [`, `print("Login");`."""
-        return _CODE.fullmatch(self.lines[i].strip()) is not None
+        return i in self.fenced or _CODE.fullmatch(self.lines[i].strip()) is not None
+
+    @cached_property
+    def fenced(self) -> set[int]:
+        """The lines of code between fences of Markdown."""
+        fences = (
+            [i for i, line in enumerate(self.lines) if line.lstrip()[:3] in _FENCES]
+            if any(map(self.doc.text.count, _FENCES))
+            else []
+        )
+        return {i for first, last in zip(fences[::2], fences[1::2], strict=False) for i in range(first, last + 1)}
 
     def is_row(self, i: int) -> bool:
         """Whether line `i` is one of several rows of a table that is drawn with bars."""
@@ -528,7 +539,7 @@ class _Page:
         """Whether line `j` can stand in a block of promoted titles: it is no sentence, credit or next block."""
         if j in self.cut:
             return not self.cut[j].takes
-        if self.goes_on(j):
+        if self.goes_on(j) or j in self.fenced:
             return False
         line = self.lines[j].strip()
         if len(line) <= _TEASER_CHARS and _TEASER.fullmatch(line):

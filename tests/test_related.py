@@ -347,6 +347,8 @@ PROSE = (
         '    {\n        "moorings": [],\n        "tags": [\n            {"key": "quay", "value": "north"}\n        ]\n    }',
         '    "type": "push",\n    "subscriptions": {',
         '    print(\n        "Login");',
+        "The head of a post may say this:\n\n```yaml\ntags: ferries, harbours\ncategories: winter\n```",
+        "```html\n<footer>\n  &copy; 2024 The Harbour Post\n  Share this\n</footer>\n```",
         # Rows of a table.
         "+------+----------+\n|quay  |previous  |\n|      |next page |\n+------+----------+",
         "| Button | Who presses it |\n|---|---|\n| Share | nobody |\n| Subscribe | Print |",
