@@ -372,7 +372,7 @@ class _Page:
         return any(
             len(run) == 5
             and not any(j in self.cut for j in run)
-            and all(is_prose(self.lines[j]) for j in run[::2])
+            and all(map(self.is_short_prose, run[::2]))
             and all(len(self.lines[j]) <= _BRIEF_CHARS and not _SENTENCE.fullmatch(self.lines[j]) for j in run[1::2])
             for run in ([*islice(side, 5)] for side in (self.above(i), self.below(i)))
         )
