@@ -175,7 +175,12 @@ class _Page:
 
     def decide(self, i: int, rule: Rule) -> None:
         """Cut line `i`, or remember it if it depends on what else is cut whether the rule acts there."""
-        if (rule.takes != "form" and self.is_fragment(i)) or self.is_code(i) or self.is_row(i):
+        if (
+            (rule.takes != "form" and self.is_fragment(i))
+            or self.is_code(i)
+            or self.is_row(i)
+            or (rule.takes and self.is_item(i))
+        ):
             return
         if self.is_policy and (i == self.top or self.is_of_policy(i, rule)):
             return
@@ -225,14 +230,18 @@ class _Page:
         )
         return {i for first, last in zip(fences[::2], fences[1::2], strict=False) for i in range(first, last + 1)}
 
+    def is_item(self, i: int) -> bool:
+        """Whether line `i` is one of a list with bullets: "- Related posts" is what a page has, and no heading."""
+        mark = self.lines[i].lstrip()[:2]
+        return mark[0] in _BULLETS and mark[1:] == " " and any(self.lines[j].lstrip().startswith(mark) for j in self.beside(i))
+
     def is_row(self, i: int) -> bool:
-        """Whether line `i` is one of several rows of a table that is drawn with bars."""
+        """Whether line `i` is one of several rows of a table: drawn with bars, or with as many tabs as the row above or below it."""
         line = self.lines[i].strip()
-        return (
-            line.count("|") > 2
-            and line[0] == line[-1] == "|"
-            and any(self.lines[j].lstrip()[:1] in _BARS for j in (i - 1, i + 1) if 0 <= j < len(self.lines))
-        )
+        beside = [self.lines[j] for j in (i - 1, i + 1) if 0 <= j < len(self.lines)]
+        if tabs := line.count("\t"):
+            return any(other.strip().count("\t") == tabs for other in beside)
+        return line.count("|") > 2 and line[0] == line[-1] == "|" and any(other.lstrip()[:1] in _BARS for other in beside)
 
     def goes_on(self, i: int) -> bool:
         """Whether line `i` is one of a paragraph that is wrapped by hand, and not its last."""
@@ -310,7 +319,7 @@ class _Page:
         for i in lone:
             rule = self.cut[i]
             of_guide = rule.family in known and len(phrases[rule.family]) >= _SUB_HEADINGS
-            of_list = i in free and self.is_brief(i) and not rule.takes and (many or self.takes_turns(i))
+            of_list = i in free and self.is_brief(i) and ((many and not rule.takes) or self.takes_turns(i))
             if (rule.company and i in free) or (self.is_heading(i) and (of_guide or of_list)):
                 del self.cut[i]
         for i in [i for i in self.cut if self.is_quoted(i) or self.is_terse(i)]:
@@ -331,7 +340,7 @@ class _Page:
 
         Above and below the article stand menus and forms: there the list must have more steps than within it.
         """
-        buttons = {i for i, rule in self.cut.items() if rule.where == "anywhere" and self.is_button(i)}
+        buttons = {i for i, rule in self.cut.items() if (rule.where == "anywhere" or self.is_item(i)) and self.is_button(i)}
         if not buttons:
             return
         first, last = self.staying

@@ -354,6 +354,10 @@ PROSE = (
         # Rows of a table.
         "+------+----------+\n|quay  |previous  |\n|      |next page |\n+------+----------+",
         "| Button | Who presses it |\n|---|---|\n| Share | nobody |\n| Subscribe | Print |",
+        "Lesson 7\n\nTeilen\tShare\nWeiterlesen\tRead more\nAbonnieren\tSubscribe",
+        # What a page has, in a list, and what a glossary says of it.
+        "Features of the theme\n\n- Fast\n- Related posts\n- Search with an index\n- Pages of the year\n- Newsletter\n- Table of contents",
+        "Byline\nThe name of the writer.\nEditor\nThe person who cuts it.\nRelated articles\nArticles about the same thing.",
         # A section of Markdown that stays keeps its heading.
         "## About the author\n\nHello, I look after the ferries and write about them when they lie in the yard.",
         # A list of sources with their numbers.
