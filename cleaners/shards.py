@@ -128,7 +128,9 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
         # Hardly anything here refers to itself, and at the default of 700, looking for what does takes 3 % of the time.
         gc.set_threshold(50_000)
     folder = settings.folder(shard.key)
-    folder.mkdir(parents=True, exist_ok=True)
+    # Not the staging folder itself: it is gone where the run was killed, and the next one goes on with what was in it.
+    folder.parent.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     progress = Progress.load(folder / _PROGRESS)
     documents = writer.clean(watch, _documents(watch, settings, shard, progress))
     more = True

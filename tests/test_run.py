@@ -153,6 +153,25 @@ def test_what_an_aborted_run_left_behind_does_no_harm(dumps: Path, tmp_path: Pat
     assert list(verify(output, rules.load())) == []
 
 
+@pytest.mark.parametrize("at", ["before it begins", "while it cleans"])
+def test_what_is_left_of_a_run_that_was_killed_makes_no_folder(dumps: Path, tmp_path: Path, at: str) -> None:
+    """Its processes may still be at work when the next run has taken over what was there."""
+    with planning.plan(Settings(dumps, tmp_path / "out")) as job:
+        mine, taken = job.settings.staging, job.settings.staging.with_name("staging-of-the-next-run")
+
+        class Late(Watch):
+            def begin(self, step: int, done: int) -> None:  # noqa: ARG002
+                if any(mine.glob("shards/*/text/*")) and not taken.exists():
+                    mine.rename(taken)
+
+        if at == "before it begins":
+            mine.rename(taken)
+        with pytest.raises(OutputError):
+            shards.clean_shard(Late(), job.settings, job.shards[0])
+    assert taken.exists()
+    assert not mine.exists()
+
+
 def lose_a_document(balance: Balance) -> None:
     balance.documents["published"] -= 1
 

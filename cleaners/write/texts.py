@@ -33,6 +33,8 @@ def write_text(folder: Path, source: Mapping[str, Any], content: bytes, suffix: 
         try:
             _write(place, content)
         except FileNotFoundError:  # the first document of its folder
+            if not folder.parent.is_dir():  # the run was killed, and the next one has taken over what was there
+                raise
             place.parent.mkdir(parents=True, exist_ok=True)
             _write(place, content)
     except OSError as error:
