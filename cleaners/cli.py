@@ -262,19 +262,23 @@ def _clean(options: argparse.Namespace) -> int:
         return _fail(f"the run broke off: {error}", EXIT_FAULT)
     except KeyboardInterrupt:
         return _fail(STOPPED, EXIT_STOPPED)
-    print(summary(balance))
-    places = ["documents/ and ledger/"]
-    places += ["the texts in text/"] if Path(options.output, "text").is_dir() else []
-    places += ["what was cut and why in report.html"]
-    for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
-        if count := balance.documents[name]:
-            places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
-    print(f"\nWritten to {options.output}: {', '.join(places)}")
+    print(f"{summary(balance)}\n\n{written(balance, options.output)}")
     if done := work(balance):
         print(done)
     if balance.cut_more:
         print(f"copydesk: warning: {cut_more(balance)}", file=sys.stderr)
     return 0
+
+
+def written(balance: "Balance", output: str) -> str:
+    """Where the result of a run is, in a sentence."""
+    places = ["documents/ and ledger/"]
+    places += ["the texts in text/"] if Path(output, "text").is_dir() else []
+    places += ["what was cut and why in report.html"]
+    for name, folder in (("dropped", "dropped/"), ("quarantined", "quarantine/")):
+        if count := balance.documents[name]:
+            places.append(f"why {_count(count, 'document')} {'was' if count == 1 else 'were'} {name} in {folder}")
+    return f"Written to {output}: {', '.join(places)}"
 
 
 def _count(number: int, noun: str) -> str:

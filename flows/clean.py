@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, settings, summary, work
+from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, settings, summary, work, written
 from cleaners.signals import handled
 
 DASK_ADDRESS = "^(tcp|tls|ucx|ws|wss)://."
@@ -79,9 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    print(summary(total))
+    print(f"{summary(total)}\n\n{written(total, options.output)}")
     if done := work(total):
-        print(f"\n{done}")
+        print(done)
     return 0
 
 
@@ -210,11 +210,13 @@ def clean_folder(
     started = run.now()
     if input == STDIN and runtime.deployment.id:  # what a worker has there never ends
         raise InputError("A deployment has no standard input: give a folder, a file, a pattern or an address as `input`.")
+    # No shell has read prefect.yaml or the form, and "~" would be a folder of the clone.
+    source, target, *rules = map(os.path.expanduser, (input, output, *(rules or ())))
     settings = Settings(
-        input,
-        output_folder(output),
+        source,
+        output_folder(target),
         format,
-        tuple(map(Path, rules or ())),
+        tuple(map(Path, rules)),
         timeout,
         memory,
         Fields(text_field or None, html_field or None),
@@ -227,7 +229,7 @@ def clean_folder(
     if dask:  # whose workers are in other folders
         settings = replace(
             settings,
-            input=elsewhere.absolute(input),
+            input=elsewhere.absolute(source),
             output=settings.output.absolute(),
             rules=tuple(path.absolute() for path in settings.rules),
         )

@@ -70,12 +70,16 @@ def test_what_the_flow_is_asked_for_it_does(monkeypatch: pytest.MonkeyPatch) -> 
         "keep_removed": True,
         "force": True,
     }
+    monkeypatch.setenv("HOME", "/home/ida")
     asked = options | {"rules": (Path("c.toml"),), "fields": Fields("a", "b")}
     del asked["text_field"], asked["html_field"]
     for given, wanted in (({}, {}), (options, asked)):
         with pytest.raises(Seen) as error:
             clean.clean_folder.fn("in", "out", **given)
         assert error.value.args == (Settings("in", Path("out"), **wanted),)
+    with pytest.raises(Seen) as error:  # in prefect.yaml, where no shell reads it
+        clean.clean_folder.fn("~/in", "~/out", rules=["~/c.toml"])
+    assert error.value.args == (Settings("/home/ida/in", Path("/home/ida/out"), rules=(Path("/home/ida/c.toml"),)),)
     assert set(options) == options_of_clean() - {"input", "output", "workers"}
 
 

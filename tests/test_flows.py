@@ -81,6 +81,7 @@ def test_command_needs_no_server(dumps: Path, tmp_path: Path, monkeypatch: pytes
     assert answer.returncode == 0, answer.stderr
     assert balance(tmp_path / "out")["documents"] == {"in": 3, "published": 3, "dropped": 0, "quarantined": 0}
     assert "published" in answer.stdout
+    assert f"\n\nWritten to {tmp_path / 'out'}: documents/" in answer.stdout
     texts = tmp_path / "out" / "text"
     assert {path.relative_to(texts).as_posix() for path in texts.rglob("*.txt")} == set(DUMPS)
 
