@@ -596,6 +596,14 @@ def test_a_failure_to_find_the_text_names_the_fields(tmp_path):
     assert one.raw == b'{"a": 1, "b": 2}'
 
 
+@pytest.mark.parametrize(("record", "name"), [({"title": "A", "text": None}, None), ({"body": None, "text": 1}, "body")])
+def test_a_text_that_is_null_is_told(tmp_path, record, name):
+    """A scraper that found no text leaves such records, and to name the field would not help."""
+    [one] = came(tmp_path, "a.jsonl", json.dumps(record).encode(), Fields(text=name))
+    assert isinstance(one, Failed)
+    assert one.message == f"the field {name or 'text'!r} of this record, which would hold the text, is null"
+
+
 METADATA = [
     ({"link": "u", "Headline": "t", "byline": ["A", "B"], "pub_date": "d", "domain": "s", "lang": "en"},
      {"url": "u", "title": "t", "author": "A; B", "published": "d", "site": "s", "language": "en"}),

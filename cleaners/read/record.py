@@ -177,8 +177,11 @@ def _document(source: Source, record: Record, longest: str | None, legacy: str |
         wanted = source.fields.text or source.fields.html
         what = f"no field {wanted!r} with text" if wanted else "no field that looks like the text"
         names = ", ".join(map(str, list(value)[:20])) or "none"
-        message = _valid(f"this record has {what} (its fields: {names}); name the field that holds the text, or the HTML")
-        return source.failed(record.part, "NoText", message, record.raw)
+        message = f"this record has {what} (its fields: {names}); name the field that holds the text, or the HTML"
+        nulls = [name for name, item in value.items() if item is None]
+        if named := [name for name in nulls if (name == wanted if wanted else _label(name) in _VERSIONS)]:
+            message = f"the field {named[0]!r} of this record, which would hold the text, is null"
+        return source.failed(record.part, "NoText", _valid(message), record.raw)
     name, text, is_html = chosen
     if legacy and record.is_escaped:
         metadata = _metadata(read_as(value, legacy), read_as(name, legacy), text)
