@@ -244,7 +244,7 @@ class _Comparison:
         before = job.state.about("fingerprint")
         self._job = job
         self._same = before == job.fingerprint and not job.settings.force
-        self._other_format = bool(before and orjson.loads(before)[1] != job.settings.format)
+        self._format = orjson.loads(before)[1] if before else job.settings.format  # of the last run
         self._lost = _lost(job)
         self._files: list[read.Found] = []
         # Of each file the shard of the last run from which its records are copied; 0 if it is cleaned.
@@ -259,11 +259,14 @@ class _Comparison:
         Raises:
             InputError: they are lost, or of another format.
         """
-        if row.shard in self._lost or self._other_format:
+        cannot = f"The record of {row.id}, which is gone from the input, cannot be kept: "
+        if self._format != self._job.settings.format:
             raise InputError(
-                f"The record of {row.id}, which is gone from the input, cannot be kept: "
-                "parts of the output are missing or of another format. Run without --keep-removed."
+                f"{cannot}the output is {self._format}, and this run would write {self._job.settings.format}. "
+                f"Run with --format {self._format}, or without --keep-removed."
             )
+        if row.shard in self._lost:
+            raise InputError(f"{cannot}parts of the output are missing. Run without --keep-removed.")
         self._files.append(read.Found(row.id, Path(row.id), row.size, None, row.stamp))
         self._origins.append(row.shard)
         self._unchanged[row.id] = row.sha256 if self._same and not row.again else None
