@@ -65,6 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for name, value in _PREFECT.items():
         os.environ.setdefault(name, value)
+    if trouble := _trouble_with_the_server():
+        print(trouble, file=sys.stderr)
+        return 2
     from flows.clean import clean_folder
 
     try:
@@ -83,6 +86,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if done := work(total):
         print(done)
     return 0
+
+
+def _trouble_with_the_server() -> str:
+    """Why the server that Prefect is to use cannot be used; empty where it can, or a temporary one is to be started."""
+    from httpx import HTTPError
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    if PREFECT_API_URL.value():
+        try:
+            with get_client(sync_client=True) as client:
+                client.raise_for_api_version_mismatch()
+        except (HTTPError, RuntimeError) as error:
+            return (
+                f"Prefect's server cannot be used: {error}. Start it, or unset PREFECT_API_URL for a temporary one; "
+                "`copydesk clean` does the same work without any."
+            )
+    return ""
 
 
 @contextmanager

@@ -86,6 +86,15 @@ def test_command_needs_no_server(dumps: Path, tmp_path: Path, monkeypatch: pytes
     assert {path.relative_to(texts).as_posix() for path in texts.rglob("*.txt")} == set(DUMPS)
 
 
+def test_a_server_that_does_not_answer_is_a_sentence(dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")  # nothing listens there
+    answer = command(dumps, tmp_path / "out")
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("Prefect's server cannot be used: Failed to reach API at http://127.0.0.1:9/api")
+    assert len(answer.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_and_its_temporary_server(
     dumps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
