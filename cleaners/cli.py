@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:  # whoever started us closed it, and the next file to be opened would take its place
             setattr(sys, name, Path(os.devnull).open("w" if number else "r", encoding="utf-8"))  # noqa: SIM115  it stays open
-    options = _parser().parse_args(arguments)
+    options = parsed(_parser(), arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files with odd bytes, and locales that know few letters
     try:
@@ -64,6 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error), EXIT_FAULT)
     except KeyboardInterrupt:
         return _fail("stopped.", EXIT_STOPPED)
+
+
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; too many may be the files that a shell has made of a pattern."""
+    options, more = parser.parse_known_args(arguments)
+    if more:
+        is_pattern = hasattr(options, "input") and not more[0].startswith("-")
+        hint = " (a pattern must stand in quotes: 'in/*.html')" if is_pattern else ""
+        parser.error(f"unrecognized arguments: {' '.join(more[:3])}{' …' if len(more) > 3 else ''}{hint}")
+    return options
 
 
 def _do(options: argparse.Namespace) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, settings, summary, work, written
+from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, parsed, settings, summary, work, written
 from cleaners.signals import handled
 
 DASK_ADDRESS = "^(tcp|tls|ucx|ws|wss)://."
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--dask", metavar="ADDRESS", help="clean on the workers of this Dask scheduler (tcp://host:8786), not here"
     )
-    options = parser.parse_args(arguments)
+    options = parsed(parser, arguments)
     if options.dask is not None and not re.match(DASK_ADDRESS, options.dask):
         parser.error(f"--dask is {options.dask}, but must be an address such as tcp://host:8786")
 

@@ -227,6 +227,24 @@ def test_a_wrong_request_is_one_sentence_and_status_2(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("clean", "a.txt", "b.txt", "c.txt", "out"), "c.txt out (a pattern must stand in quotes: 'in/*.html')"),
+        (("clean", "in", "b1", "b2", "b3", "b4", "b5"), "b2 b3 b4 … (a pattern"),
+        (("clean", "in", "out", "--wrokers", "3"), "--wrokers 3\n"),
+        (("undo", "out", "a", "b"), "unrecognized arguments: b\n"),
+    ],
+)
+def test_a_word_too_many_may_come_of_a_pattern(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["clean", "--help"], ["clean", "IN"], ["fly"]])
 def test_help_and_wrong_words_import_nothing_heavy(arguments: list[str]) -> None:
     """They answer in a tenth of a second because nothing but argparse is imported."""
