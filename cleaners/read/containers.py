@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib import import_module
 
 from cleaners.read.formats import recognise
-from cleaners.read.source import Source
+from cleaners.read.source import HEAD, Source
 from cleaners.read.values import Failed, Raw, ReadError
 
 MAX_DEPTH = 8
@@ -16,7 +16,8 @@ def documents(source: Source) -> Iterator[Raw | Failed]:
     empty = True
     media_type = None
     try:
-        format_ = recognise(source.name, source.head())
+        head = source.head()
+        format_ = recognise(source.name, head)
         media_type = format_.media_type
         if format_.reader is None:
             message = f"this is {format_.name}, which cannot be read"
@@ -35,4 +36,6 @@ def documents(source: Source) -> Iterator[Raw | Failed]:
         yield source.failed(None, type(error).__name__, message, media_type=media_type)
     else:
         if empty:
-            yield source.failed(None, "Empty", f"this is {format_.name}, and holds no document", media_type=media_type)
+            # Of what is larger than its head it is not known what it held.
+            whole = head if len(head) < HEAD and source.stream.tell() <= len(head) else None
+            yield source.failed(None, "Empty", f"this is {format_.name}, and holds no document", whole, media_type)
