@@ -112,7 +112,16 @@ def test_a_line_that_is_mojibake_without_the_blank_behind_it_is_repaired_at_once
     assert pipeline.clean(Document("case", cleaned.text), BOOK).text == cleaned.text == "A word: ώ>\nand another"
 
 
-def test_a_text_whose_title_and_rules_upset_each_other_is_left_as_it_is() -> None:
+def test_a_text_whose_title_and_rules_upset_each_other_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    title = "Why the Old Bridge Must Be Repaired Now"
+    # It is the title only below its date: without it, cleaned again, there would be none, and with it there would be one.
+    monkeypatch.setattr(pipeline, "_find_title", lambda doc, _: None if doc.text.startswith(title) else title)
+    text = f"March 5, 2024\n\n{title}\n\n{NEWS}\n\n{FERRY}\n\nLeave a Reply"
+    cleaned = pipeline.clean(Document("case", text), BOOK)
+    assert (cleaned.title, cleaned.text, cleaned.review) == (None, text, True)
+
+
+def test_a_heading_that_stands_twice_once_other_lines_are_gone_is_no_second_title() -> None:
     title = "# Why\xa0the\xa0Old\xa0Bridge\xa0Must\xa0Be\xa0Repaired\xa0Now"
     shut = "It is not the first time that the bridge has been in the news: in 1974 a barge struck its eastern pier, and it stayed shut for eleven months."
     asked = "“We asked three firms,” the engineer told the meeting, “and all of them came back with a price that was twice what we had put aside.”"
@@ -124,7 +133,9 @@ def test_a_text_whose_title_and_rules_upset_each_other_is_left_as_it_is() -> Non
     end = [title.replace("\xa0", " "), shut, "2", "Like this:", asked, "Next steps for the bridge"]
     text = "\n".join(["March 5, 2024", title, *once, *middle, *end])
     cleaned = pipeline.clean(Document("case", text), BOOK)
-    assert (cleaned.title, cleaned.text, cleaned.review) == (None, text, True)
+    assert cleaned.title == title.removeprefix("# ")
+    again = pipeline.clean(Document("case", f"{cleaned.title}\n\n{cleaned.text}"), BOOK)
+    assert (again.title, again.text) == (cleaned.title, cleaned.text)
 
 
 def test_steps_that_do_not_come_to_rest_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

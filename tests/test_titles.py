@@ -143,6 +143,46 @@ FOUND = {
         TITLE,
         lines("FOR IMMEDIATE RELEASE", "", BODY, MORE),
     ),
+    "below a date, and short": (
+        lines("Monday, 4 March 2024", "", "Mooring fees raised", "", BODY, MORE),
+        "Mooring fees raised",
+        lines("Monday, 4 March 2024", "", BODY, MORE),
+    ),
+    "above its author and a call of which the text does not speak": (
+        lines("Harbour", "", TITLE, "", "By Ada M. Brandt", "Ten lighthouses you can sleep in", BODY, MORE),
+        TITLE,
+        lines("Harbour", "", "By Ada M. Brandt", "Ten lighthouses you can sleep in", BODY, MORE),
+    ),
+    "written by somebody, with no-break spaces": (
+        lines("News", "", TITLE, "", "Written\xa0by\xa0Ada\xa0Brandt", BODY, MORE),
+        TITLE,
+        lines("News", "", "Written\xa0by\xa0Ada\xa0Brandt", BODY, MORE),
+    ),
+    "below the name of a column, and dated": (
+        lines("Along the Old Pier", "", TITLE, "", "4 March 2024", BODY, MORE),
+        TITLE,
+        lines("Along the Old Pier", "", "4 March 2024", BODY, MORE),
+    ),
+    "headings that stand twice further down": (
+        lines(TITLE, "", BODY, MORE, *["What the fees are for"] * 2, BODY),
+        TITLE,
+        lines(BODY, MORE, *["What the fees are for"] * 2, BODY),
+    ),
+    "behind a path that has lost its marks": (
+        lines("HomeNews" + TITLE, "", TITLE, "", BODY, MORE),
+        TITLE,
+        lines(BODY, MORE),
+    ),
+    "behind a template's word": (
+        lines("Harbourpress", "Reading: " + TITLE, "Share", "", TITLE, "", BODY, MORE),
+        TITLE,
+        lines("Harbourpress", "Share", "", BODY, MORE),
+    ),
+    "a paragraph begins with it, and it has a colon": (
+        lines("Harbour: Board Raises Mooring Fees Again", "", "Harbour: Board Raises Mooring Fees Again. " + BODY, MORE),
+        "Harbour: Board Raises Mooring Fees Again",
+        lines("Harbour: Board Raises Mooring Fees Again. " + BODY, MORE),
+    ),
     "site tail without blanks": (lines(TITLE + "_Harbour Press", "", TITLE, "", BODY), TITLE, BODY),
     "two tails": (lines(TITLE + " | News | Harbour Press", "", TITLE, "", BODY), TITLE, BODY),
     # What stands before a colon may be the author's: two lines like titles, and no guess.
@@ -199,6 +239,14 @@ NULL = {
     "a wondering": lines("Ever wondered how a harbour board sets its fees?", "", BODY, MORE),
     "a caption": lines("The harbour board at its meeting on Monday. Picture: Ada Brandt", "", BODY, MORE),
     "a credit": lines("Illustration by Tomasz Brandt, Harbour Board", BODY, MORE),
+    "a picture by somebody": lines("Foto: Ada van der Brandt", BODY, MORE),
+    "a path of one step": lines("Home / Mooring Fees of the Harbour Board", "", BODY, MORE),
+    "a privacy notice": lines("The Harbour Board respects your privacy", "", BODY, MORE),
+    "the label of a blog's entries": lines(
+        *["Mostrando entradas con la etiqueta mooring fees. Mostrar todas las entradas"] * 2, "", BODY, MORE
+    ),
+    "an author's call below a date": lines("4 March 2024", "", "Ten lighthouses you can sleep in", "", BODY, MORE),
+    "an undated line below a name": lines("Along the Old Pier", "", TITLE, "", BODY, MORE),
     "the name of a file": lines("Harbour-board meeting on fees 1160x768.jpg", "", BODY, MORE),
     "no blank line anywhere, and nothing of it below": lines("Twelve letters from the lighthouse", BODY, MORE),
     "no blank line anywhere, and one paragraph": lines(TITLE, BODY),
