@@ -493,6 +493,42 @@ def test_only_lines_that_are_blank_for_python_are_left_out() -> None:
     assert seen.sizes.tolist() == [len(left), 0, 0, len(left)]
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "      {}",
+        "\t{}  ",
+        "  * {}",
+        "- {}",
+        "> {}",
+        "### {}",
+        "**{}**",
+        "__{}__",
+        "[{}](https://example.org/a_(b)?c=1)",
+        '* [{}](/a "What this is")',
+        "[![{}](/picture.png)](/a)",
+        "   [12]{}",
+    ],
+)
+def test_marks_of_scrapers_are_not_seen(form: str) -> None:
+    plain = [*HEAD, *ARTICLE, *FOOT]
+    marked = [form.format(line.strip()) if line.strip() else line for line in plain]
+    assert model.scores(marked).tolist() == model.scores(plain).tolist()
+
+
+def test_how_many_blank_lines_there_are_is_not_seen() -> None:
+    plain = "\n\n".join(line for line in (*HEAD, *ARTICLE, *FOOT) if line.strip())
+    for blank in ("\n\n\n", "\n \n\t\n\n"):
+        wide = plain.replace("\n\n", blank)
+        assert [p for p in model.scores(wide.split("\n")) if p < 1] == [p for p in model.scores(plain.split("\n")) if p < 1]
+
+
+@given(st.lists(st.text('[]()!*_#>-•1ab/ \t"'), max_size=20))
+def test_marks_never_make_a_line_blank(lines: list[str]) -> None:
+    seen = features.observe([lines], network.shipped().weights.table)
+    assert (seen.lines.tolist() if seen else []) == [i for i, line in enumerate(lines) if line.strip()]
+
+
 def test_scores_do_not_depend_on_the_process() -> None:
     """Python's own hash of strings does; the model must not."""
     script = "import json,sys\nfrom cleaners import model\nprint(model.scores(json.load(sys.stdin)).tolist())"

@@ -8,6 +8,7 @@ All numbers are multiples of 1/32 below 16, so that sums of their products with 
 the same scores on every machine, whatever library multiplies the matrices.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -36,6 +37,14 @@ KINDS = 24  # of characters: the ten above, a kind for each row of signs, other 
 COLUMNS = 2 * KINDS + 12
 _CAPITAL_CLASS, _LOWER_CLASS = _UPPER | 1 << 5, _LOWER | 1 << 5  # bits 0-6 of the table
 _CAP = 4095  # counts above are taken for this one
+_MOST_BLANK = 1  # blank lines in a row that are told apart: how many there are is the custom of a scraper
+
+# Marks that scrapers put where a page had none, or has something else; each stays within its line, and leaves something of it.
+_SPACES = re.compile(r"[^\S\n]{2,}")
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\n]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)")
+_STRONG = re.compile(r"(?:\*\*|__)(?=[^\s*_])|(?<=[^\s*_])(?:\*\*|__)")
+_NUMBER = re.compile(r"\[\d{1,4}\](?=\S)")  # of a link, as lynx has it
+_BULLETS = re.compile(r"\n(?:(?:[-*+•·◦▪>]|#{1,6}) )+(?=\S)")
 
 
 class Features(NamedTuple):
@@ -115,7 +124,7 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
     Raises:
         ValueError: a line holds a line end.
     """
-    text = "\n".join(chain.from_iterable(docs)) + "\n"
+    text = _shown("\n".join(map(str.strip, chain.from_iterable(docs)))) + "\n"
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2").astype(np.intp)
     known = table.take(units)
     classes = known.astype(np.uint8)
@@ -166,8 +175,8 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
             lengths,
             tokens.counts,
             tokens.capitals,
-            before,  # blank lines
-            after,
+            np.minimum(before, _MOST_BLANK),  # blank lines
+            np.minimum(after, _MOST_BLANK),
             rank,
             some_sizes.take(doc) - 1 - rank,
             copies,
@@ -188,6 +197,23 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
     both *= np.uint32(0x9E3779B1)
     edges = _edges(classes, begins, ends, start)
     return Features(sizes, at_line, shape, edges, both.reshape(-1), tokens.counts)
+
+
+def _shown(text: str) -> str:
+    """Lines as their page showed them, as far as that can be told: the model learned from dumps that have neither indents nor marks.
+
+    Trees of pages printed by inscriptis, html2text, lynx or as Markdown look like prose throughout otherwise.
+    """
+    if "  " in text or "\t" in text:
+        text = _SPACES.sub(" ", text)
+    if "](" in text:
+        for _ in range(2):  # a picture may be a link
+            text = _LINK.sub(lambda link: link[1].strip() or "!", text)
+    if "**" in text or "__" in text:
+        text = _STRONG.sub("", text)
+    if "[" in text:
+        text = _NUMBER.sub("", text)
+    return _BULLETS.sub("\n", f"\n{text}")[1:]
 
 
 def _written(units: Ints, classes: Classes, begins: Ints, ends: Ints) -> Ints:
