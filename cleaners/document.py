@@ -4,6 +4,7 @@ The unit of nearly every decision here is the line: dumps have one paragraph, on
 or one field label a line.  Everything about lines that several steps ask is worked out once, here.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +28,9 @@ SENTENCE_END = (
 )
 # Scripts written without spaces say in 30 characters what others say in 80 or 100.
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+# Marks of Markdown; each stays within its line.
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\n]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)")
+_STRONG = re.compile(r"(?:\*\*|__)(?=[^\s*_])|(?<=[^\s*_])(?:\*\*|__)")
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,14 @@ def bare(line: str) -> str:
     return line.strip(_DECORATION)
 
 
+def unmarked(text: str) -> str:
+    """One line or many as a page shows them, without Markdown's marks for links, pictures and what is strong; none becomes blank."""
+    if "](" in text:
+        for _ in range(2):  # a picture may be a link
+            text = _LINK.sub(lambda link: link[1].strip() or "!", text)
+    return _STRONG.sub("", text) if "**" in text or "__" in text else text
+
+
 def weight(line: str) -> int:
     """How much a line says, in characters of a script with spaces: one of a script without counts three times."""
     return len(line) + (0 if line.isascii() else 2 * len(_DENSE.findall(line)))
@@ -126,6 +138,8 @@ def is_prose(line: str) -> bool:
     if len(line) < 30:
         return False
     stripped = line.rstrip()
+    if stripped.endswith(")") and "](" in stripped:  # the address of a link is no text
+        stripped = unmarked(stripped)
     return stripped.endswith(SENTENCE_END) and (
         len(stripped) >= 80 or (not stripped.isascii() and len(_DENSE.findall(stripped)) >= 25)
     )

@@ -36,7 +36,7 @@ from typing import NamedTuple
 
 import regex
 
-from cleaners.document import SENTENCE_END, Document, is_prose, weight
+from cleaners.document import SENTENCE_END, Document, is_prose, unmarked, weight
 from cleaners.edits import Edit
 
 _NEAR_TOP = 15  # lines, blank ones not counted, in which the title and its second copy stand
@@ -67,6 +67,7 @@ _WORD = regex.compile(r"\b\p{L}[\p{L}\p{M}'’\-‐‑.]*[\p{L}\p{M}]")
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}]")
 _HANGUL = regex.compile(r"\p{Hangul}")
+_UNDERLINE = re.compile(r"={3,}|-{3,}")  # of a heading
 _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNORECASE)
 # Between words without a blank a hyphen joins, but for those of Chinese, Japanese and Korean.
 _JOINT = regex.compile(r"\s+(?:[|–—\-»«·•]|::)\s+|\s*[|｜_]\s*|(?<=[⺀-힣])[-－]|[-－](?=[⺀-힣])")
@@ -289,7 +290,8 @@ def clean(doc: Document) -> Iterator[Edit]:
     """Cut every line that is the title of the document, which `find_title` has found; without a title, nothing."""
     if doc.title is not None:
         for copy in _copies(doc, doc.title):
-            yield doc.cut(copy.line, copy.line, copy.rule)
+            below = doc.lines[copy.line + 1] if copy.line + 1 < len(doc.lines) else ""
+            yield doc.cut(copy.line, copy.line + (_UNDERLINE.fullmatch(below) is not None), copy.rule)
 
 
 def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -411,10 +413,13 @@ def _could_be_title(line: str) -> bool:
 
 
 def _bare(line: str) -> str:
-    """The line without what marks it as a title ("# …", "Title: …")."""
-    line = line.strip()
+    """The line without what marks it as a title ("# …", "Title: …"), and without Markdown's marks."""
+    line = unmarked(line.strip())
     mark = _MARK.match(line) if line[:1] in "#TtHh" else None
-    return line[mark.end() :] if mark else line
+    if not mark:
+        return line
+    line = line[mark.end() :]
+    return line.rstrip("#").rstrip() if "#" in mark[0] and line.rstrip("#").endswith(" ") else line
 
 
 def _says(line: str, words: int) -> bool:
@@ -522,7 +527,7 @@ def _find_copies(doc: Document, title: str) -> list[_Copy]:
         i
         for i, line in enumerate(lines)
         if (least <= len(line) or not line.isascii())  # one character may stand for four: "㌀"
-        and (len(line) <= longest or len(line.strip()) <= longest)
+        and (len(line) <= longest or len(line.strip()) <= longest or "](" in line)
         and (probe in (folded := line.casefold()) or not unicodedata.is_normalized("NFKC", folded))
     ]:
         bare = _bare(lines[i])

@@ -18,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.document import unmarked
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
@@ -41,8 +43,6 @@ _MOST_BLANK = 1  # blank lines in a row that are told apart: how many there are 
 
 # Marks that scrapers put where a page had none, or has something else; each stays within its line, and leaves something of it.
 _SPACES = re.compile(r"[^\S\n]{2,}")
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\n]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)")
-_STRONG = re.compile(r"(?:\*\*|__)(?=[^\s*_])|(?<=[^\s*_])(?:\*\*|__)")
 _NUMBER = re.compile(r"\[\d{1,4}\](?=\S)")  # of a link, as lynx has it
 _BULLETS = re.compile(r"\n(?:(?:[-*+•·◦▪>]|#{1,6}) )+(?=\S)")
 
@@ -206,11 +206,7 @@ def _shown(text: str) -> str:
     """
     if "  " in text or "\t" in text:
         text = _SPACES.sub(" ", text)
-    if "](" in text:
-        for _ in range(2):  # a picture may be a link
-            text = _LINK.sub(lambda link: link[1].strip() or "!", text)
-    if "**" in text or "__" in text:
-        text = _STRONG.sub("", text)
+    text = unmarked(text)
     if "[" in text:
         text = _NUMBER.sub("", text)
     return _BULLETS.sub("\n", f"\n{text}")[1:]
