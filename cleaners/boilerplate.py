@@ -153,7 +153,7 @@ class _Page:
 
     def __init__(self, doc: Document, matcher: Matcher) -> None:
         self.doc = doc
-        self.lines = doc.lines
+        self.lines = doc.shown
         self.matcher = matcher
         self.cut: dict[int, Rule] = {}
         self.at_end: dict[int, list[Rule]] = {}  # lines that go if nothing but cut lines is behind them
@@ -522,7 +522,7 @@ class _Page:
         Behind them, a share bar or a footer that no rule knows may seem a part of it.  What begins with the number of a note, or has
         remarks, is the author's.
         """
-        if any(_NOTE.match(self.lines[j].lstrip()) for j in block[:2]):  # the first may be a rule below the heading
+        if any(_NOTE.match(self.doc.lines[j].lstrip()) for j in block[:2]):  # the first may be a rule below the heading
             return True
         works = sum(1 for _ in takewhile(_WORK.fullmatch, (self.lines[j].strip() for j in block)))
         return works > 1 and 2 * works >= sum(map(self.looks_promoted, block))

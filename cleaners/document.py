@@ -62,6 +62,11 @@ class Document:
         """The offset at which each line starts, and one more for a line behind the last."""
         return list(accumulate(map(add, map(len, self.lines), repeat(1)), initial=0))
 
+    @cached_property
+    def shown(self) -> list[str]:
+        """The lines as a page shows them: where there are links of Markdown, without its marks."""
+        return unmarked(self.text).split("\n") if "](" in self.text else self.lines
+
     def cut(self, first: int, last: int, rule: str) -> Edit:
         """An edit that takes out the lines `first` to `last`, both included, with their line ends."""
         return Edit(self.starts[first], min(self.starts[last + 1], len(self.text)), "", rule)

@@ -117,7 +117,7 @@ class Matcher:
         if len(known) > _MOST_KNOWN:
             known.clear()
         found = {}
-        lines = dict.fromkeys(doc.lines)
+        lines = dict.fromkeys(doc.shown)
         short = [line for line in lines if 0 < len(line) < _SHORT]
         usual = [line for line in lines if len(line) <= _USUAL_CHARS or "  " in line]  # blanks may be what makes a line long
         long = [line for line in lines if _USUAL_CHARS < len(line) <= self._longest and "  " not in line]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cleaners.document import KEY_CHARS, Document, is_prose, key, weight
+from cleaners.document import KEY_CHARS, Document, is_prose, key, unmarked, weight
 from cleaners.edits import Edit
 
 
@@ -21,6 +21,8 @@ from cleaners.edits import Edit
         ("渡" * 25 + "abcde。", True),
         ("渡" * 24 + "abcdef。", False),
         ("é" * 60 + ".", False),
+        (f"[{'a' * 20}](/{'a' * 90})", False),  # the address of a link says nothing
+        (f"{'a' * 90} ([a](/a))", True),
     ],
 )
 def test_what_is_prose(line: str, prose: bool) -> None:
@@ -43,6 +45,23 @@ def test_what_is_prose(line: str, prose: bool) -> None:
 )
 def test_what_a_line_is_looked_up_by(line: str, wanted: str) -> None:
     assert key(line) == wanted
+
+
+@pytest.mark.parametrize(
+    ("marked", "shown"),
+    [
+        ('a [b c](/d_(e)) [f](g "h")', "a b c f"),
+        ("[![a](/b)](/c)", "a"),
+        ("![](/a)", "!"),
+        ("[ ](/a)", "!"),
+        ("**a** __b__ c**", "a b c"),
+        ("2 ** 3 * * * ____", "2 ** 3 * * * ____"),
+        ("[a\n](b)", "[a\n](b)"),
+        ("[1] [a](b c)", "[1] [a](b c)"),
+    ],
+)
+def test_what_markdown_shows(marked: str, shown: str) -> None:
+    assert unmarked(marked) == shown
 
 
 @pytest.mark.parametrize(("line", "wanted"), [("", 0), ("ferry", 5), ("渡轮", 6), ("渡轮 is back", 14), ("ไทย", 9), ("été", 3)])

@@ -21,6 +21,24 @@ POST = (
 )
 
 CASES = {
+    "with the links of Markdown": f"""
+{FERRY}
+- ## You may also like
+- * [Why the old ferry still runs on Sundays](/old-ferry)
+- * [![The harbour office counts its parcels](/parcels.jpg)](/parcels "Parcels")
+- [Share on Facebook](https://facebook.example/share?u=(ferry)) [Share on Twitter](https://twitter.example/)
+- ### Leave a Reply [Cancel reply](/ferry#respond)
+- Your email address will not be published. Required fields are marked *
+- **Comment** [*](#)
+- [Post Comment](/post)
+""",
+    "the author's links in Markdown are none": f"""
+{FERRY}
+[The timetable of the winter](https://example.org/winter), [a map of the piers](https://example.org/map)
+{POST}
+* [How the mail boat came to the islands](/mail-boat)
+* [Who builds ferries today](/builders)
+""",
     "a last paragraph with its agency is none": f"""
 {FERRY}
 - Related Stories

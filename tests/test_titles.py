@@ -203,11 +203,13 @@ FOUND = {
     "underlined again": (lines(TITLE, "---", "", TITLE, "-----", "", BODY), TITLE, BODY),
     "a heading of Markdown": (lines(f"## {TITLE} ##", "", TITLE, "", BODY), TITLE, BODY),
     "a heading of Markdown with a link": (
-        lines(f"# [Harbour]({'/harbour' * 30}){TITLE.removeprefix('Harbour')}", "", BODY, "", f"[![{TITLE}](/a.jpg)](/a_(1) 'A')"),
+        lines(
+            f"# [Harbour]({'/harbour' * 30}){TITLE.removeprefix('Harbour')}", "", BODY, "", f"[![{TITLE}](/a.jpg)](/a_(1) 'A')"
+        ),
         TITLE,
         lines(BODY, "", f"[![{TITLE}](/a.jpg)](/a_(1) 'A')"),
     ),
-    "in bold": (lines(f"**{TITLE}**", "", BODY, "", f"[![{TITLE}](/a.jpg)](/a_(1) \"A\")"), TITLE, BODY),
+    "in bold": (lines(f"**{TITLE}**", "", BODY, "", f'[![{TITLE}](/a.jpg)](/a_(1) "A")'), TITLE, BODY),
     "a byline in small letters right below": (
         lines(TITLE, "by Ada M. Brandt", BODY, MORE),
         TITLE,
