@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from cleaners import pipeline, read, records
+from cleaners import front, pipeline, read, records
 from cleaners.decode import Binary, Decoded, decode
 from cleaners.document import Document
 from cleaners.pipeline import Cleaned
@@ -69,7 +69,7 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
     known = dict(came.metadata)
     title = known.pop("title", None)
     if came.media_type not in _HTML:
-        return Draft(Document(came.id, decoded.text, _one_line(title), known), source)
+        return Draft(front.read(Document(came.id, decoded.text, _one_line(title), known)), source)
     from cleaners import extract  # trafilatura takes a second to import, and most dumps hold no HTML
 
     page = _attempt(came.id, source, "extract", lambda: extract.extract(decoded.text, known.get("url")))

@@ -42,6 +42,7 @@ class Document:
         text: the text as the step before left it.
         title: the title, once it is known.
         metadata: url, site, author, … where known.
+        front: how many characters at its start are front matter.
         memo: what a step found out about single lines.  It travels along with the document, for the
             editing steps only ever take lines out.
     """
@@ -50,6 +51,7 @@ class Document:
     text: str
     title: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    front: int = 0
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -89,13 +91,13 @@ class Document:
         """The same document with another title; its lines need not be found again."""
         if title == self.title:
             return self
-        other = Document(self.id, self.text, title, self.metadata, self.memo)
+        other = Document(self.id, self.text, title, self.metadata, memo=self.memo)
         other.__dict__.update(lines=self.lines)  # where cached_property keeps it
         return other
 
     def with_text(self, text: str) -> "Document":
         """The same document with another text."""
-        return self if text == self.text else Document(self.id, text, self.title, self.metadata, self.memo)
+        return self if text == self.text else Document(self.id, text, self.title, self.metadata, memo=self.memo)
 
 
 Cleaner = Callable[[Document], Iterable[Edit]]

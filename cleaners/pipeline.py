@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cleaners import boilerplate, layout, repair, repeats, sites, titles
+from cleaners import boilerplate, front, layout, repair, repeats, sites, titles
 from cleaners.document import Cleaner, Document
 from cleaners.edits import Change, Edit, apply, compose
 from cleaners.rules import RuleBook
@@ -145,8 +145,7 @@ def _only_title_went(cleaned: Cleaned) -> bool:
 
 
 def _repair(given: Document) -> tuple[Document, list[Change]]:
-    doc = replace(given, memo={})
-    changes: list[Change] = []
+    doc, changes = _take(given.text, replace(given, memo={}), front.clean(given), [])
     before = ""
     while doc.text != before:  # without the blanks at its end, a line may be mojibake that was none: "œé>\xa0"
         for step in REPAIR:
@@ -190,7 +189,7 @@ def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Lo
         doc, changes = _edit(base, doc, book, changes, may_have_title=looked == "first" and given.title is None)
     for step in FINISH:
         doc, changes = _take(base, doc, step(doc), changes)
-    review = (verdict is not None and verdict.review) or _is_little(doc, base)
+    review = (verdict is not None and verdict.review) or _is_little(doc, base[given.front :])
     return Cleaned(base, doc.title, doc.text, changes, review, found=given.title is None and doc.title is not None)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cleaners import desk, records, rules
-from cleaners.edits import Change
+from cleaners.edits import Change, undo
 from cleaners.extract import Extracted
 from cleaners.model import Cut
 from cleaners.read import Failed, Raw
@@ -164,6 +164,112 @@ def test_a_given_title_that_the_text_repeats_on_purpose_is_given_up() -> None:
     record = published(raw(refrain, metadata={"title": "The boats come home at evening"}))
     assert record["title"] is None
     assert record["text"].count("The boats come home") == 12
+
+
+FEES = "The board met on Monday to talk about the price of moorings, which had not moved for nine years.\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "title", "metadata"),
+    [
+        (
+            "---\ntitle: Fees go up\ndate: 2024-05-01\ntags: [harbour]\n---\n",
+            "Fees go up",
+            {"published": "2024-05-01", "tags": ["harbour"]},
+        ),
+        ("---\ntitle: Fees go up\n---\n# Fees go up\n\n", "Fees go up", {}),
+        ("+++\ntitle = 'Fees go up'\ndate = 2024-05-01\nx = nan\n+++\n", "Fees go up", {"published": "2024-05-01"}),
+        ("\ufeff\n---  \r\ntitle: >\r\n  Fees\r\n  go up\r\n...\r\n\r\n", "Fees go up", {}),
+        ('---\n"title": "&quot;Fees&quot; at the cafÃ©"\n---\n', '"Fees" at the café', {}),
+        (
+            "---\nlayout: post\nauthors: [Ada Brandt, {name: Bo Lund}]\n---\n",
+            None,
+            {"layout": "post", "author": "Ada Brandt; Bo Lund"},
+        ),
+        # Nothing is guessed of what is no date, and no number is another one.
+        ("---\ntitle: 1984\ndate: 2024-02-30\nno: 010\n---\n", "1984", {"published": "2024-02-30", "no": "010"}),
+        (
+            "---\ndate: x\npublished: true\nlang: no\nimage:\n---\n",
+            None,
+            {"published": "x", "published_": True, "language": "no"},
+        ),
+        ("---\nlayout: post\n---\n\n---\ntitle: Fees go up\nlayout: old\n---\n", "Fees go up", {"layout": "post"}),
+    ],
+)
+def test_front_matter_gives_title_and_metadata_and_is_cut(block: str, title: str | None, metadata: dict[str, Any]) -> None:
+    done = process(raw(block + FEES, "text/markdown"))
+    assert isinstance(done, desk.Published)
+    record, ledger = done.record, done.ledger
+    assert (record["title"], record["text"]) == (title, FEES.strip())
+    assert {name: value for name, value in record["metadata"].items() if value is not None} == metadata
+    assert record["provenance"]["edits"]["metadata.front-matter"] == 1
+    assert record["provenance"]["title"] == (title and "given")
+    assert not record["provenance"]["review"]  # the block is nothing that a text could lose
+    assert undo(record["text"], records.changes_of(ledger)) == (block + FEES).removeprefix("\ufeff")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "---\n\n",  # a rule
+        "---\nThe Harbour Post\n---\n\n",
+        "---\nNote: moorings are scarce.\n---\n\n",
+        "-- \ntitle: Fees\n---\n",
+        "----\ntitle: Fees\n----\n",
+        "A post begins like this:\n\n---\ntitle: Fees\n---\n",
+        "---\ntitle: Fees\n\n",  # not closed
+        "---\n- title: Fees\n---\n",
+        "---\ntitle: Fees: a story\n---\n",  # no YAML
+        "---\ntitle: {{ page.title }}\n---\n",
+        "---\ntitle: !!python/name:os.system\n---\n",
+        "---\ntitle: Fees\ndate: !!timestamp today\n---\n",
+        "---\ntitle: Fees\ndraft: !!bool maybe\n---\n",
+        "---\ntitle: Fees\ntrue: Moorings\n---\n",
+        "---\ntitle: Fees\ntitle: Moorings\n---\n",
+        "---\ntitle: Fees\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\n",
+        f"---\ntitle: {'[' * 3000}\n---\n",
+        f"---\ntitle: {'Fees ' * 3000}\n---\n",
+        f"---\ntitle: Fees\n{'# a line' * 3}\n" + "# more\n" * 100 + "---\n",
+        "+++\ntitle: Fees\n+++\n",  # no TOML
+        "+++\ntitle = 'Fees'\n---\n",
+        f"+++\ntitle = {'[' * 3000}\n+++\n",
+    ],
+)
+def test_what_is_no_front_matter_is_text(block: str) -> None:
+    ready = desk.draft(raw(block + FEES))
+    assert isinstance(ready, desk.Draft)
+    assert (ready.doc.title, ready.doc.metadata, ready.doc.front) == (None, {}, 0)
+
+
+def test_nothing_but_fields_is_a_data_file() -> None:
+    assert published(raw("---\ntitle: Fees\n---\n\n"))["text"] == "---\ntitle: Fees\n---"
+
+
+def test_what_a_record_says_stands_before_its_front_matter() -> None:
+    said = {"title": "Fees", "url": None, "layout": "wire"}
+    block = "---\ntitle: Fees go up\nlayout: post\nurl: https://harbour.example/fees\n---\n"
+    record = published(raw("{}", text=block + FEES, metadata=said))
+    assert (record["title"], record["text"]) == ("Fees", FEES.strip())
+    assert record["metadata"]["url"] == "https://harbour.example/fees"
+    assert record["metadata"]["layout"] == "wire"
+
+
+def test_files_with_front_matter_keep_the_laws(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name, block in {
+        "a.md": "---\r\ntitle: Fees go up\r\n---\r\n",
+        "b.txt": "+++\ntitle = 'Fees go up'\n+++\n",
+        "c.md": "---\nlayout: post\n---\n",
+        "d.md": "---\ntitle: Fees go up\n---\n\n---\nNote: more\n---\n",
+    }.items():
+        (tmp_path / "in" / name).write_text(block + FEES, newline="")
+    for here, there in (("in", "out"), ("out/text", "again")):
+        clean_folder(Settings(tmp_path / here, tmp_path / there))
+        assert list(verify(tmp_path / there, rules.load())) == []
+    assert (tmp_path / "out/text/a.md").read_text() == f"Fees go up\n\n{FEES}"
+    assert (tmp_path / "out/text/c.md").read_text() == FEES
+    once, again = ([path.read_text() for path in sorted((tmp_path / folder / "text").iterdir())] for folder in ("out", "again"))
+    assert once == again
 
 
 @pytest.mark.parametrize(

@@ -184,9 +184,9 @@ def _document(source: Source, record: Record, longest: str | None, legacy: str |
         return source.failed(record.part, "NoText", _valid(message), record.raw)
     name, text, is_html = chosen
     if legacy and record.is_escaped:
-        metadata = _metadata(read_as(value, legacy), read_as(name, legacy), text)
+        metadata = metadata_of(read_as(value, legacy), read_as(name, legacy), text)
     else:
-        metadata = _metadata(value, name, text)
+        metadata = metadata_of(value, name, text)
     media_type = "text/html" if is_html else "text/plain"
     if isinstance(text, bytes) or (record.is_escaped and _BYTES.search(text)):  # for `decode` to make sense of
         raw = text if isinstance(text, bytes) else _as_bytes(text)
@@ -445,7 +445,7 @@ def is_known(name: str) -> bool:
     return _key(name) in _KNOWN
 
 
-def _metadata(value: Mapping[str, Any], document: str, text: str | bytes) -> dict[str, Any]:
+def metadata_of(value: Mapping[str, Any], document: str, text: str | bytes) -> dict[str, Any]:
     """What the fields beside the document say, the known ones under the contract's names.
 
     Other versions of the document (fields with names as in `TEXT_FIELDS` and `HTML_FIELDS`) are left out, but for short texts

@@ -21,7 +21,7 @@ from cleaners.document import key
 Where = Literal["anywhere", "top", "tail", "edges", "end"]
 Takes = Literal["", "form", "titles"]
 
-_STEPS = ("boilerplate", "repair", "sites", "titles", "repeats", "layout", "model", "run")
+_STEPS = ("boilerplate", "front", "repair", "sites", "titles", "repeats", "layout", "model", "run")
 _SHARED_PARTS = "parts.toml"
 _PART = regex.compile(r"\{\{(\w+)\}\}")
 _FLAGS = regex.compile(r"\(\?([imsx]+)\)")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from cleaners import boilerplate, layout, model, pipeline, repeats, sites, titles
+from cleaners import boilerplate, front, layout, model, pipeline, repeats, sites, titles
 from cleaners.document import Document
 from cleaners.edits import Edit, apply
 from cleaners.matching import RuleTimeoutError
@@ -84,6 +84,7 @@ def _squeezed(text: str) -> str:
 
 
 _STEPS: dict[str, tuple[Callable[[Document], Iterable[Edit]], ...]] = {
+    "front": (lambda doc: front.clean(front.read(doc)),),
     "repair": pipeline.REPAIR,
     "sites": (sites.clean,),
     "titles": (titles.clean,),
