@@ -47,9 +47,8 @@ _VALUE = regex.compile(r"[\p{L} ]{2,15}: \S.{0,60}")
 _SHORT_SENTENCE = 20  # characters
 _PARAGRAPH = 80  # so many characters are prose
 _WRAPPED = 50  # characters; a line of a text that is wrapped by hand has more
-_ARE_WRAPPED = (
-    3  # one in so many of these goes on in small letters: two in three of most languages, two in five of German with its capitals
-)
+# One in so many of these goes on in small letters: two in three of most languages, two in five of German with its capitals.
+_ARE_WRAPPED = 3
 _PRESSED = frozenset(("account", "app", "cookies", "newsletter", "print"))  # families with buttons that a manual tells to press
 _PRESSED_IN_LISTS = _PRESSED | {"comments", "pagination", "share"}  # the same where bullets say that it is a list
 _STEP = regex.compile(r"\P{L}{0,3}\p{Lu}[\p{L}'’-]*\p{Ll} \p{Ll}.*[^:!]")  # "Open the app": no name, and no title in capitals
@@ -81,7 +80,7 @@ _POLICY = regex.compile(
 )
 _PARTS = regex.compile(r"\s[|–—·-]\s")  # "Privacy policy | The Gazette"
 _CODE = regex.compile(r"""(["'])[^"']{1,60}\1\s?:(?:\s.*)?|.*\w["'][)\]};,]+""")
-_FENCES = ("```", "~~~")
+_FENCE = regex.compile(r"(`{3,}|~{3,})([^`]*)")
 _BARS = ("|", "+")  # how the rows of a table begin, and the lines between them
 _COUNT = regex.compile(r"\d[\d.,]{0,6}\s?[KkMm]?")  # "0", "1.2K"
 _SUB_HEADINGS = 2  # phrases of a family; no boilerplate of the development data stands alone above sentences in so many
@@ -222,13 +221,18 @@ class _Page:
 
     @cached_property
     def fenced(self) -> set[int]:
-        """The lines of code between fences of Markdown."""
-        fences = (
-            [i for i, line in enumerate(self.lines) if line.lstrip()[:3] in _FENCES]
-            if any(map(self.doc.text.count, _FENCES))
-            else []
-        )
-        return {i for first, last in zip(fences[::2], fences[1::2], strict=False) for i in range(first, last + 1)}
+        """The lines of code between fences of Markdown, of which one with the same sign, no shorter and bare, closes another."""
+        fenced: set[int] = set()
+        first, mark = 0, ""
+        for i, line in enumerate(self.lines) if "```" in self.doc.text or "~~~" in self.doc.text else ():
+            if not (fence := _FENCE.fullmatch(line.strip())):
+                continue
+            if not mark:
+                first, mark = i, fence[1]
+            elif fence[1].startswith(mark) and not fence[2]:
+                fenced.update(range(first, i + 1))
+                mark = ""
+        return fenced
 
     def is_item(self, i: int) -> bool:
         """Whether line `i` is one of a list with bullets: "- Related posts" is what a page has, and no heading."""

@@ -86,6 +86,7 @@ _READING = regex.compile(
         |ви\ читаєте|(?:sedang\ )?membaca|đang\ đọc|正在[阅閱][读讀])\s*[:：]\s*)""",
     regex.VERBOSE,
 )
+_UNPARTED = regex.compile(r"[\p{Lu}\p{Ll}]{4}$")  # "HomeNews", and not "Mc", nor a number of the page in Chinese
 # What looks like the name of a site behind a title, and is a part of it.
 _PART = regex.compile(
     r"""(?i:(?:part|episode|chapter|step|day|teil|folge|kapitel|tag|partie|épisode|chapitre|parte|episodio|capítulo|capitolo|deel
@@ -119,7 +120,7 @@ _NO_TITLE = tuple(
         r"""^\W*(?:\p{L}+,?\ )?\d\d?\ de\ \p{L}+\ del?\ \d{4}\b|\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
             |\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d""",  # a date
         r"https?:|www\.|@\w",  # an address
-        r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80}))(?<=\p{L}{3}.)|。.",  # more than one sentence
+        r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80})|\.(?=\p{Lu}\p{Ll}{2}.*\ ))(?<=\p{L}{3}.)|。.",  # more than one sentence
         r"""[>›→⟩▸►]|\s‹\s|\|.*\||».*»|[•·].*[•·]
             |/(?:(?<=\ /)\ .*\ /\ |(?<=\w/)\w.*\w/\w)""",  # a breadcrumb or a menu
         r"""(?i:\b(?:photo(?:graph)?|illustration|image)s?\ ?(?:by|via|:|courtesy)|\b(?:picture|source|credit)s?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read
@@ -307,7 +308,7 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
         yield from ((near[n], line) for n, line in _wholes(bare[0], bare))
     behind = _behind_standfirst([lines[i] for i in near])
     labels = sum(1 for _ in takewhile(lambda line: _is_label(_without_site(doc, line)), bare[:_ABOVE]))
-    while labels < _ABOVE and _names_section(doc, bare[labels : labels + 2 + _BYLINES]):
+    if labels < _ABOVE and _names_section(doc, bare[labels : labels + 2 + _BYLINES]):
         labels += 1
     led = _led_up_to(list(takewhile(lambda line: not is_prose(line), bare)))
     if led and labels < led and _leads_up_to(bare[labels], bare[led]):
@@ -443,7 +444,7 @@ def _leads_up_to(line: str, title: str) -> bool:
     if len(line) > len(title) + _LABEL or not line.endswith(title) or not _says(title, 4):
         return False
     before = line[: -len(title)]
-    return (before[-1:].isalpha() and title[0].isupper()) or bool(_READING.fullmatch(before))
+    return (title[0].isupper() and _UNPARTED.search(before) is not None) or _READING.fullmatch(before) is not None
 
 
 def _led_up_to(lines: Sequence[str]) -> int:

@@ -367,6 +367,8 @@ PROSE = (
         '    print(\n        "Login");',
         "The head of a post may say this:\n\n```yaml\ntags: ferries, harbours\ncategories: winter\n```",
         "```html\n<footer>\n  &copy; 2024 The Harbour Post\n  Share this\n</footer>\n```",
+        "````md\n```sh\nShare this\n```\nLeave a comment\n````",
+        "```html\n~~~\nShare this\n```x```\nLeave a comment\n```",
         # What a manual says of each button, one by one, and briefly.
         "Open\n\nOpens the form of a boat that is known.\n\nNew\n\nOpens an empty form for a boat.\n\nPrint preview\n\nShows the form as it will look on paper.\n\nClose\n\nCloses the form of the boat.",
         # Rows of a table.

@@ -173,6 +173,11 @@ FOUND = {
         TITLE,
         lines(BODY, MORE),
     ),
+    "above a line that is its end by chance": (
+        lines("McBrandt Raises Mooring Fees", "", "Brandt Raises Mooring Fees", "", BODY, MORE),
+        "McBrandt Raises Mooring Fees",
+        lines("Brandt Raises Mooring Fees", "", BODY, MORE),
+    ),
     "behind a template's word": (
         lines("Harbourpress", "Reading: " + TITLE, "Share", "", TITLE, "", BODY, MORE),
         TITLE,
@@ -257,6 +262,12 @@ NULL = {
     ),
     "an author's call below a date": lines("4 March 2024", "", "Ten lighthouses you can sleep in", "", BODY, MORE),
     "an undated line below a name": lines("Along the Old Pier", "", TITLE, "", BODY, MORE),
+    "a line behind the number of its page": lines(
+        "AB港务局宣布上调游艇停泊费用", "", "第1页AB港务局宣布上调游艇停泊费用", "", CHINESE_BODY
+    ),
+    "a sentence with a byline glued to it": lines(
+        "The harbour board raised its mooring fees on Monday.Reporter: Harbour News", "", BODY, MORE
+    ),
     "the name of a file": lines("Harbour-board meeting on fees 1160x768.jpg", "", BODY, MORE),
     "no blank line anywhere, and nothing of it below": lines("Twelve letters from the lighthouse", BODY, MORE),
     "no blank line anywhere, and one paragraph": lines(TITLE, BODY),
