@@ -120,7 +120,7 @@ _NO_TITLE = tuple(
         r"""^\W*(?:\p{L}+,?\ )?\d\d?\ de\ \p{L}+\ del?\ \d{4}\b|\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
             |\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d""",  # a date
         r"https?:|www\.|@\w",  # an address
-        r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80})|\.(?=\p{Lu}\p{Ll}{2}.*\ ))(?<=\p{L}{3}.)|。.",  # more than one sentence
+        r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80})|\.(?=\p{Lu}\p{Ll}{3}.*\ ))(?<=\p{L}{3}.)|。.",  # more than one sentence
         r"""[>›→⟩▸►]|\s‹\s|\|.*\||».*»|[•·].*[•·]
             |/(?:(?<=\ /)\ .*\ /\ |(?<=\w/)\w.*\w/\w)""",  # a breadcrumb or a menu
         r"""(?i:\b(?:photo(?:graph)?|illustration|image)s?\ ?(?:by|via|:|courtesy)|\b(?:picture|source|credit)s?:|\bcookies?\b|©|getty\ images|min(?:utes?)?\ read
@@ -374,7 +374,7 @@ def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> b
     below = [other for other in doc.lines[i + 1 :] if other and not other.isspace()]
     opening = list(takewhile(lambda other: not is_prose(other), below))
     is_signed = _is_signed(below[:_BYLINES]) or bool(_DATED.search(labels[-1]))
-    if len(opening) > _OPENING or not (is_signed or _says(line, 5)):
+    if len(opening) > _OPENING or not (_says(line, 5) or (is_signed and not _is_name(line, below))):
         return False
     paragraphs = list(islice(filter(is_prose, below), _PARAGRAPHS))
     if len(paragraphs) < 2 or not _is_about(paragraphs, line):
@@ -401,6 +401,11 @@ def _heads_article(doc: Document, i: int, line: str, labels: Sequence[str]) -> b
 def _is_signed(below: Sequence[str]) -> bool:
     """Whether a date or a byline stands right below a title."""
     return any(len(line) <= _LABEL and (_DATED.search(line) or _BYLINE.match(line)) for line in below)
+
+
+def _is_name(line: str, below: Iterable[str]) -> bool:
+    """Whether a short line is a name that the text writes out, too: "Ada Maria Brandt is a writer in the north"."""
+    return all(word[0].isupper() for word in line.split()) and any(line in other and line != other.strip() for other in below)
 
 
 def _is_named(name: str, lines: Iterable[str]) -> bool:

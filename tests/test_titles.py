@@ -260,6 +260,15 @@ NULL = {
     "the label of a blog's entries": lines(
         *["Mostrando entradas con la etiqueta mooring fees. Mostrar todas las entradas"] * 2, "", BODY, MORE
     ),
+    "the author's name below a date, of whom the text speaks": lines(
+        "4 March 2024",
+        "",
+        "Ada Maria Brandt",
+        "",
+        BODY,
+        MORE,
+        "Ada Maria Brandt is a writer in the north, and her last book about the harbour was printed in the spring of this year.",
+    ),
     "an author's call below a date": lines("4 March 2024", "", "Ten lighthouses you can sleep in", "", BODY, MORE),
     "an undated line below a name": lines("Along the Old Pier", "", TITLE, "", BODY, MORE),
     "a line behind the number of its page": lines(
