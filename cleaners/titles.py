@@ -6,8 +6,9 @@ line is the title if it looks like one, says what the text is about, and is eith
 behind it or the one line that stands near the top twice.  (The first line needs no blank line, if paragraphs
 follow at once that speak of the same things; and a section's name, a date, a byline or a path may stand above it, if it is
 the only line like a title before paragraphs that speak of the same things; a date or a byline beside it lets more lines stand
-there.)  The first line is asked first, unless it is a newspaper's name, a path that ends with the title, or the title cut off.  That makes cleaning stable: written out as title, blank line, text, the title is that
-first line, and it is judged by itself and by the text without its copies, both of which are what they were.
+there.)  The first line is asked first, unless it is a newspaper's name, a path that ends with the title, or the title cut off.
+That makes cleaning stable: written out as title, blank line, text, the title is that first line, and it is judged by itself and
+by the text without its copies, both of which are what they were.
 
 Dumps of whole pages have menus at the top.  Where the line model is asked it says where the text begins, and the most probable line
 above is the title if a date or a byline stands below it, or a copy above (`find_headline`).
