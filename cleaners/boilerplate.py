@@ -79,7 +79,7 @@ _POLICY = regex.compile(
     regex.I,
 )
 _PARTS = regex.compile(r"\s[|–—·-]\s")  # "Privacy policy | The Gazette"
-_CODE = regex.compile(r"""(["'])[^"']{1,60}\1\s?:(?:\s.*)?|.*\w["'][)\]};,]+""")
+_CODE = regex.compile(r"""(["'])[^"']{1,60}\1\s?:(?:\s.*)?|.*\w["'][)\]};,]+|\w+=\S*|\w+: \w+\[.*""")
 _FENCE = regex.compile(r"(`{3,}|~{3,})([^`]*)")
 _BARS = ("|", "+")  # how the rows of a table begin, and the lines between them
 _COUNT = regex.compile(r"\d[\d.,]{0,6}\s?[KkMm]?")  # "0", "1.2K"
@@ -216,7 +216,7 @@ class _Page:
         return below[:1] in (".", ",", ";", ")") and above[-1:].isalnum() and below[1:2] in ("", " ")
 
     def is_code(self, i: int) -> bool:
-        """Whether line `i` is one of JSON or of a program, whose words are no label: `"tags": [`, `print("Login");`."""
+        """Whether line `i` is one of JSON or of a program, whose words are no label: `"tags": [`, `print("Login");`, `tags=tags,`."""
         return i in self.fenced or _CODE.fullmatch(self.lines[i].strip()) is not None
 
     @cached_property
@@ -642,11 +642,23 @@ class _Page:
         )
 
     def spare_headings(self) -> None:
-        """Give back the headings of Markdown whose section stays: "## About the author" above what the author says."""
-        for i in [i for i in self.cut if self.level(i)]:
-            below = next(self.below(i), None)
+        """Give back the headings of Markdown whose section stays: "## About the author" above what the author says.
+
+        So do those that are underlined, and the label of a name: "Author:".
+        """
+        for i in [i for i in self.cut if self.level(i) or self.is_underlined(i) or self.is_label(i)]:
+            below = next(self.below(i + self.is_underlined(i)), None)
             if below is not None and below not in self.cut and not self.closes(i, below):
                 del self.cut[i]
+
+    def is_underlined(self, i: int) -> bool:
+        """Whether a line of "=" or "-" as long as line `i` stands right below it."""
+        line, below = self.lines[i].strip(), self.lines[i + 1].strip() if i + 1 < len(self.lines) else ""
+        return below[:3] in ("===", "---") and abs(len(below) - len(line)) < 3 and not below.strip(below[0])
+
+    def is_label(self, i: int) -> bool:
+        """Whether line `i` is the label of a writer's name, with a colon."""
+        return self.cut[i].family == "author" and self.lines[i].rstrip()[-1] in ":：" and self.is_brief(i)
 
     def is_weak(self, j: int, rule: Rule) -> bool:
         """Whether line `j` is boilerplate next to a line that the rule cuts."""
