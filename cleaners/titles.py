@@ -68,6 +68,7 @@ _WORD = regex.compile(r"\b\p{L}[\p{L}\p{M}'’\-‐‑.]*[\p{L}\p{M}]")
 _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}]")
 _HANGUL = regex.compile(r"\p{Hangul}")
+_INVISIBLE = " \t\xa0\u200b\ufeff"
 _UNDERLINE = re.compile(r"={3,}|-{3,}")  # of a heading
 _MARK = regex.compile(r"(?:#{1,6}\s+|(?:Title|Headline)\s*:\s*)+", regex.IGNORECASE)
 # Between words without a blank a hyphen joins, but for those of Chinese, Japanese and Korean.
@@ -421,7 +422,7 @@ def _could_be_title(line: str) -> bool:
 
 def _bare(line: str) -> str:
     """The line without what marks it as a title ("# …", "Title: …"), and without Markdown's marks."""
-    line = unmarked(line.strip())
+    line = unmarked(line.strip().strip(_INVISIBLE))
     mark = _MARK.match(line) if line[:1] in "#TtHh" else None
     if not mark:
         return line
@@ -492,7 +493,7 @@ def _without_site(doc: Document, line: str) -> str:
         }
         if (shorter := next((head for head in heads if key(head) in keys), None)) is None:
             break
-        line = shorter
+        line = shorter.strip().strip(_INVISIBLE)
     return line
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from cleaners import pipeline, records, titles
 from cleaners.balance import Balance
 from cleaners.decode import encode_back
-from cleaners.document import Document
+from cleaners.document import Document, unmarked
 from cleaners.edits import Change, EditError, undo
 from cleaners.publish import FOLDER
 from cleaners.records import Record
@@ -293,7 +293,7 @@ def _title(title: str | None, whence: object, changes: list[Change]) -> Iterator
         wanted = titles.key(title or "")
         taken = [change for change in changes if any(rule.startswith("title.") for rule in change.rules)]
         # What was repaired first stood there in other letters.
-        if not any(wanted in titles.key(c.old) or any(rule.startswith("encoding.") for rule in c.rules) for c in taken):
+        if not any(wanted in titles.key(unmarked(c.old)) or any(rule.startswith("encoding.") for rule in c.rules) for c in taken):
             yield f"the title {title!r} is said to be found in the text, but no edit took it out"
 
 

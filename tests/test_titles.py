@@ -214,6 +214,7 @@ FOUND = {
         TITLE,
         lines(BODY, "", f"[![{TITLE}](/a.jpg)](/a_(1) 'A')"),
     ),
+    "a zero-width space behind it": (lines(f"{TITLE}\u200b | The Harbour Gazette", "", TITLE, "", BODY), TITLE, BODY),
     "in bold": (lines(f"**{TITLE}**", "", BODY, "", f'[![{TITLE}](/a.jpg)](/a_(1) "A")'), TITLE, BODY),
     "a byline in small letters right below": (
         lines(TITLE, "by Ada M. Brandt", BODY, MORE),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cleaners import titles
-from cleaners.document import Document
+from cleaners.document import Document, unmarked
 from cleaners.edits import Edit
 from cleaners.model import network
 from cleaners.model.features import Floats, Ints, observe
@@ -139,7 +139,7 @@ def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdic
         for i in gone.tolist():
             line = lines[i]
             # Only letters that are not ASCII become more in the key.
-            if (len(line) >= len(name) or not line.isascii()) and titles.key(line) == name:
+            if (len(line) >= len(name) or not line.isascii()) and titles.key(unmarked(line)) == name:
                 goes[i] = False
     share = sum(len(lines[i]) for i in np.flatnonzero(goes).tolist()) / sum(map(len, lines))
     if share > LIMIT or not len(head):
