@@ -1,6 +1,7 @@
-"""Front matter: the block of fields above the text of a post, as Hugo, Jekyll, Hexo, Astro, Obsidian and pandoc have it.
+"""Front matter: the fields above a text.  Its title is the document's, the rest is metadata, and it is cut.
 
-It is YAML between lines "---", or TOML between lines "+++".  Its title is the document's, the rest is metadata, and it is cut.
+As Hugo, Jekyll, Hexo, Astro, Obsidian and pandoc have it, it is YAML between lines "---", or TOML between lines "+++".  What scrapers
+write above their dumps is a header of plain lines: "Title: …" / "URL: …" / "Date: …", perhaps with "Text:" below them.
 Only the very top of what came in is looked at: further down it is an example in a text about such blocks.
 """
 
@@ -11,9 +12,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from cleaners.document import Document
+from cleaners.document import Document, is_prose
 from cleaners.edits import Edit
-from cleaners.read.record import metadata_of
+from cleaners.read.record import is_known, is_name_of_one, is_text, metadata_of
 
 RULE = "metadata.front-matter"
 
@@ -27,14 +28,22 @@ _USUAL = re.compile(
     r"""(?mx)^["']?(?:title|subtitle|date|lastmod|updated|created|publishDate|pubDate|layout|tags|categories|category|authors?|draft|slug
     |description|summary|excerpt|keywords|permalink|aliases|cssclasses)["']?[ ]*[:=]"""
 )
+# A line of a header with the blank lines below it, or one that parts it from the text.
+_LINE = re.compile(
+    r"(?:(?P<name>[^\W\d_][\w -]{1,24}?)[ \t]?[:：][ \t]*(?P<value>\S.{,2000})?|[=*_-]{3,}[ \t]*)\r?\n(?:[ \t]*\r?\n)*"
+)
+_ALSO = frozenset(
+    ("category", "country", "id", "keywords", "section", "source", "tags", "warning")
+)  # of no meaning to the contract
 
 
 def read(doc: Document) -> Document:
     """The document with what front matter at its top says: a title and metadata; what is known already stands before it."""
     fields: dict[str, Any] = {}
     end = 0
-    while (block := _BLOCK.match(doc.text, end)) and (found := _fields(block)):  # converters put a new one above the old
-        fields, end = {**found, **fields}, block.end()
+    while found := _block(doc.text, end) or _header(doc.text, end):  # converters put a new one above the old
+        said, end = found
+        fields = {**said, **fields}
     if not end:
         return doc
     said = metadata_of(fields, "", doc.text[end:])
@@ -47,6 +56,41 @@ def clean(doc: Document) -> Iterator[Edit]:
     """Cut the front matter that `read` found."""
     if doc.front:
         yield Edit(0, doc.front, "", RULE)
+
+
+def _block(text: str, start: int) -> tuple[dict[str, Any], int] | None:
+    """What a block in YAML or TOML says, and where it ends."""
+    block = _BLOCK.match(text, start)
+    found = _fields(block) if block else None
+    return (found, block.end()) if block and found else None
+
+
+def _header(text: str, start: int) -> tuple[dict[str, Any], int] | None:
+    """What a header of plain lines says, and where it ends; None if it is none.
+
+    "Title: …" / "Author: …" may stand above the review of a book.  So a header holds an address, or a line that says where the text begins, as
+    only programs write.
+    """
+    fields: dict[str, Any] = {}
+    end, is_ours = start, False
+    while line := _LINE.match(text, end):
+        name, value = line["name"], (line["value"] or "").rstrip()
+        if name and is_text(name):
+            if value and not is_prose(value):
+                break  # "Text: Ada Brandt"
+            end, is_ours = (line.start("value"), is_ours) if value else (line.end(), True)
+            break
+        if name and (not value or name in fields or not (is_known(name) or name.lower() in _ALSO)):
+            break
+        end = line.end()
+        if name:
+            fields[name] = value
+            is_ours = is_ours or value.startswith("http")
+        elif fields:
+            break
+    known = [name for name, value in fields.items() if is_known(name) or value.startswith("http")]
+    is_header = is_ours and len(known) > 1 and any(map(is_name_of_one, known))
+    return (fields, end) if is_header and text[end:].strip() else None
 
 
 def _fields(block: re.Match[str]) -> dict[str, Any] | None:

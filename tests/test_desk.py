@@ -194,6 +194,25 @@ FEES = "The board met on Monday to talk about the price of moorings, which had n
             {"published": "x", "published_": True, "language": "no"},
         ),
         ("---\nlayout: post\n---\n\n---\ntitle: Fees go up\nlayout: old\n---\n", "Fees go up", {"layout": "post"}),
+        # Headers, as scrapers write them.
+        ("Title: Fees go up\nSource: https://harbour.example/1\n\n", "Fees go up", {"url": "https://harbour.example/1"}),
+        (
+            "URL: https://harbour.example/1\r\nTITLE: Fees go up\r\nAUTHOR: Ada Brandt\r\nsection: Harbour\r\nTEXT:\r\n",
+            "Fees go up",
+            {"url": "https://harbour.example/1", "author": "Ada Brandt", "section": "Harbour"},
+        ),
+        ("Headline: Fees go up\nDate: 2024-05-01\nBody:\n\n", "Fees go up", {"published": "2024-05-01"}),
+        (
+            "Published: 2024-05-01\nURL: https://harbour.example/1\n=====\n",
+            None,
+            {"url": "https://harbour.example/1", "published": "2024-05-01"},
+        ),
+        ("Title: Fees go up\nURL: https://harbour.example/1\nFull text: ", "Fees go up", {"url": "https://harbour.example/1"}),
+        (
+            "Title: Fees go up | The Harbour Post\n\nURL Source: https://harbour.example/1\n\nMarkdown Content:\n# Fees go up\n\n",
+            "Fees go up",
+            {"url": "https://harbour.example/1"},
+        ),
     ],
 )
 def test_front_matter_gives_title_and_metadata_and_is_cut(block: str, title: str | None, metadata: dict[str, Any]) -> None:
@@ -232,6 +251,15 @@ def test_front_matter_gives_title_and_metadata_and_is_cut(block: str, title: str
         f"---\ntitle: Fees\n{'# a line' * 3}\n" + "# more\n" * 100 + "---\n",
         "+++\ntitle: Fees\n+++\n",  # no TOML
         "+++\ntitle = 'Fees'\n---\n",
+        # What an author writes above a review, a sermon, a letter, credits or a source.
+        "Title: The Lamp Room\nAuthor: Ida Marsh\nPublisher: Lamp Press\n\n",
+        "Title: The Lamp Room\nAuthor: Ida Marsh\n-----\n",
+        "Title: Walking in the light\nText: Psalm 119\n\n",
+        "Titel: Die Lampen\nText: Ida Marsh\nLink: lampen.example\n\n",
+        "Source: https://harbour.example/1\n\n",
+        "Title: Fees go up\nDirector: Ada Brandt\nURL: https://harbour.example/1\n\n",
+        "The fees go up.\nURL: https://harbour.example/1\nDate: 2024-05-01\n\n",
+        f"Title: {'Fees ' * 3000}\nURL: https://harbour.example/1\n\n",
         f"+++\ntitle = {'[' * 3000}\n+++\n",
     ],
 )

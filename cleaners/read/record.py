@@ -21,7 +21,7 @@ def _names(names: str) -> tuple[str, ...]:
 
 TEXT_FIELDS = _names(
     "text content body article raw_content maintext main_text article_text article_body articlebody body_text full_text fulltext"
-    " plain_text page_content document_text story markdown post_content text_content content_text"
+    " plain_text page_content document_text story markdown markdown_content post_content text_content content_text"
 )
 HTML_FIELDS = _names("html raw_html html_content content_html body_html page_html article_html source_html page_source")
 """Names by which the field with the document is known, the better first (lower case, "_" for "-" and " ")."""
@@ -32,7 +32,7 @@ _HEADINGS = _names("heading header title headline subtitle")
 
 METADATA_FIELDS = {
     "url": _names(
-        "url link uri canonical_url source_url page_url article_url web_url post_url requested_url permalink href target_uri"
+        "url link uri canonical_url source_url url_source page_url article_url web_url post_url requested_url permalink href target_uri"
         " warc_target_uri enlace lien ссылка 链接 网址 網址"
     ),
     "title": _names(
@@ -438,6 +438,11 @@ def has_field(value: Mapping[str, Any]) -> bool:
 def is_name_of_one(name: str) -> bool:
     """Whether a field bears a name of what each document has one of: a title, or an address."""
     return _key(name) in METADATA_FIELDS["url"] or _key(name) in METADATA_FIELDS["title"]
+
+
+def is_text(name: str) -> bool:
+    """Whether a field bears a name of the one that holds the text."""
+    return _key(name) in TEXT_FIELDS
 
 
 def is_known(name: str) -> bool:

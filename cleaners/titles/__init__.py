@@ -43,12 +43,12 @@ from cleaners.titles.copies import (
     DOTS,
     NEAR_TOP,
     Copy,
+    as_shown,
     copies_of,
     leads,
     near_top,
     repeats_on_purpose,
     speaks,
-    whole,
     wholes,
     without_site,
 )
@@ -98,12 +98,12 @@ def find_title(doc: Document) -> str | None:
         no good evidence, or if the text repeats the title where it is the author's.
     """
     if doc.title is not None:
-        title = whole(doc, doc.title.strip())
+        title = as_shown(doc, doc.title.strip())
         return None if not key(title) or repeats_on_purpose(doc, title, copies_of(doc, title)) else title
     lines = doc.lines
     near = near_top(doc)
     for i, line in _candidates(doc, near):
-        title = without_site(doc, line)
+        title = without_site(doc.lines, line)
         if _runs_on(doc, title, near):
             continue
         copies = copies_of(doc, title)
@@ -144,7 +144,7 @@ def find_headline(doc: Document, likely: Mapping[int, float]) -> str | None:
         if could[i] < _AS_PROBABLE * could[best] or any(map(str.strip, lines[i + 1 : best])) or not says(lines[i], 4):
             break
         best = i
-    title = without_site(doc, plain(lines[best]))
+    title = without_site(doc.lines, plain(lines[best]))
     below = (line for line in islice(lines, best + 1, None) if line and not line.isspace())
     bylines = list(islice(below, _BYLINES))
     if not are_signed(bylines):
@@ -178,14 +178,14 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
     if bare and bare[0].endswith(DOTS):
         yield from ((near[n], line) for n, line in wholes(bare[0], bare))
     behind = _behind_standfirst([lines[i] for i in near])
-    labels = sum(1 for _ in takewhile(lambda line: is_label(without_site(doc, line)), bare[:_ABOVE]))
+    labels = sum(1 for _ in takewhile(lambda line: is_label(without_site(doc.lines, line)), bare[:_ABOVE]))
     if labels < _ABOVE and _names_section(doc, bare[labels : labels + 2 + _BYLINES]):
         labels += 1
     led = _led_up_to(list(takewhile(lambda line: not is_prose(line), bare)))
     if led and labels < led and leads_up_to(bare[labels], bare[led]):
         yield near[led], bare[led]
     elif labels < len(near) and not _names_paper(doc, bare):
-        title = without_site(doc, bare[labels])
+        title = without_site(doc.lines, bare[labels])
         if _heads_article(doc, near[labels], title, bare[:labels]) if labels else looks_like_title(title):
             yield near[labels], bare[labels]
     # Behind more than a standfirst stand promoted titles.
@@ -202,7 +202,7 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
 def _names_paper(doc: Document, bare: Sequence[str]) -> bool:
     """Whether the first line, as long as a title, is a newspaper's name: the text speaks of what stands twice right below, and not of it."""
     first, title = bare[0], bare[1] if len(bare) > 2 and bare[1] == bare[2] else ""
-    if not says(title, 4) or not looks_like_title(title) or key(title) == key(without_site(doc, first)):
+    if not says(title, 4) or not looks_like_title(title) or key(title) == key(without_site(doc.lines, first)):
         return False
     paragraphs = list(islice(filter(is_prose, doc.lines), _PARAGRAPHS))
     return _is_about(paragraphs, title) and not _is_about(paragraphs, first)

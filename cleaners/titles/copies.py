@@ -46,12 +46,12 @@ def near_top(doc: Document) -> list[int]:
     return list(islice(compress(count(), map(str.strip, doc.lines)), NEAR_TOP))
 
 
-def without_site(doc: Document, line: str) -> str:
-    """The line without the names of sites, as far as the dump has it without them, too."""
+def without_site(lines: Sequence[str], line: str) -> str:
+    """The line without the names of sites, as far as one of the lines is it without them."""
     keys: set[str] = set()
     while heads := [head for head, _ in joints(line) if looks_like_title(head)]:
         keys = keys or {
-            key(plain(other)) for other in doc.lines if 8 <= len(other) <= len(line) + 20 and not _breaks_off(other, line)
+            key(plain(other)) for other in lines if 8 <= len(other) <= len(line) + 20 and not _breaks_off(other, line)
         }
         if (shorter := next((head for head in heads if key(head) in keys), None)) is None:
             break
@@ -59,11 +59,12 @@ def without_site(doc: Document, line: str) -> str:
     return line
 
 
-def whole(doc: Document, title: str) -> str:
-    """The title as the text has it near the top, if it came cut off ("Harbour board raises moor…")."""
-    if not title.endswith(DOTS):
-        return title
-    return next((line for _, line in wholes(title, [plain(doc.lines[i]) for i in near_top(doc)])), title)
+def as_shown(doc: Document, title: str) -> str:
+    """A given title as the text has it near the top, if it came cut off ("Harbour board raises moor…") or with the name of the site."""
+    near = [plain(doc.lines[i]) for i in near_top(doc)]
+    if title.endswith(DOTS):
+        title = next((line for _, line in wholes(title, near)), title)
+    return without_site([*takewhile(lambda line: not is_prose(line), near)], title)
 
 
 def wholes(title: str, bare: Sequence[str]) -> Iterator[tuple[int, str]]:

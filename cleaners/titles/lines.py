@@ -88,6 +88,7 @@ NO_TITLE = tuple(
 )
 # A line that goes on in small letters, but for "by Ada M. Brandt".
 GOES_ON = regex.compile(r"(?!(?:by|von|par|por|di|de|door|av|af)(?:\s\p{Lu}[\p{L}.'’-]*){2,4}\s*$)\p{Ll}")
+_ADDRESS = re.compile(r"https?://\S+")
 # What stands below a headline: "8 November 2016", "2 hours ago", "By Ada M. Brandt".
 DATED = regex.compile(
     r"""\b(?:19|20)\d\d\b|\d年\s?\d+月|(?i:\b(?:vor|il\ y\ a|hace|há)\ \d+\ \p{L}|\b\d+\ \p{L}+\ (?:ago|fa|назад|тому|temu|geleden|sedan|siden|önce|lalu)\b)
@@ -151,8 +152,8 @@ def looks_like_title(line: str) -> bool:
 
 
 def is_label(line: str) -> bool:
-    """Whether the line can stand above a title: a section's name, a date, a byline, a path; no sentence, no list item."""
-    return (
+    """Whether the line can stand above a title: an address, a section's name, a date, a byline, a path; no sentence, no list item."""
+    return _ADDRESS.fullmatch(line) is not None or (
         len(line) <= LABEL
         and not looks_like_title(line)
         and not line.startswith(_BULLETS)
