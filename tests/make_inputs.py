@@ -298,6 +298,13 @@ PLAIN: dict[str, bytes] = {
     "web/crawl.warc.gz": b"".join(COMPRESSIONS[".gz"](record) for record in warc_records()),
     "web/dictionary.warc.zst": with_dictionary(warc_records()),
     "web/texts.wet": wet(),
+    "texts/wiki_00": "".join(
+        f'<doc id="{n}" url="https://ferry.example/{n}" title="{TITLE}, part {n}">\n{TEXT}\nThis is part {n}.\n\n</doc>\n'
+        for n in (1, 2)
+    ).encode(),
+    "texts/database.txt": "".join(
+        f"\n  {n} of 2 DOCUMENTS\n\n{TEXT}\nThis is part {n}.\n\nLANGUAGE: ENGLISH\n" for n in (1, 2)
+    ).encode(),
     "feeds/rss.xml": rss(),
     "feeds/atom.atom": atom(),
     "feeds/wordpress.xml": wordpress(),

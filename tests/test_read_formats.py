@@ -1293,3 +1293,45 @@ def test_damaged_files_give_documents_or_failures(tmp_path_factory, name, damage
     got = came(tmp_path_factory.getbasetemp(), Path(name).name, content)
     assert got
     assert len({one.id for one in got}) == len(got)
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (
+            b'<doc id="12" url="u" title="Nets &amp; Co.">\nNets & Co.\n\nText.\n\n</doc>\n<doc id="13" title="Piles">\nPiles\n</doc>\n',
+            [("1", "Nets & Co.\n\nText.\n\n"), ("2", "Piles\n")],
+        ),
+        # What is not as it should be stays.
+        (
+            b'\n<doc id="1">\nOne\n</doc>\nmore\n<doc id="2">\n<doc>\n 1 of 2 DOCUMENTS\n',
+            [("1", "One\n</doc>\nmore\n"), ("2", "<doc>\n 1 of 2 DOCUMENTS\n")],
+        ),
+        (
+            b"\xef\xbb\xbf\r\n  1 of 2 DOCUMENTS\r\nOne\r\n  2 of 2 DOCUMENTS\r\nTwo",
+            [("1", "  1 of 2 DOCUMENTS\r\nOne\r\n"), ("2", "  2 of 2 DOCUMENTS\r\nTwo")],
+        ),
+        ("1 of 1 DOCUMENTS\nÉté".encode("utf-16"), [("1", "1 of 1 DOCUMENTS\nÉté")]),
+        # A text about such lines.
+        (b"He read\n1 of 2 DOCUMENTS\nand slept.", [(None, "He read\n1 of 2 DOCUMENTS\nand slept.")]),
+        (b"1 of 2 DOCUMENTS was read.", [(None, "1 of 2 DOCUMENTS was read.")]),
+        (b"<doc>\nOne\n</doc>", [(None, "<doc>\nOne\n</doc>")]),
+    ],
+)
+def test_texts_that_hold_several_documents(tmp_path, content, wanted):
+    assert values(came(tmp_path, "texts.txt", content)) == wanted
+
+
+def test_what_stands_above_an_extract_of_wikipedia_is_metadata(tmp_path):
+    [document] = came(
+        tmp_path, "wiki_00", b'<doc id="12" revid="7" url="https://wiki.example/12" title="Nets &amp; Co.">\nNets & Co.\n</doc>'
+    )
+    assert isinstance(document, Raw)
+    assert document.metadata == {"id": "12", "revid": "7", "url": "https://wiki.example/12", "title": "Nets & Co."}
+
+
+def test_a_text_among_several_that_is_too_large_costs_itself_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("cleaners.read.several.DOCUMENT_BYTES", 40)
+    content = b"1 of 3 DOCUMENTS\nOne\n2 of 3 DOCUMENTS\n" + b"two two two\n" * 9 + b"3 of 3 DOCUMENTS\nThree\n"
+    wanted = [("1", "1 of 3 DOCUMENTS\nOne\n"), ("2", "TooLarge"), ("3", "3 of 3 DOCUMENTS\nThree\n")]
+    assert values(came(tmp_path, "a.txt", content)) == wanted

@@ -6,6 +6,7 @@ import json
 import re
 from typing import NamedTuple
 
+from cleaners.read.several import START as SEVERAL_START
 from cleaners.read.source import HEAD
 
 
@@ -63,6 +64,7 @@ FORMATS = (
     HTML,
     _row("a web page with its parts (MHTML)", "multipart/related", "mhtml mht", "mhtml", _MHTML_START),
     _row("a feed (RSS, Atom)", "application/rss+xml", "rss atom", "feed", _FEED_START),
+    _row("texts in one file", "text/plain", "", "several", SEVERAL_START),
     _row("XML", "application/xml", "xml rdf", None, rb"<\?xml\s"),
     # What is known by its name alone.  JSON is looked at more closely below.  The first of these lie beside pages and archives.
     _row("a style sheet", "text/css", "css"),
@@ -106,7 +108,7 @@ def recognise(name: str, head: bytes) -> Format:
             if pattern.match(start):
                 return format_
     text = start.replace(b"\0", b"").lstrip(_BLANK)
-    if text[:1] == b"<" or text[:5] == b"WARC/" or b"multipart/related" in text.lower():
+    if text[:1] == b"<" or text[:5] == b"WARC/" or b" DOCUMENTS" in text[:40] or b"multipart/related" in text.lower():
         for format_, pattern in _SURE:
             if pattern.match(text):
                 return format_
