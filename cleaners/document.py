@@ -31,6 +31,12 @@ _DENSE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{La
 # Marks of Markdown; each stays within its line.
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\n]*\)[^()\s]*)*(?: \"[^\"\n]*\")?\)")
 _STRONG = re.compile(r"(?:\*\*|__)(?=[^\s*_])|(?<=[^\s*_])(?:\*\*|__)")
+_SPEAKS = frozenset('“„”"「『«»-–—')
+# “Read more.”, « Lire la suite ? », 「次へ。」, — Подписаться?  Guillemets without a mark and hyphens are arrows and bullets of buttons, too.
+_SPEECH = regex.compile(
+    r"(?:[“„”\"][^“„”\"]+[”“\"]|[「『][^「」『』]+[」』]|«[^«»]+[.!?…؟]\s?»|»[^«»]+[.!?…]«)[.!?]?"
+    r"|[–—]\s?\p{L}.*[.!?…؟。।]|-\s?\p{L}.{0,30}[.?؟。।]"
+)
 
 
 @dataclass(frozen=True)
@@ -150,3 +156,9 @@ def is_prose(line: str) -> bool:
     return stripped.endswith(SENTENCE_END) and (
         len(stripped) >= 80 or (not stripped.isascii() and len(_DENSE.findall(stripped)) >= 25)
     )
+
+
+def is_speech(line: str) -> bool:
+    """Whether the line is what somebody says: it stands in quotation marks, or begins with a dash and ends like a sentence."""
+    line = line.strip()
+    return line[:1] in _SPEAKS and _SPEECH.fullmatch(line) is not None

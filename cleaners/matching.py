@@ -21,7 +21,7 @@ import ahocorasick_rs
 import regex
 
 from cleaners.compiled import compile_expression
-from cleaners.document import KEY_CHARS, Document, bare, is_prose, key
+from cleaners.document import KEY_CHARS, Document, bare, is_prose, is_speech, key
 from cleaners.rules import Rule, RuleBook, load, scoped
 
 MATCH_SECONDS = 2.0
@@ -38,12 +38,6 @@ _EDGE = 3  # characters at the ends of a line made of phrases that are looked at
 _BETWEEN_ZONES = frozenset(("anywhere", "end"))  # where a rule may act on prose
 _SEPARATORS = frozenset("*|·•/×✕–—-+")  # alone on a line; not brackets and semicolons, which end a block of code
 _FULL_STOP = regex.compile(r"\p{Ll}{4}\.\s*\Z")  # an abbreviation is shorter
-_SPEAKS = frozenset('“„”"「『«»-–—')
-# “Read more.”, « Lire la suite ? », 「次へ。」, — Подписаться?  Guillemets without a mark and hyphens are arrows and bullets of buttons, too.
-_SPEECH = regex.compile(
-    r"(?:[“„”\"][^“„”\"]+[”“\"]|[「『][^「」『』]+[」』]|«[^«»]+[.!?…؟]\s?»|»[^«»]+[.!?…]«)[.!?]?"
-    r"|[–—]\s?\p{L}.*[.!?…؟。।]|-\s?\p{L}.{0,30}[.?؟。।]"
-)
 
 
 class RuleTimeoutError(RuntimeError):
@@ -149,12 +143,6 @@ class Matcher:
             if pattern.matches(line, name):
                 rules.append(rule)
         return rules
-
-
-def is_speech(line: str) -> bool:
-    """Whether the line is what somebody says: it stands in quotation marks, or begins with a dash and ends like a sentence."""
-    line = line.strip()
-    return line[:1] in _SPEAKS and _SPEECH.fullmatch(line) is not None
 
 
 @cache

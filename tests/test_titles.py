@@ -40,6 +40,16 @@ def lines(*parts: str) -> str:
 
 
 FOUND = {
+    "with a number at its end": (
+        lines("Storm hits harbour board, 12 dead", "", BODY, "", MORE),
+        "Storm hits harbour board, 12 dead",
+        lines(BODY, "", MORE),
+    ),
+    "the first part": (
+        lines("Part 1: The harbour board and its fees", "", BODY, "", MORE),
+        "Part 1: The harbour board and its fees",
+        lines(BODY, "", MORE),
+    ),
     "first line": (lines(TITLE, "", BODY), TITLE, BODY),
     "twice": (lines(TITLE, "", TITLE, "", BODY), TITLE, BODY),
     "twice above small letters": (lines(TITLE, "", TITLE, "by admin", BODY), TITLE, lines("by admin", BODY)),
@@ -241,6 +251,26 @@ NULL = {
     "only paragraphs": lines(BODY, "", MORE),
     "a short first line": lines("Harbour", "", BODY),
     "a date": lines("Monday, 4 March 2024", "", BODY),
+    "the dateline of a letter": lines("The Harbour, 4 November 1911", "", "Dear Ida,", "", BODY, "", MORE),
+    "a German dateline": lines("Hafenstadt, den 4. November 1911", "", "Liebe Ida,", "", BODY, "", MORE),
+    "a Russian dateline": lines("Порт-Несс, 4 ноября 1911 года", "", "Дорогая Ида!", "", BODY, "", MORE),
+    "the place and day of a diary": lines("Harbour, Monday 4 March", "", BODY, "", MORE),
+    "the first of two numbered headings": lines(
+        "1. Do not pay the fees to the harbour board", "", BODY, "", "2. Do not moor in the harbour", "", MORE
+    ),
+    "the first of two walks": lines("Walk 1: the harbour and the board", "", BODY, "", "Walk 2: the moorings", "", MORE),
+    "what is said twice in a tale": lines(
+        BODY,
+        "",
+        "“Who will pay for the fees of the harbour and of the board?”",
+        "",
+        MORE,
+        "",
+        "“Who will pay for the fees of the harbour and of the board?”",
+        "",
+        BODY[:-1] + ", and so on and so forth.",
+    ),
+    "a recital": lines("Whereas the harbour board raises the fees again; and", "", BODY, "", MORE),
     "a byline": lines("By Ada Brandt, Harbour Reporter", "", BODY),
     "a share bar": lines("Share on Facebook Share on Twitter", "", BODY),
     "a breadcrumb": lines("Home > News > Harbour > Prices", "", BODY),

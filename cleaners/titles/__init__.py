@@ -34,7 +34,7 @@ from itertools import chain, islice, takewhile
 
 import regex
 
-from cleaners.document import Document, is_prose
+from cleaners.document import Document, is_prose, is_speech
 from cleaners.edits import Edit
 from cleaners.titles.copies import (
     BEGIN,
@@ -82,6 +82,7 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 _UNMARKED = regex.compile(r"[\p{Thai}\p{Lao}]")
 _HANGUL = regex.compile(r"\p{Hangul}")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")  # of a heading
+_NUMBER = re.compile(r"(\D{0,20}?)(\d{1,2})([.:)]|\s[–—-]\s)")
 _DIGITS = re.compile(r"\d+")
 _SPEAKS = regex.compile(r"!\W*$|\?[\"”’»]$")
 
@@ -104,7 +105,7 @@ def find_title(doc: Document) -> str | None:
     near = near_top(doc)
     for i, line in _candidates(doc, near):
         title = without_site(doc.lines, line)
-        if _runs_on(doc, title, near):
+        if _runs_on(doc, title, near) or _is_counted(doc, line):
             continue
         copies = copies_of(doc, title)
         stands_out = (
@@ -193,7 +194,12 @@ def _candidates(doc: Document, near: Sequence[int]) -> Iterator[tuple[int, str]]
         return
     twice = _twice(bare)
     for n in twice[0] if len(twice) == 1 else ():  # two lines that stand twice are a menu
-        if 0 < n < behind and looks_like_title(bare[n]) and not any(leads_up_to(bare[n], line) for line in bare):
+        if (
+            0 < n < behind
+            and looks_like_title(bare[n])
+            and not is_speech(bare[n])
+            and not any(leads_up_to(bare[n], line) for line in bare)
+        ):
             yield near[n], bare[n]
     if led and not twice:
         yield near[led], bare[led]
@@ -215,6 +221,15 @@ def _names_section(doc: Document, bare: Sequence[str]) -> bool:
         return False
     paragraphs = list(islice(filter(is_prose, doc.lines), _PARAGRAPHS))
     return _is_about(paragraphs, title) and not _is_about(paragraphs, line)
+
+
+def _is_counted(doc: Document, line: str) -> bool:
+    """Whether a line is the first of several headings with numbers: "1. Fees" and "2. Nets" below it, "Walk 1: …" and "Walk 2: …"."""
+    number = _NUMBER.match(line)
+    if not number:
+        return False
+    second = f"{number[1]}{int(number[2]) + 1}{number[3]}"
+    return any(other.lstrip().startswith(second) and not is_prose(other) for other in doc.lines)
 
 
 def _runs_on(doc: Document, line: str, near: Sequence[int]) -> bool:

@@ -64,6 +64,10 @@ NO_TITLE = tuple(
         r"\d\d?:\d\d",  # a time of day
         r"""^\W*(?:\p{L}+,?\ )?\d\d?\ de\ \p{L}+\ del?\ \d{4}\b|\b\d{4}[-./年]\ ?\d\d?\b|\b\d\d?[-./]\ ?\d\d?[-./]\ ?\d{2,4}\b
             |\b\d\d?(?:st|nd|rd|th)?,\ ?(?:19|20)\d\d""",  # a date
+        # The dateline of a letter, or the day of a diary: "Port Ness, 4 November 1911", "Hafenstadt, den 4. November", "Le Havre, le 4 novembre 1911".
+        r"""^\p{Lu}[^\s,]*(?:\ [^\s,]+){0,2},\ (?:(?:den|le|the|il|dnia|am|a)\ )?(?:\p{L}+,?\ )?\d\d?(?:\.|st|nd|rd|th)?\ (?:de\ |of\ )?
+            (?:\p{Lu}\p{L}{2,}\.?|\p{L}{3,}\.?,?\ (?:del?\ )?\d{4}(?:\ (?:г\.?|года|r\.))?)$""",
+        r"[;,]\ (?:and|or|et|ou|und|oder|y|o|e|i|и)$",  # a recital: "Whereas the board raises the fees; and"
         r"https?:|www\.|@\w",  # an address
         r"(?:\.(?=\ \p{Lu}.{40})|[!?](?=\ \p{Lu}.{80})|\.(?=\p{Lu}\p{Ll}{3}.*\ ))(?<=\p{L}{3}.)|。.",  # more than one sentence
         r"""[>›→⟩▸►]|\s‹\s|\|.*\||».*»|[•·].*[•·]
