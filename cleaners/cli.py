@@ -94,9 +94,9 @@ def _refuse(message: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="copydesk",
-        description="Clean raw article dumps, and keep the provenance of every character.",
+        description="Clean raw article dumps, and record every change, so that it can be explained and undone.",
     )
-    parser.add_argument("--version", action="store_true", help="say which version this is")
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     parser.set_defaults(do=lambda options: _version() if options.version else _help(parser))
 
@@ -105,30 +105,28 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(do=do)
         return sub
 
-    add_clean(command("clean", _clean, "clean a folder of dumps"))
+    add_clean(command("clean", _clean, "clean a folder of dumps; what has not changed since the last run is skipped"))
 
-    explain = command("explain", _explain, "show what would go from a file and why; nothing is written")
-    explain.add_argument(
-        "file", metavar="FILE", help="a file, or with the number or name behind it one of many in it: dump.jsonl#12"
-    )
+    explain = command("explain", _explain, "show what would be cut from a file, and why; nothing is written")
+    explain.add_argument("file", metavar="FILE", help="a file, or one of the documents in it, by number or name: dump.jsonl#12")
     _add_cut(explain)
     _add_fields(explain)
     _add_rules(explain)
 
-    verify = command("verify", _verify, "check an output folder against every law of the output contract")
-    verify.add_argument("output", type=Path, metavar="OUT")
+    verify = command("verify", _verify, "check that an output folder is complete and that every edit can be undone")
+    verify.add_argument("output", type=Path, metavar="OUT", help="a folder that `copydesk clean` wrote")
     _add_rules(verify)
 
-    undo = command("undo", _undo, "give back the text that a published document was made from")
-    undo.add_argument("output", type=Path, metavar="OUT")
-    undo.add_argument("id", metavar="ID", help="the id of the document")
+    undo = command("undo", _undo, "print the text that a document had before it was cleaned")
+    undo.add_argument("output", type=Path, metavar="OUT", help="a folder that `copydesk clean` wrote")
+    undo.add_argument("id", metavar="ID", help="the id of the document: its path below IN, and for a record #NUMBER or #NAME")
 
     rules = command("rules", lambda _options: _help(rules), "list the rules, show one, or test them")
     actions = rules.add_subparsers(metavar="ACTION")
-    listing = actions.add_parser("list", help="every rule with its reason")
+    listing = actions.add_parser("list", help="list every rule with its reason")
     listing.set_defaults(do=_rules_list)
-    show = actions.add_parser("show", help="one rule with all it matches")
-    show.add_argument("id", metavar="RULE")
+    show = actions.add_parser("show", help="show one rule with everything that it matches")
+    show.add_argument("id", metavar="RULE", help="the id of the rule, such as comments.closed")
     show.set_defaults(do=_rules_show)
     test = actions.add_parser("test", help="run the examples of every rule")
     test.set_defaults(do=_rules_test)
@@ -147,27 +145,28 @@ def add_clean(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "output",
         metavar="OUT",
-        help="the folder to write; of an earlier result there, what has not changed since stays as it is",
+        help="the folder to write; an earlier result in it is updated",
     )
     parser.add_argument(
         "--format",
         choices=_FORMATS,
-        help="files: JSON Lines, and the clean texts as files; markdown: the same with headings marked; the others hold the "
-        "same records, and no files "
-        "(default: files where every file is a document, or else jsonl)",
+        help="files: JSON Lines, and the clean texts as files; markdown: the same with headings marked; the others: the same "
+        "records without text files (default: files if every input file is one document, otherwise jsonl)",
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes to use (default: one for each core)")
+    parser.add_argument("--workers", type=int, metavar="N", help="number of processes (default: one per core)")
     parser.add_argument(
         "--timeout",
         type=float,
         default=60.0,
         metavar="S",
-        help="seconds after which a document is given up (default: 60)",
+        help="seconds after which a document goes to quarantine (default: 60)",
     )
     parser.add_argument("--memory", type=int, default=2048, metavar="MB", help="megabytes that a process may use (default: 2048)")
-    parser.add_argument("--force", action="store_true", help="clean everything again, also what has not changed")
+    parser.add_argument("--force", action="store_true", help="clean everything again, even what has not changed")
     parser.add_argument(
-        "--checksum", action="store_true", help="read all files to see which have changed, also those of the same size and time"
+        "--checksum",
+        action="store_true",
+        help="read every file to see whether it has changed, even if its size and time are the same",
     )
     parser.add_argument("--keep-removed", action="store_true", help="keep the records of files that are gone from IN")
     parser.add_argument(
@@ -175,8 +174,8 @@ def add_clean(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.2,
         metavar="SHARE",
-        help="warn where the share that is cut of a source (the first folder below IN) is larger than in earlier runs "
-        "by more than this (default: 0.2; 1: never)",
+        help="warn if the share that is cut of a source (the first folder below IN) grows by more than this "
+        "over earlier runs (default: 0.2; 1: never)",
     )
     _add_cut(parser)
     _add_fields(parser)
@@ -184,9 +183,11 @@ def add_clean(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
-    for kind in ("text", "html"):
+    for kind in ("text", "HTML"):
         parser.add_argument(
-            f"--{kind}-field", metavar="NAME", help=f"the field of JSON, CSV or Parquet that holds {kind} (default: found out)"
+            f"--{kind.lower()}-field",
+            metavar="NAME",
+            help=f"the field of JSON, CSV or Parquet that holds the {kind} (default: found automatically)",
         )
 
 
@@ -197,7 +198,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="a rule file to use beside the built-in rules; may be given again",
+        help="a file with rules of your own, used with the built-in ones; may be repeated",
     )
 
 
@@ -206,7 +207,7 @@ def _add_cut(parser: argparse.ArgumentParser) -> None:
         "--cut",
         choices=("off", "cautious", "balanced", "eager"),
         default="cautious",
-        help="how much the line model may take of what the rules leave (default: cautious)",
+        help="how much the line model may cut of what the rules leave (default: cautious)",
     )
 
 
@@ -272,15 +273,18 @@ def _clean(options: argparse.Namespace) -> int:
         return _fail(f"the run broke off: {error}", EXIT_FAULT)
     except KeyboardInterrupt:
         return _fail(STOPPED, EXIT_STOPPED)
-    print(f"{summary(balance)}\n\n{written(balance, options.output)}")
-    if done := work(balance):
-        print(done)
+    print(outcome(balance, options.output))
     if balance.cut_more:
         print(f"copydesk: warning: {cut_more(balance)}", file=sys.stderr)
     return 0
 
 
-def written(balance: "Balance", output: str) -> str:
+def outcome(balance: "Balance", output: str) -> str:
+    """All that a run says when it is done: the table, where the result is, and what there was to do."""
+    return "\n".join(filter(None, (f"{summary(balance)}\n", _written(balance, output), work(balance))))
+
+
+def _written(balance: "Balance", output: str) -> str:
     """Where the result of a run is, in a sentence."""
     places = ["documents/ and ledger/"]
     places += ["the texts in text/"] if Path(output, "text").is_dir() else []

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, parsed, settings, summary, work, written
+from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, outcome, parsed, settings, work
 from cleaners.signals import handled
 
 DASK_ADDRESS = "^(tcp|tls|ucx|ws|wss)://."
@@ -34,11 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the flow from the command line: 0 if all is well, 1 if too much is in quarantine or was cut, 2 if the request is faulty, 130 if it is stopped."""
     parser = argparse.ArgumentParser(
         prog="python -m flows.clean",
-        description="Clean a folder of dumps as a Prefect flow. Where `copydesk clean` warns that far more was cut, this fails.",
+        description="Clean a folder of dumps as a Prefect flow. It fails where `copydesk clean` only warns that far more was cut.",
     )
     add_clean(parser)
     parser.add_argument(
-        "--dask", metavar="ADDRESS", help="clean on the workers of this Dask scheduler (tcp://host:8786), not here"
+        "--dask", metavar="ADDRESS", help="clean on the workers of this Dask scheduler (tcp://host:8786) instead of this machine"
     )
     options = parsed(parser, arguments)
     if options.dask is not None and not re.match(DASK_ADDRESS, options.dask):
@@ -82,9 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{summary(total)}\n\n{written(total, options.output)}")
-    if done := work(total):
-        print(done)
+    print(outcome(total, options.output))
     return 0
 
 
@@ -202,29 +200,29 @@ def clean_folder(
     force: bool = False,
     dask: Annotated[str, Field(pattern=DASK_ADDRESS)] | None = None,
 ) -> Balance:
-    """Clean a folder of raw article dumps and keep the provenance of every cut; what has not changed since the last run is skipped.
+    """Clean a folder of raw article dumps and record every cut; what has not changed since the last run is skipped.
 
     Args:
         input: The folder with the raw dumps; or a file, a pattern such as in/**/*.html, or an address such as s3://bucket/dumps.
-        output: The folder for the clean text and its provenance.
-        workers: How many processes clean at the same time; one for each core if empty. Not for Dask, whose workers say themselves.
+        output: The folder for the clean texts and their provenance; an earlier result in it is updated.
+        workers: The number of processes; one per core if empty. Not for Dask, whose workers set their own.
         format: With "files", the clean texts are also written as files that mirror the input folder; with "markdown", their
-            headings are marked. The others hold the same records, and no files. If empty, it is "files" where every file is a
-            document, and "jsonl" where a file holds many.
-        timeout: Seconds after which a document is given up and put into quarantine.
-        memory: Megabytes that a process may use; a document for which it needs more is put into quarantine.
-        cut: How much the line model may take of what the rules leave: nothing ("off"), or more and more.
+            headings are marked. The others hold the same records without text files. If empty, it is "files" if every input
+            file is one document, and otherwise "jsonl".
+        timeout: Seconds after which a document goes to quarantine.
+        memory: Megabytes that a process may use; a document that needs more goes to quarantine.
+        cut: How much the line model may cut of what the rules leave: nothing ("off"), or more and more.
         max_quarantined: The share of the documents, from 0 to 1, that may be in quarantine. If there are more, the run ends
             as failed, though its result is published: the input may not be what was meant.
-        warn_cut: By how much the share that is cut of a source (the first folder of a path), from 0 to 1, may be larger than it was
-            in earlier runs. If it is more, the run ends as failed, though its result is published: the site may have changed, or
-            a rule may fit too much. 1 switches this off.
-        rules: Rule files to use beside the built-in rules.
-        text_field: The field of JSON, CSV or Parquet that holds the text; found out if empty.
-        html_field: The field of JSON, CSV or Parquet that holds HTML; found out if empty.
-        checksum: Read all files to see which have changed, also those of the same size and time.
+        warn_cut: By how much the share that is cut of a source (the first folder of a path), from 0 to 1, may grow over earlier
+            runs. If it grows more, the run ends as failed, though its result is published: the site may have changed, or
+            a rule may cut too much. 1 switches this off.
+        rules: Files with rules of your own, used with the built-in ones.
+        text_field: The field of JSON, CSV or Parquet that holds the text; found automatically if empty.
+        html_field: The field of JSON, CSV or Parquet that holds the HTML; found automatically if empty.
+        checksum: Read every file to see whether it has changed, even if its size and time are the same.
         keep_removed: Keep the records of files that are gone from the input folder.
-        force: Clean everything again, also what has not changed since the last run.
+        force: Clean everything again, even what has not changed since the last run.
         dask: The address of a Dask scheduler, such as tcp://host:8786, whose workers clean; if empty, this machine does. They
             must have the same copydesk, and see input and output at the same path.
     """
