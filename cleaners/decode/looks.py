@@ -189,9 +189,10 @@ def reads_well(line: bytes, codec: str) -> bool:
     return not count_faults(text, undecodable) and _share_of_odd(text) <= MAX_ODD
 
 
-def _is_utf8(raw: bytes) -> bool:
+def is_utf8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8."""
     try:
-        raw.decode("utf-8")
+        raw.decode()
     except UnicodeDecodeError:
         return False
     return True
@@ -229,7 +230,7 @@ def _sample(raw: bytes) -> bytes:
     """
     if b"\0" in raw or raw.isascii():
         return raw
-    lines = [line for line in raw.split(b"\n") if line.isascii() or not _is_utf8(line)]
+    lines = [line for line in raw.split(b"\n") if line.isascii() or not is_utf8(line)]
     if len(raw) <= _SEEN_BYTES:
         return b"\n".join((b"", *lines))
     chosen = (*lines[:_SAMPLE_LINES], *(line for line in lines[_SAMPLE_LINES:] if not line.isascii()))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from html import unescape
 from importlib.metadata import version
+from itertools import takewhile
 from typing import Any, get_args
 
 from lxml.html import HtmlElement
@@ -148,7 +149,7 @@ def _with_tables(found: Sequence[Block], kept: list[bool]) -> list[bool]:
     """
     tables: dict[Box, list[int]] = {}
     for i, block in enumerate(found):
-        if table := _around(block.box):
+        if table := _table_around(block.box):
             tables.setdefault(table, []).append(i)
     homes = {block.box.parent for block, keep in zip(found, kept, strict=True) if keep and len(block.text) >= features.PROSE}
     for table, cells in tables.items():
@@ -186,9 +187,7 @@ def _with_items(found: Sequence[Block], kept: list[bool]) -> list[bool]:
 
 def _numbered(box: Box) -> Box | None:
     """The item of a numbered list that a box is in."""
-    while not (box.tag == "li" and box.number) and box.parent is not box:
-        box = box.parent
-    return box if box.number else None
+    return next((one for one in box.around() if one.tag == "li" and one.number), None)
 
 
 def _seen(chosen: list[Block]) -> list[Block]:
@@ -208,11 +207,10 @@ def _seen(chosen: list[Block]) -> list[Block]:
 def _is_in_pop_up(box: Box, most: float) -> bool:
     """Whether an element that is not shown is around it, of `most` characters, and has a name like "newsletter", or one within has."""
     kinds = 0
-    while box.parent is not box:
-        kinds |= box.kinds
+    for one in box.around():
+        kinds |= one.kinds
         if kinds & blocks.UNSEEN:
-            return bool(kinds & _POP_UP) and box.chars <= most
-        box = box.parent
+            return bool(kinds & _POP_UP) and one.chars <= most
     return False
 
 
@@ -230,18 +228,15 @@ def _is_of_others(box: Box, most: float) -> bool:
 
     Of ten such blocks that the model keeps on development pages none is marked as article.
     """
-    while box.chars <= most and box.parent is not box:
-        if box.linked >= _LINKED * box.chars and _OTHERS.search(box.signature):
-            return True
-        box = box.parent
-    return False
+    return any(
+        one.linked >= _LINKED * one.chars and _OTHERS.search(one.signature)
+        for one in takewhile(lambda one: one.chars <= most, box.around())
+    )
 
 
-def _around(box: Box) -> Box | None:
+def _table_around(box: Box) -> Box | None:
     """The table that a box is in."""
-    while box.tag != "table" and box.parent is not box:
-        box = box.parent
-    return box if box.tag == "table" else None
+    return next((one for one in box.around() if one.tag == "table"), None)
 
 
 def _from_json(bodies: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
@@ -390,13 +385,13 @@ def _joint(above: Box, place: Box, block: Block) -> str:
             return "\n\n" if block.box is place else "\n"
         if above.parent is place.parent:
             return " |" * (place.number - above.number) + " "  # of an empty cell there is no block
-        if _table(above) is _table(place):
+        if _table_of(above) is _table_of(place):
             return "\n"
     if above.tag in _ITEMS and place.tag in _ITEMS and above is not place:
         return "\n"
     return "\n\n"
 
 
-def _table(cell: Box) -> Box:
+def _table_of(cell: Box) -> Box:
     rows = cell.parent.parent
     return rows.parent if rows.tag in _ROWS else rows

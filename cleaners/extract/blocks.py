@@ -160,6 +160,13 @@ class Box:
         depth = self.depth
         return [depth - at for at in self.bearers]
 
+    def around(self) -> "Iterator[Box]":
+        """It and the elements around it, from the inside out; without the page itself."""
+        box = self
+        while box.parent is not box:
+            yield box
+            box = box.parent
+
     def classes(self) -> list[str]:
         """Its class names."""
         return self.signature.partition(".")[2].split()

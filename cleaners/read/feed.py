@@ -53,7 +53,7 @@ _BESIDE_POSTS = {"comment", "template", "settings"}
 _DATES = ("pubDate", "published", "issued", "date", "created", "updated", "modified")
 
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
-_MARKUP = re.compile(r"</?[A-Za-z!][^<>]*>|&(?:#\w+|\w+);")
+_MARKUP = re.compile(rf"{_TAG.pattern}|&(?:#\w+|\w+);")
 _BLOCK = re.compile(r"(?i)<(?:p|br|div)\b")
 _BLANK_LINES = re.compile(r"\n[ \t\r]*\n\s*")
 _MAIL = re.compile(r"\S+@\S+\s*\((.+)\)")  # how RSS names an author

@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
+from cleaners.decode.looks import is_utf8
 from cleaners.read import record, wrapper
-from cleaners.read.recode import is_utf_8, legacy, utf_8, whole_characters
+from cleaners.read.recode import legacy, utf_8, whole_characters
 from cleaners.read.record import Record
 from cleaners.read.source import BUFFER, HEAD, Filled, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Names, Raw, safe_name
@@ -80,7 +81,7 @@ def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Rec
         reason = str(error)
     try:
         value = json.loads(_text(raw), strict=False, parse_int=_whole)
-        return Record(number, raw, value, encoding, is_escaped=not is_utf_8(raw))
+        return Record(number, raw, value, encoding, is_escaped=not is_utf8(raw))
     except (ValueError, RecursionError) as error:
         return source.failed(number, "JSONDecodeError", f"this record is not JSON: {reason or error}", raw)
 
@@ -181,7 +182,7 @@ def _members(source: Source, path: tuple[str, ...], encoding: str) -> Generator[
             return [source.too_large(part, "record")]
         if named is not read:
             return [source.failed(part, "JSONDecodeError", "this record is not JSON", raw)]
-        return [Record(part, None, wrapper.named(name, value), encoding, is_escaped=not is_utf_8(raw))]
+        return [Record(part, None, wrapper.named(name, value), encoding, is_escaped=not is_utf8(raw))]
 
     return _inside(source, member)
 

@@ -4,6 +4,8 @@ import codecs
 import io
 from dataclasses import replace
 
+from cleaners.decode import Binary, decode
+from cleaners.decode.looks import is_utf8
 from cleaners.read.source import BUFFER, HEAD, Filled, Source, buffered
 
 _BOMS = (
@@ -45,23 +47,12 @@ def legacy(source: Source) -> str | None:
 
 def guessed(raw: bytes) -> str | None:
     """The legacy encoding of some bytes, if they are not UTF-8 and tell which it is."""
-    if is_utf_8(raw):
+    if is_utf8(raw):
         return None
-    from cleaners.decode import Binary, decode  # most are UTF-8
-
     decoded = decode(raw)
     if isinstance(decoded, Binary) or decoded.undecodable or decoded.pieces or (decoded.confidence or 0) < _MIN_CONFIDENCE:
         return None
     return None if decoded.encoding.startswith("utf") else decoded.encoding
-
-
-def is_utf_8(raw: bytes) -> bool:
-    """Whether bytes are UTF-8."""
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def whole_characters(source: Source, encoding: str) -> Source:
