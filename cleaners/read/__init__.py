@@ -1,12 +1,12 @@
 """Finding the documents of an input, and reading their bytes.
 
-Nothing that lies in the input disappears: what cannot be read, or is of a kind that is not supported,
+Nothing in the input disappears: what cannot be read, or is of an unsupported kind,
 comes back as a value that says so, for the caller to put into quarantine.  Only hidden files and folders
 (their names begin with a dot) are left out.
 
-A format is a row of the table in `formats` and a module with a `read`; formats are known by content and
-by name, and lie in each other as they like.  Every reader streams: no more of a container is held than a
-document, and `values.DOCUMENT_BYTES` is the most that one may have.
+A format is a row of the table in `formats` and a module with a `read`.  Formats are recognised by content and
+by name, and may be nested in each other in any way.  Every reader streams: it holds no more of a container than one
+document, which may have `values.DOCUMENT_BYTES` at most.
 """
 
 import errno
@@ -49,9 +49,9 @@ _NOT_UNICODE = re.compile("[\ud800-\udfff\ufffd]")
 def find(root: Path | str) -> list[Found]:
     """List the files of an input.
 
-    Links to files are documents.  Links to folders are not entered, since they may lead round in a circle.
-    These links, folders that cannot be listed, and all that is neither file nor folder are listed like a
-    document: `documents` says what is wrong with them.
+    Links to files are documents.  Links to folders are not entered, since they may lead in a circle.
+    These links, folders that cannot be listed, and whatever is neither file nor folder are listed like
+    documents: `documents` says what is wrong with them.
 
     Args:
         root: a folder, with the folders in it; a file; a pattern with "*", "?", "[…]" or "**"; an address such as
@@ -132,7 +132,7 @@ def _folder(prefix: str, root: str) -> Iterator[Found]:
 
 
 def _entries(prefix: str, folder: str) -> Iterator[os.DirEntry[str] | Found]:
-    """What is in a folder and not hidden; a folder that cannot be listed stands for itself, and the topmost one raises."""
+    """What is in a folder and not hidden.  A folder that cannot be listed yields itself; the topmost one raises."""
     try:
         with os.scandir(folder) as listing:
             entries = list(listing)
@@ -155,7 +155,7 @@ def _ordered(found: list[Found]) -> list[Found]:
 
 
 def _apart(name: str, files: set[str]) -> str:
-    """A name with each "#" escaped that comes behind the name of a file."""
+    """A name, with each "#" that follows the name of a file escaped."""
     pieces = name.split("#")
     fronts = accumulate(pieces, lambda front, piece: f"{front}#{piece}")
     return pieces[0] + "".join(
@@ -164,7 +164,7 @@ def _apart(name: str, files: set[str]) -> str:
 
 
 def is_container(found: Found, head: bytes = b"") -> bool:
-    """Whether a file may hold many documents, going by its name, and by its first bytes where they are given."""
+    """Whether a file may hold many documents, going by its name, and by its first bytes if they are given."""
     return recognise(found.path.name, head).reader not in {"text", "mhtml", None}
 
 
@@ -177,7 +177,7 @@ def is_read_alike(found: Found, name: str) -> bool:
     here, there = (one.rpartition("/")[2].lower().split(".")[1:] for one in (found.id, name))
     if here == there:
         return True
-    with found.path.open("rb") as file:  # of a compressed file the name says what is in it, and so on
+    with found.path.open("rb") as file:  # the name of a compressed file also says what is in it
         head = file.read(HEAD)
     format_ = recognise(found.path.name, head)
     return here[-1:] == there[-1:] and format_.reader != "compression" and format_ == recognise(name.rpartition("/")[2], head)
@@ -215,13 +215,13 @@ _TEXT_SUFFIXES = PLAIN_TEXT.suffixes | MARKDOWN.suffixes | {""}
 
 
 def read(found: Found) -> bytes | Failed:
-    """Read the bytes of a file that is one document, a little more than it may have at most, or say why that is not possible."""
+    """Read the bytes of a file that is one document, up to one byte more than it may have, or say why that is not possible."""
     problem = _problem(found)
     if problem is not None:
         return problem
     try:
         with found.path.open("rb", buffering=0) as file:
-            # Room for more than that is made anew for each file, which takes longer than reading it.
+            # Asking for more would allocate that much for each file, which takes longer than reading it.
             raw = file.read(found.size + 1)
             return raw if len(raw) <= found.size else raw + (file.read(DOCUMENT_BYTES + 1 - len(raw)) or b"")
     except OSError as error:

@@ -1,7 +1,7 @@
 """Compressed data: gzip, bzip2, xz and Zstandard, read a little at a time.
 
-Never more is decompressed than is asked for, so a compression bomb costs time and no memory; `mark`
-limits the time.  Data that breaks off, or is damaged, gives what came before and then an error.
+No more is decompressed than is asked for, so a compression bomb costs time but no memory; `mark`
+limits the time.  Data that breaks off, or is damaged, gives what came before that and then an error.
 """
 
 import bz2
@@ -19,8 +19,8 @@ from cleaners.read import containers
 from cleaners.read.source import BUFFER, Filled, Source, buffered
 from cleaners.read.values import Failed, Raw, ReadError
 
-# Text that repeats itself reaches some 100 to 1, a document of one letter 1000 to 1 in gzip.  Beyond these two, nobody
-# reads on to see what comes behind.
+# Text that repeats itself reaches some 100 to 1, a document of one letter 1000 to 1 in gzip.  What exceeds both limits is
+# not read to its end.
 _BOMB_BYTES = 1 << 30
 _BOMB_RATIO = 1000
 
@@ -64,7 +64,7 @@ class Deflate:
 
 
 def zstd_module() -> Any:
-    """The module of Python 3.14, or what stands in for it before."""
+    """The module of Python 3.14, or its backport."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
@@ -95,7 +95,7 @@ CODECS = {
 }
 _LONGEST_START = 6
 _GZIP = b"\x1f\x8b\x08"
-_PROBE = 4096  # bytes that surely hold the header of a member, and the first of its content
+_PROBE = 4096  # bytes that surely hold the header of a member and the start of its content
 
 _ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
 _DICTIONARY_FRAME = b"\x5d\x2a\x4d\x18"
@@ -109,7 +109,7 @@ class Decompressed(Filled):
     Args:
         source: what is compressed.
         codec: how.
-        begin: offset in the compressed data at which the source stands.
+        begin: offset in the compressed data that the source has reached.
 
     Attributes:
         members: where the latest members begin: offset in the content, offset in the compressed data.
@@ -120,17 +120,17 @@ class Decompressed(Filled):
         self._source, self._codec = source, codec
         self._decoder: _Decompressor | None = None
         self._pending = b""
-        self._data = b""  # the last that was read, without what is of earlier members
+        self._data = b""  # what was read last, without what belongs to earlier members
         self._in = self._mark_in = begin
         self._out = self._mark_out = 0
         self.members: deque[tuple[int, int]] = deque(maxlen=10_000)
 
     def mark(self) -> None:
-        """Count the limits from here."""
+        """Apply the limits from here on."""
         self._mark_in, self._mark_out = self._in, self._out
 
     def member_at(self, offset: int) -> int | None:
-        """Where the member that begins at an offset of the content begins in the compressed data; None: none does."""
+        """Where in the compressed data the member begins that begins at an offset of the content; None if there is none."""
         while self.members and self.members[0][0] < offset:
             self.members.popleft()
         return self.members[0][1] if self.members and self.members[0][0] == offset else None
@@ -141,7 +141,7 @@ class Decompressed(Filled):
         except ReadError:
             raise
         except Exception as error:
-            if "memory" in str(error).lower():  # as both libraries call a window that is too large
+            if "memory" in str(error).lower():  # so both libraries complain of a window that is too large
                 message = (
                     f"this {self._codec.name} data takes more memory than it may have: compress it again with a smaller window"
                 )
@@ -150,7 +150,7 @@ class Decompressed(Filled):
             raise ReadError("Damaged", message) from error
 
     def go_on(self, begin: bytes) -> bool:
-        """Go on behind damage, with the next member of gzip data whose content begins so; False: there is none."""
+        """Skip damage, up to the next member of gzip data whose content begins with this; False if there is none."""
         if self.members and self.members[-1][0] == self._out:
             self.members.pop()  # nothing came of it
         data, at = self._data[1:], 0

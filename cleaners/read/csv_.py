@@ -19,15 +19,15 @@ _MAX_HEADER = 100
 _VALUE = re.compile(r"\s*(?:[+-]?\d[\d.,:/-]*|https?://\S+)\s*")
 _SENTENCE = re.compile(r"(?:\S+\s+){4,}\S*[.!?…。]\W*", re.DOTALL)
 
-# Excel is told the delimiter so, in a line of its own.
+# Such a line tells Excel the delimiter.
 _SEPARATOR = re.compile(r"\ufeff?\"?sep=(.)\"?\s*")
 
-# A quote within a cell with a backslash before it, as MySQL and Spark write it; between cells and at their ends, or doubled, it is another.
+# A quote within a cell with a backslash before it, as MySQL and Spark write it; not a doubled one, or one at the end of a cell.
 _ESCAPED = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 _ESCAPED_WITHIN = re.compile(r'(?<![\\"])\\"(?![",;\t|\r\n])')
 # Without quotes, MySQL puts a backslash before a line end in a cell, too.
 _ESCAPED_END = re.compile(r"(?<!\\)(?:\\\\)*\\$")
-# psql and `mysql -B` write a line end in a cell as \n, and a backslash as two: they leave none before any other letter.
+# psql and `mysql -B` write a line end in a cell as \n, and a backslash as two: so none stands before any other letter.
 _WRITTEN_END = re.compile(r"""[.!?…。！？»”’"')\]](?:\\r)?\\n|(?<!\\)(?:\\n){2}""")
 _NO_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\(?![\\nrtbfvN])")
 _WRITTEN = re.compile(r"\\([\\nrtbfv])")
@@ -35,7 +35,7 @@ _CONTROLS = dict(zip("nrtbfv", "\n\r\t\b\f\v", strict=True))
 _NULL = re.compile(r"(?<![^,;\t|])\\N(?![^,;\t|\r\n])")
 _DOUBLED_WITHIN = re.compile(r'[^",;\t|\r\n\\]""[^",;\t|\r\n]')
 
-# Rows end as on old Macs, and for Excel there still: whatever ends lines, it stands in quotes.
+# Rows end as on old Macs, and in Excel there still: other line ends stand only in quotes.
 _OLD_MAC = re.compile(rb'[^"\r\n]*+(?:"(?:[^"]|"")*+"[^"\r\n]*+)*+\r(?!\n)(?:[^"\n]++|"(?:[^"]|"")*+(?:"|\Z))*+\Z')
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 
@@ -108,12 +108,12 @@ def _is_header(row: list[str]) -> bool:
 
 
 def _is_again(row: list[str], header: list[str] | None) -> bool:
-    """Whether a row is the header once more, as where tables were put one behind the other, each with its byte order mark."""
+    """Whether a row is the header again, as in tables that were joined, each with its byte order mark."""
     return header is not None and row[1:] == header[1:] and row[0].removeprefix("\ufeff") == header[0]
 
 
 def _names(header: list[str]) -> list[str]:
-    """The names of the columns, the second of the same name with "_" behind it."""
+    """The names of the columns; a second column of the same name gets a "_"."""
     names: dict[str, None] = {}
     for cell in header:
         name = cell.strip()
@@ -124,7 +124,7 @@ def _names(header: list[str]) -> list[str]:
 
 
 class _Lines:
-    """The lines of a table, those of the last row at hand, and whether there are no more."""
+    """The lines of a table; keeps those of the row at hand, and knows whether there are more."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -160,7 +160,7 @@ def _text(source: Source, too_long: list[int]) -> Iterator[str]:
 
 
 def _escapes(source: Source) -> bool:
-    """Whether quotes within cells have a backslash before them, as far as the start of the table shows, and are not doubled."""
+    """Whether quotes within cells are escaped with a backslash and not doubled, going by the start of the table."""
     head = source.head().decode("utf-8", "replace")
     return bool(_ESCAPED_WITHIN.search(head)) and not _DOUBLED_WITHIN.search(head)
 
@@ -198,7 +198,7 @@ def _is_enclosed(lines: list[str], dialect: dict[str, Any]) -> bool:
 
 
 def _dialect(source: Source) -> dict[str, Any]:
-    """How the cells are parted, as far as the start of the table shows."""
+    """How the cells are separated, going by the start of the table."""
     *lines, last = re.split(r"\r\n|\n|\r", source.head().decode("utf-8", "replace"))
     lines = lines or [last]
     if said := _SEPARATOR.fullmatch(lines[0]):
@@ -207,7 +207,7 @@ def _dialect(source: Source) -> dict[str, Any]:
     counts = Counter(char for part in lines[0].split('"')[::2] for char in part if char in ",;\t|")
     by_name = "\t" if source.name.lower().endswith((".tsv", ".tab")) else ","
     delimiter = max(",;\t|", key=lambda char: (counts[char], char == by_name))
-    # Without a header these may be commas of a text; tabs are none of it.
+    # Without a header these may be commas of a text; tabs are not.
     if delimiter != "\t" and not _is_even(lines, delimiter=delimiter):
         delimiter = next((char for char in counts if _is_even(lines, delimiter=char)), delimiter)
     unquoted = {"delimiter": delimiter, "quoting": csv.QUOTE_NONE, "escapechar": "\\"}
@@ -242,7 +242,7 @@ def _is_even(lines: list[str], **dialect: Any) -> bool:
 
 
 def _has_blanks(lines: list[str], delimiter: str) -> bool:
-    """Whether there are blanks between delimiters and the quotes of cells: the table is even and well quoted without them, then."""
+    """Whether blanks stand between delimiters and the quotes of cells: then the table is even and well quoted without them."""
     if not any(cell.startswith(' "') for row in csv.reader(_ended(lines), delimiter=delimiter) for cell in row):
         return False
     widths: set[int] = set()

@@ -1,8 +1,8 @@
-"""Feeds (RSS, Atom), and exports of WordPress and Blogger, which are such: each item is a document, but for what Blogger has beside posts.
+"""Feeds (RSS, Atom), and the exports of WordPress and Blogger, which are feeds: each item is a document, except what Blogger has beside posts.
 
-The items are found by their tags and parsed one by one, so that no more than one is held, a faulty one costs itself
-alone, and each has its own bytes.  A parser never sees the DTD: of entities it knows the five of XML, and those of HTML
-are put in afterwards, in the text.
+The items are found by their tags and parsed one by one, so that no more than one is held, a faulty one costs only
+itself, and each has its own bytes.  The parser never sees the DTD: it knows the five entities of XML, and those of HTML
+are replaced afterwards, in the text.
 """
 
 import datetime as dt
@@ -24,12 +24,12 @@ _DECLARED = re.compile(rb"""(?i)<\?xml[^>]*\bencoding\s*=\s*["']([\w.:-]+)""")
 _MARK = re.compile(rb"<!--|<!\[CDATA\[|<((?:[\w.-]+:)?(?:item|entry))(?:[\s/][^<>]*)?>|</((?:[\w.-]+:)?(?:item|entry))\s*>")
 _ENDS = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}
 _LONGEST_TAG = 4096
-_PIECE = 4 << 20  # bytes read at a time: an item is copied with each
+_PIECE = 4 << 20  # bytes read at a time; each time, the item at hand is copied
 
-# What XML cannot hold; and a "&" that begins nothing, where it matters.
+# What XML cannot hold; and, outside of CDATA, a "&" that begins no entity.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BARE = re.compile(r"(?s)(<!\[CDATA\[.*?\]\]>)|&(?!#?\w+;)")
-# The faults after which all is still there.
+# Faults that lose nothing.
 _HARMLESS = re.compile(r"(?:ERR|WAR)_UNDECLARED_ENTITY|NS_(?:ERR|WAR)_\w+|WAR_NS_\w+")
 
 _NAMESPACES = {
@@ -83,9 +83,9 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
 
 
 def _items(source: Source) -> Iterator[bytes | None]:
-    """The items with their tags; None is one that is too long.  The last may break off."""
-    buffer, at, begin, name = b"", 0, -1, b""  # how far it was looked at; where the item begins, and its name
-    waiting, too_long = b"", False  # for the end of a comment or a piece of text
+    """The items with their tags; None for one that is too long.  The last may break off."""
+    buffer, at, begin, name = b"", 0, -1, b""  # at: how far it was looked at; begin, name: of the item
+    waiting, too_long = b"", False  # waiting: the end of a comment or of CDATA that is looked for
     while more := source.stream.read1(_PIECE):
         if begin >= 0 and at - begin > DOCUMENT_BYTES:
             too_long, begin = True, at
@@ -148,7 +148,7 @@ def _document(
 
 
 def _parsed(text: str) -> tuple[Any, str]:
-    """The root element, and what is wrong with the text if it is not as it should be."""
+    """The root element, and the first fault of the text, if it has one."""
     parser = etree.XMLParser(
         encoding="utf-8",  # whatever the declaration says: this is text already
         resolve_entities=False,
@@ -169,7 +169,7 @@ def _parsed(text: str) -> tuple[Any, str]:
 
 
 def _fields(element: Any) -> dict[str, list[Any]]:
-    """The elements in an element by their names, those of namespaces alone that say something about a text."""
+    """The elements in an element by their names, but only those of namespaces that describe a text."""
     fields: dict[str, list[Any]] = {}
     for child in element:
         if isinstance(child.tag, str):
@@ -181,7 +181,7 @@ def _fields(element: Any) -> dict[str, list[Any]]:
 
 
 def _text(element: Any) -> str:
-    """What is in an element: its text; with tags, if there are elements in it."""
+    """The text of an element; with tags, if there are elements in it."""
     has_tags = any(isinstance(child.tag, str) for child in element)
     parts = [element.text or ""] if not has_tags else [html.escape(element.text or "", quote=False)]
     for child in element:
@@ -193,7 +193,7 @@ def _text(element: Any) -> str:
 
 
 def _said(fields: dict[str, list[Any]], *names: str) -> str | None:
-    """The first of some fields that says something, as plain text on one line."""
+    """The first of some fields that is not empty, as plain text on one line."""
     texts = (
         " ".join(html.unescape(_TAG.sub("", html.unescape(_text(one)))).split()) for name in names for one in fields.get(name, [])
     )
@@ -252,7 +252,7 @@ def _kind(fields: dict[str, list[Any]]) -> str:
 
 
 def _published(fields: dict[str, list[Any]]) -> str | None:
-    """The first date that is one: drafts of WordPress have "Mon, 30 Nov -0001"."""
+    """The first real date: drafts of WordPress have "Mon, 30 Nov -0001"."""
     dates = (_said(fields, name) for name in _DATES)
     return _date(next((date for date in dates if date and "-0001" not in date), None))
 
@@ -265,7 +265,7 @@ def _link(fields: dict[str, list[Any]]) -> str | None:
 
 
 def _date(text: str | None) -> str | None:
-    """A date in ISO 8601; as it stands if it is not understood."""
+    """A date in ISO 8601, or as it stands if it is not understood."""
     for reads in (dt.datetime.fromisoformat, parsedate_to_datetime):
         try:
             return reads(text or "").isoformat()

@@ -1,4 +1,4 @@
-"""The table of formats: how each is known, and which module reads it."""
+"""The table of formats: how each is recognised, and which module reads it."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ class Format(NamedTuple):
         name: what to call it, in a sentence.
         media_type: as registered with IANA, where it is.
         suffixes: ends of file names, lower case.
-        start: what its content begins with, if that tells it surely.
+        start: what its content begins with, if that is proof.
         reader: the module of `cleaners.read` with its `read(source, media_type)`; None: there is none.
     """
 
@@ -47,7 +47,7 @@ OFFICE = _row("an Office document", "application/vnd.openxmlformats-officedocume
 JSON = _row("JSON", "application/json", "json jsonl ndjson jl geojson", "json_")
 
 FORMATS = (
-    # What begins so surely that its name does not matter.
+    # Recognised by their beginning, whatever the name.
     _row("gzip data", "application/gzip", "gz gzip tgz", "compression", rb"\x1f\x8b\x08"),
     _row("Zstandard data", "application/zstd", "zst zstd tzst", "compression", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),
     _row("bzip2 data", "application/x-bzip2", "bz2 tbz2", "compression", rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"),
@@ -66,7 +66,7 @@ FORMATS = (
     _row("a feed (RSS, Atom)", "application/rss+xml", "rss atom", "feed", _FEED_START),
     _row("texts in one file", "text/plain", "", "several", SEVERAL_START),
     _row("XML", "application/xml", "xml rdf", None, rb"<\?xml\s"),
-    # What is known by its name alone.  JSON is looked at more closely below.  The first of these lie beside pages and archives.
+    # Recognised by name alone; JSON is looked at more closely below.  The first of these come along with pages and archives.
     _row("a style sheet", "text/css", "css"),
     _row("a script", "text/javascript", "js mjs"),
     _row("a drawing (SVG)", "image/svg+xml", "svg"),
@@ -77,16 +77,16 @@ FORMATS = (
     PLAIN_TEXT,
     MARKDOWN,
 )
-"""Every kind of file that is known.  What begins like none of them and has another name is plain text."""
+"""Every known kind of file.  What begins like none of them, and has another name, is plain text."""
 
 _BY_SUFFIX = {suffix: format_ for format_ in FORMATS for suffix in format_.suffixes}
 _SURE = tuple((format_, format_.start) for format_ in FORMATS if format_.start)
 
-# Bytes of the head that the starts are looked for in.  A page has its doctype there, if it has one.
+# Bytes of the head in which the starts are looked for.  A page has its doctype there, if any.
 _START = 4096
 # A byte order mark and white space.  NULs are taken out before, for UTF-16.
 _BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n\f\v"
-# The first bytes of all sure starts, tar and MHTML apart: most text begins with another, and costs no more than this look.
+# The first bytes of all starts above, except tar and MHTML: most text begins with another byte, and costs only this look.
 _FIRST = frozenset(b"\x1f\x28BPRW7f<\x04\xfd" + bytes(range(0x50, 0x60)))
 
 _JSON_START = re.compile(rb'(?:\[\s*)?\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\})')
@@ -131,7 +131,7 @@ _OTHER_COLUMNS = frozenset(b"id url link title headline author date published".s
 
 
 def _delimiter(text: bytes) -> str | None:
-    """What parts the cells of the header that a text begins with, if it is that of a table."""
+    """What separates the cells of the header that a text begins with, if it is that of a table."""
     first = text.partition(b"\n")[0].partition(b"\r")[0].lower()
     for delimiter in (b"\t", b";", b","):
         if delimiter in first:
@@ -142,7 +142,7 @@ def _delimiter(text: bytes) -> str | None:
 
 
 def _has_rows(head: bytes, delimiter: str) -> bool:
-    """Whether there are rows, all with as many cells as the header; no text goes on like this, whatever its first line is."""
+    """Whether rows follow, all with as many cells as the header; no text looks like this, whatever its first line is."""
     text = head.decode("utf-16" if head.startswith(_UTF_16) else "utf-8", "replace")
     try:
         header, *rows = (len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
@@ -162,7 +162,7 @@ def _by_suffix(name: str) -> Format | None:
 
 
 def _has_text_behind(head: bytes) -> bool:
-    """Whether the first line is an object and the next no JSON: a text, in front of which is a piece of JSON."""
+    """Whether the first line is an object and the next is not JSON: a text with a piece of JSON in front."""
     first, *behind = [line for line in head.split(b"\n") if line.strip()]
     if not behind or behind[0].lstrip()[:1] in {b"{", b"["}:
         return False
@@ -179,9 +179,9 @@ def _has_text_behind(head: bytes) -> bool:
 
 
 def _is_json(head: bytes) -> bool:
-    """Whether a file that its name calls text is JSON all through, as far as can be seen.
+    """Whether a file named as text is JSON throughout, as far as can be seen.
 
-    Dumps of whole pages may begin with a piece of JSON that stood in the page: all lines must be objects,
+    Dumps of whole pages may begin with a piece of JSON from the page: so all lines must be objects,
     or the whole file, if it is in sight, one value.
     """
     *lines, last = head.split(b"\n")

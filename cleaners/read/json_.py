@@ -1,4 +1,4 @@
-"""JSON: one object a line, an array of them, or one after the other, in whatever file name; and arrays or objects of them in other objects."""
+"""JSON: one object a line, an array of them, or one after the other, whatever the file is called; and arrays or objects of them in other objects."""
 
 import io
 import json
@@ -21,7 +21,7 @@ _BLANK = b" \t\r\n"
 
 
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
-    """The documents in the records.  Their numbers are those of the lines, or of the records where these are not lines."""
+    """The documents in the records, which are numbered by line, or counted if they are not lines."""
     source, encoding = utf_8(source)
     known = legacy(source)
     if known and (whole := whole_characters(source, known)) is not source:
@@ -50,8 +50,8 @@ _ACTIONS = {"index", "create", "update", "delete"}
 def _is_lines(source: Source) -> bool:
     """Whether each record is a line.
 
-    The first line that is not blank decides: it is a value in itself, or else a fragment of a value that goes on in the
-    next line.  In a file for JSON Lines by name only a lone bracket is taken for such a fragment: a damaged line is likelier.
+    The first line that is not blank decides: it is a whole value, or else the beginning of one that goes on in the
+    next line.  In a file named as JSON Lines only a lone bracket counts as such a beginning: a damaged line is likelier.
     """
     first, end, _ = source.head().lstrip(_BLANK).partition(b"\n")
     first = first.rstrip(_BLANK)
@@ -59,7 +59,7 @@ def _is_lines(source: Source) -> bool:
         return first not in {b"[", b"{"} and not re.match(rb"\[\s*\{", first)
     if first.startswith(b"["):
         return False
-    # One line without an end: a record, or many one after the other; or else it is longer than the head.
+    # A line without an end is a record, or many one after the other, unless it is longer than the head.
     return isinstance(_parse(first), dict) or (not end and len(source.head()) == HEAD)
 
 
@@ -68,7 +68,7 @@ def _lines(source: Source, encoding: str) -> Iterator[Record | Failed]:
         if line is None:
             yield source.too_large(number, "line")
         elif (raw := line.rstrip(b"\r\n")) and not raw.isspace():
-            raw = raw[:-1] if raw.endswith(b"},") else raw  # written as for an array
+            raw = raw[:-1] if raw.endswith(b"},") else raw  # written as in an array
             yield _record(source, number, raw, encoding)
 
 
@@ -77,7 +77,7 @@ def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Rec
     try:
         if not (_DIGITS in raw.translate(_AS_ZERO) and _LONG_NUMBER.search(raw)):
             return Record(number, raw, orjson.loads(raw), encoding)
-    except orjson.JSONDecodeError as error:  # it refuses half characters and NaN, too, which Python's own parser does not
+    except orjson.JSONDecodeError as error:  # it also refuses half characters and NaN, which Python's own parser accepts
         reason = str(error)
     try:
         value = json.loads(_text(raw), strict=False, parse_int=_whole)
@@ -86,11 +86,11 @@ def _record(source: Source, number: int | str, raw: bytes, encoding: str) -> Rec
         return source.failed(number, "JSONDecodeError", f"this record is not JSON: {reason or error}", raw)
 
 
-# orjson makes a float of a number that has more than 64 bits, and so loses digits.  To look for as many digits in a row with all digits
-# made zeros takes a thirteenth of the time that the expression takes, which is three times that of orjson.
+# orjson makes a float of a number of more than 64 bits, and so loses digits.  The expression that finds such numbers takes three times
+# as long as orjson; to make all digits zeros and look for that many zeros takes a thirteenth of that.
 _LONG_NUMBER = re.compile(rb"-\d{19}|\d{20}")
 _DIGITS, _AS_ZERO = b"0" * 19, bytes.maketrans(b"123456789", b"0" * 9)
-_MAX_DIGITS = 4000  # those of numbers that Python reads and writes
+_MAX_DIGITS = 4000  # of a number that Python reads and writes
 
 
 def _whole(digits: str) -> int | str:
@@ -109,7 +109,7 @@ def _parse(raw: bytes) -> Any:
 
 
 def _values(source: Source, encoding: str) -> Iterator[Record | Failed]:
-    """The elements of an array, or values one after the other; each is found by its brackets before it is parsed."""
+    """The elements of an array, or values one after the other; each is found by its brackets, then parsed."""
     for number, raw in enumerate(_split(source), start=1):
         if raw is None:
             yield source.too_large(number, "record")
@@ -145,7 +145,7 @@ def _unwrapped(source: Source, one: Record | Failed) -> Iterator[Record | Failed
 def _inside(
     source: Source, make: Callable[[int, bytes | None], Iterable[Record | Failed]]
 ) -> Generator[Record | Failed, None, bytes]:
-    """What is in the array or object that the source is in, made of numbers and bytes; gives back what was read beyond it."""
+    """What `make` makes of the items of the array or object that the source is in, by number and bytes; returns what was read beyond."""
     pieces = _split(source, is_inside=True)
     number = 0
     while True:
@@ -188,7 +188,7 @@ def _members(source: Source, path: tuple[str, ...], encoding: str) -> Generator[
 
 
 def _long_wrapper(source: Source, by_lines: bool) -> wrapper.Array | None:
-    """The first array of a wrapper, or its object of records, if the source is one that goes on behind its head and has no lines."""
+    """The first array of a wrapper, or its object of records, if the source is a wrapper longer than its head, without lines."""
     head = source.head()
     is_long = len(head) == HEAD and head.lstrip(_BLANK).startswith(b"{") and not (by_lines and b"\n" in head)
     if not is_long:
@@ -209,7 +209,7 @@ class _Behind(Filled):
 
 
 def _streamed(source: Source, encoding: str, array: wrapper.Array) -> Iterator[Record | Failed]:
-    """The records in an object that is too long to be held; then the rest of the object, and what comes behind it."""
+    """The records in an object that is too long to be held; then the rest of the object, and what follows it."""
     front = _text(source.head())[: array.at].encode("utf-8", "surrogateescape")
     source.stream.read(len(front))
     if array.is_keyed:
@@ -229,7 +229,7 @@ _TOKEN = re.compile(rb'["{}\[\],]')
 
 
 def _backslashes(buffer: bytes, begin: int, end: int) -> int:
-    """How many there are in front of an offset."""
+    """How many backslashes stand right before `end`."""
     at = end
     while at > begin and buffer[at - 1] == 0x5C:
         at -= 1
@@ -237,18 +237,18 @@ def _backslashes(buffer: bytes, begin: int, end: int) -> int:
 
 
 def _split(source: Source, *, is_inside: bool = False) -> Generator[bytes | None, None, bytes]:
-    """Cut at the top level of an array, or of values one after the other; None is a value that is too long.
+    """Cut at the top level of an array, or of values one after the other; None for a value that is too long.
 
-    Inside an array, stop where it ends, and give back what was read beyond.
+    Inside an array, stop where it ends, and return what was read beyond.
 
     A streaming parser (ijson) would lose the bytes of the record, hold a string of any length, and
-    stop at the first fault.  This looks at strings and brackets alone, and goes on behind a faulty record.
+    stop at the first fault.  This looks only at strings and brackets, and goes on after a faulty record.
     """
     buffer = b""
-    at = begin = 0  # how far it was looked at; where the value begins
+    at = begin = 0  # how far the buffer was looked at; where the value begins
     depth = top = int(is_inside)  # how many brackets are open; how many around the values
     is_first, in_string, too_long = not is_inside, False, False
-    was_array = False  # that ended just now: scrapers write a second run behind the first
+    was_array = False  # one has just ended: scrapers append a second run to the first
     while True:
         too_long = too_long or at - begin > DOCUMENT_BYTES
         if too_long:

@@ -1,4 +1,4 @@
-"""Web pages that a browser saved together with their parts: MHTML, an e-mail message by form (RFC 2557)."""
+"""Web pages that a browser saved together with their parts: MHTML, which has the form of an e-mail message (RFC 2557)."""
 
 import email
 import re
@@ -44,7 +44,7 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
 
 
 def _subject(message: Message, html: bytes, charset: str | None) -> str | None:
-    """The subject, if it is not just the <title> of the page, which browsers write there with the name of the site."""
+    """The subject, unless it is just the <title> of the page, which browsers put there with the name of the site."""
     subject = _header(message, "Subject")
     found = _TITLE.search(html)
     if not subject or not found:
@@ -57,7 +57,7 @@ def _subject(message: Message, html: bytes, charset: str | None) -> str | None:
 
 
 def _header(message: Message, name: str) -> str | None:
-    """A header as text, however it is coded."""
+    """A header as text, however it is encoded."""
     value = message[name]
     if value is None:
         return None

@@ -11,7 +11,7 @@ from cleaners.read.record import Record
 from cleaners.read.source import BUFFER, Source
 from cleaners.read.values import Failed, Raw
 
-# Rows that are decoded at a time: as many as pay for the calls, few enough that large values do not add up.
+# Rows that are decoded at a time: enough to pay for the calls, and few enough that large values do not add up.
 _ROWS = 64
 
 
@@ -24,7 +24,7 @@ def _rows(source: Source) -> Iterator[Record | Failed]:
     # Neither read ahead nor mapped into memory: a file that shrinks meanwhile must be an error, not the end of the process.
     with source.file() as file, pq.ParquetFile(file, pre_buffer=False, buffer_size=BUFFER, memory_map=False) as table:
         number = 0
-        for group in range(table.num_row_groups):  # one by one, for what is damaged in one costs none of those before it
+        for group in range(table.num_row_groups):  # one by one, so that damage in one costs none of those before it
             for batch in table.iter_batches(_ROWS, row_groups=[group], use_threads=False):
                 for row in _values(batch):
                     number += 1
@@ -43,12 +43,12 @@ def _column(column: pa.Array) -> list[Any]:
         column = column.cast(known, safe=False)
     try:
         return list(column.to_pylist(maps_as_pydicts="lossy"))
-    except (ValueError, OverflowError):  # something in it is no value of Python; the others are
+    except (ValueError, OverflowError):  # one of its values does not fit Python; the others do
         return [_value(one) for one in column]
 
 
 def _in_microseconds(type_: pa.DataType) -> pa.DataType:
-    """The type with times as Python has them: nanoseconds are errors to Arrow, or other values where pandas is installed."""
+    """The type with times as Python has them: Arrow fails on nanoseconds, or gives other values if pandas is installed."""
     if pa.types.is_struct(type_):
         return pa.struct([field.with_type(_in_microseconds(field.type)) for field in type_])
     if pa.types.is_list(type_):
@@ -59,7 +59,7 @@ def _in_microseconds(type_: pa.DataType) -> pa.DataType:
 
 
 def _value(one: pa.Scalar) -> Any:
-    """A value of Python; bytes that are no UTF-8 as "surrogateescape" has them, and None for a date beyond those of Python."""
+    """A Python value; bytes that are not UTF-8 as "surrogateescape" has them, and None for a date that Python cannot hold."""
     try:
         return one.as_py()
     except (ValueError, OverflowError):

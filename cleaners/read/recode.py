@@ -15,7 +15,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-# The detector gave 0.09 and more to tables of some lines in the languages that were tried, and 0.01 to a mixture of encodings.
+# For tables of a few lines, in the languages that were tried, the detector gave 0.09 and more; for a mixture of encodings 0.01.
 _MIN_CONFIDENCE = 0.05
 
 
@@ -40,13 +40,13 @@ class _Recoded(Filled):
 
 
 def legacy(source: Source) -> str | None:
-    """The legacy encoding of a source, if its head is not UTF-8 and tells which it is."""
+    """The legacy encoding of a source, if its head is not UTF-8 and shows which it is."""
     head = source.head()
     return guessed(head if len(head) < HEAD else head[: head.rfind(b"\n") + 1])  # a character may be cut at the end
 
 
 def guessed(raw: bytes) -> str | None:
-    """The legacy encoding of some bytes, if they are not UTF-8 and tell which it is."""
+    """The legacy encoding of some bytes, if they are not UTF-8 and show which it is."""
     if is_utf8(raw):
         return None
     decoded = decode(raw)
@@ -66,7 +66,7 @@ def whole_characters(source: Source, encoding: str) -> Source:
 def utf_8(source: Source) -> tuple[Source, str]:
     """The source with its content in UTF-8 and without a byte order mark, and the encoding that it has.
 
-    The bytes of a record are then those of its UTF-8.  Bytes that are no UTF-8 stay as they are: this looks at the first few alone.
+    The bytes of a record are then those of its UTF-8.  Bytes that are not UTF-8 stay as they are: only the first few are looked at.
     """
     head = source.head()[:4]
     if head.startswith(codecs.BOM_UTF8):

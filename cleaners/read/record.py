@@ -24,10 +24,10 @@ TEXT_FIELDS = _names(
     " plain_text page_content document_text story markdown markdown_content post_content text_content content_text"
 )
 HTML_FIELDS = _names("html raw_html html_content content_html body_html page_html article_html source_html page_source")
-"""Names by which the field with the document is known, the better first (lower case, "_" for "-" and " ")."""
+"""Names of the field with the document, the better first (lower case, "_" for "-" and " ")."""
 
 PARTS_FIELDS = _names("paragraphs blocks sections parts pages chunks")
-"""Names of fields that hold the document in pieces, as those of `TEXT_FIELDS` may, too."""
+"""Names of fields that hold the document in pieces; those of `TEXT_FIELDS` may, too."""
 _HEADINGS = _names("heading header title headline subtitle")
 
 METADATA_FIELDS = {
@@ -50,7 +50,7 @@ METADATA_FIELDS = {
         " idioma langue sprache язык 语言 語言 言語"
     ),
 }
-"""The contract's names, and those that dumps use for them, the better first."""
+"""The names in `metadata`, and those that dumps use for them, the better first."""
 
 _ADDRESSES = _names("source guid")
 """Names of fields that hold an address in some dumps, and something else in others."""
@@ -63,11 +63,11 @@ _SURVEY_BYTES = 4 << 20
 # Strings shorter than this, on average, are names and labels; no article is.
 _MIN_AVERAGE = 40
 
-# A text shorter than this may be a teaser: so it is where another version beside it is so many times as long.
+# A text shorter than this may be a teaser: it is one if another version beside it is so many times as long.
 _TEASER = 300
 _TIMES_A_TEASER = 3
-_CUT_OFF = re.compile(r"\[\+\d+ chars\]\Z")  # as NewsAPI ends a teaser
-# A paragraph, or a piece of one, in HTML: no link, menu or program.
+_CUT_OFF = re.compile(r"\[\+\d+ chars\]\Z")  # how NewsAPI ends a teaser
+# A paragraph, or a piece of one, in HTML; not a link, a menu or a program.
 _RUN = re.compile(r"<(?!(?:a|script|style|title|option|button)\b|!--)[^<>]*>([^<>]{40,})", re.IGNORECASE)
 
 _MAX_NESTED = 3  # objects in objects whose fields may hold the document
@@ -78,10 +78,10 @@ _HTML_PIECE = re.compile(
     r"(?is)\s*(?:(?><!--.*?-->)\s*)*+<(?:(?P<tag>p|div|article|section|main|h[1-6]|figure|table|ul|ol|dl|blockquote|span|strong|header"
     r"|a|b|i|em|u|font|center|pre|aside|iframe|picture|video|style|script)|img|br|hr)\b[^<>]*>"
 )
-# What ends a sentence, and a paragraph of HTML behind it, or the begin of the next; and one that stands where no text has it.
+# The end of a sentence with the end of an HTML paragraph behind it, or the beginning of the next; and one where no text has it.
 _HTML_END = re.compile(r"(?i)[.!?…。！？:»”’\"')\]]\s*(?:</\w+>\s*)*(?:<br\s*/?>|</(?:p|div|li)>|<p>(?=[^\s<]))")
 _BREAK = re.compile(r"(?i)[.!?…。！？][»”’\"')\]]?<p>(?=[^\s<])")
-# Text with marks in it, as authors write it for WordPress and others, which make paragraphs of its blank lines.
+# Text with some tags in it, as authors write it for WordPress and others, which make paragraphs of its blank lines.
 _MARK = re.compile(
     r"(?i)<(?P<tag>a(?=\s[^<>]*href\s*=)|b|i|em|strong|u|span|cite|h[2-6]|blockquote)\b[^<>]*>(?=[^<>]*</(?P=tag)>)"
     r"|<img\s[^<>]*src\s*="
@@ -95,10 +95,10 @@ _EMPTY = {"img", "br", "hr"}
 _ABOUT_MARKS = re.compile(r"(?i)`|(?<![./\w])html|\bmark(?:up|down)\b|\bbbcode\b")
 _OWN_PARAGRAPHS = re.compile(r"(?i)</p\b|<(?:div|section|article|main|dl|pre|table|script|style|textarea|html|head|body)\b")
 _OWN_LINES = re.compile(r"(?i)<br\b")
-# Line ends, but for those before a tag that is no part of a line.
+# Line ends, except before a tag that is not part of a line.
 _BLANK_LINES = re.compile(rf"(?i)(?<=\S)[^\S\n]*+\n[^\S\n]*+\n\s*+(?=\S)(?!<(?!(?:{_IN_LINES})\b))")
 _LINE_END = re.compile(rf"(?i)(?<=\S)[^\S\n]*+\n[^\S\n]*+(?=\S)(?!<(?!(?:{_IN_LINES})\b))")
-# Possessive: long runs of blanks must not be tried in every combination.
+# Possessive, so that long runs of blanks are not tried in every combination.
 _TEXT_LINES = re.compile(r"(?<=[^>\s])[ \t\r]*+\n[ \t]*+(?=[^<\s])")
 _TEXT_PARAGRAPHS = re.compile(r"[^>\s][^\S\n]*+\n[^\S\n]*+\n\s*+[^<\s]")
 _PARAGRAPHS = re.compile(r"\n\s*\n")
@@ -114,10 +114,10 @@ class Record(NamedTuple):
 
     Attributes:
         part: its number, for its id; for one in a wrapper what leads to it.
-        raw: its bytes as they came in; None: those of its value (CSV, Parquet).
+        raw: its bytes as they came in; None: those of its text (CSV, Parquet).
         value: its fields; a string is a record of nothing but text.  A `Failed` stands for a record that cannot be had.
         encoding: of the container.
-        is_escaped: whether bytes that are no UTF-8 stand in its strings, as "surrogateescape" has them.
+        is_escaped: whether its strings may hold bytes that are not UTF-8, as "surrogateescape" has them.
     """
 
     part: int | str
@@ -133,8 +133,8 @@ def documents(source: Source, records: Iterable[Record | Failed], legacy: str | 
     Args:
         source: their container.
         records: the records.
-        legacy: the encoding of what is no UTF-8 in the container, where that is known.  It is for names and metadata: the
-            document itself is decoded by what it holds, since a container may hold pages in several encodings.
+        legacy: the encoding of what is not UTF-8 in the container, if known.  It is used for names and metadata: the
+            document itself is decoded on its own, since a container may hold pages in several encodings.
     """
     records = iter(records)
     first: list[Record | Failed] = []
@@ -156,7 +156,7 @@ def documents(source: Source, records: Iterable[Record | Failed], legacy: str | 
 
 
 def _emptying(items: list[Record | Failed]) -> Iterator[Record | Failed]:
-    """The items of a list, which does not keep them."""
+    """The items of a list, which is emptied on the way, so that it does not keep them."""
     items.reverse()
     while items:
         yield items.pop()
@@ -202,7 +202,7 @@ def _document(source: Source, record: Record, longest: str | None, legacy: str |
 
 
 def read_as(item: Any, encoding: str | None, depth: int = 0) -> Any:
-    """A value with the bytes in its strings, as "surrogateescape" has them, read in an encoding; those that do not fit it stay."""
+    """A value in whose strings the bytes that "surrogateescape" hides are read in an encoding; those that do not fit it stay."""
     if isinstance(item, str) and encoding and _BYTES.search(item):
         try:
             return item.encode("utf-8", "surrogateescape").decode(encoding)
@@ -245,9 +245,9 @@ def _choose(value: Mapping[str, Any], fields: Fields, longest: str | None) -> tu
 
 
 def _full(names: list[str], flat: Mapping[str, Any]) -> str | None:
-    """Which of the versions of a document is it: the first, if that is no label or teaser of another in the same object.
+    """Which version of a document to take: the first, unless it is a label or teaser of another one in the same object.
 
-    A longer text is it before a page that has more, too.
+    A longer text is preferred to an HTML page, even if that has more.
     """
     if not names or _label(names[0]) in HTML_FIELDS:
         return names[0] if names else None
@@ -270,7 +270,7 @@ def _full(names: list[str], flat: Mapping[str, Any]) -> str | None:
 
 
 def _length_in_runs(page: str | bytes) -> int:
-    """About how much text there is in the paragraphs of HTML."""
+    """Roughly how much text the paragraphs of HTML hold."""
     text = page if isinstance(page, str) else page.decode("utf-8", "replace")
     return sum(len(run.strip()) for run in _RUN.findall(text))
 
@@ -288,7 +288,7 @@ def _in_parts(value: Mapping[str, Any], depth: int = 0) -> tuple[str, str, bool]
 
 
 def _joined(parts: Iterable[Any], depth: int = 0) -> str:
-    """The paragraphs of a list; of an object its heading and its text."""
+    """The paragraphs in a list; of each object in it, heading and text."""
     texts: list[str] = []
     for part in parts:
         if isinstance(part, str):
@@ -301,13 +301,13 @@ def _joined(parts: Iterable[Any], depth: int = 0) -> str:
 
 
 def text_of(value: Mapping[str, Any], fields: Fields, longest: str | None) -> str | bytes:
-    """The text that a record would give, empty if it has none."""
+    """The text that would be taken from a record, empty if it has none."""
     chosen = _choose(value, fields, longest)
     return chosen[1].strip() if chosen else ""
 
 
 def whole_text_of(value: Mapping[str, Any], fields: Fields) -> str | bytes:
-    """The text that a record would give, in one piece or in many, empty if it has none."""
+    """The same, also if it is in pieces."""
     text = text_of(value, fields, longest([value]))
     parts = None if text else _in_parts(value)
     return parts[1] if parts else text
@@ -339,7 +339,7 @@ def _is_html(text: str | bytes) -> bool:
 
 
 def _is_parted(text: str) -> bool:
-    """Whether a text has its paragraphs and lines by tags of HTML alone, behind sentences."""
+    """Whether only tags of HTML, behind sentences, separate the paragraphs and lines of a text."""
     ends = len(_HTML_END.findall(f".{text.lstrip()}"))  # it may begin with such a paragraph
     if ends < _MIN_ENDS and not _BREAK.search(text):
         return False
@@ -347,7 +347,7 @@ def _is_parted(text: str) -> bool:
 
 
 def _is_marked(text: str) -> bool:
-    """Whether a text has links, pictures and emphasis in tags of HTML, all of them closed, and no word of how that is written."""
+    """Whether a text has links, pictures and emphasis in tags of HTML, all of them closed, and does not speak about markup."""
     if len(_MARK.findall(text)) < _MIN_MARKS:
         return False
     text = _COMMENT.sub("", text)
@@ -360,7 +360,7 @@ def _is_marked(text: str) -> bool:
 
 
 def _with_paragraphs(text: str) -> str:
-    """HTML with the paragraphs and lines that it shows in its source alone."""
+    """HTML with tags for the paragraphs and lines that only its source shows."""
     if _OWN_PARAGRAPHS.search(text):
         return text
     return _BLANK_LINES.sub("\n\n<p>", text if _OWN_LINES.search(text) else _LINE_END.sub("<br>\n", text))
@@ -372,7 +372,7 @@ def _is_page(text: str | bytes) -> bool:
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """The fields, then those of the objects in them, with their names joined by "."."""
+    """The fields, then those of the objects in them, their names joined with "."."""
     for name, item in value.items():
         if not isinstance(item, Mapping):
             yield f"{prefix}{name}", item
@@ -383,7 +383,7 @@ def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterato
 
 
 def longest(values: Iterable[Any]) -> str | None:
-    """The field with the longest strings, on the whole; of equals, the first by name."""
+    """The field whose strings are the longest in total; among equals, the first by name."""
     total: Counter[str] = Counter()
     times: Counter[str] = Counter()
     for value in values:
@@ -397,7 +397,7 @@ def longest(values: Iterable[Any]) -> str | None:
 
 
 def _may_be_text(item: str | bytes) -> bool:
-    """Whether a value is more than one word, as an address, a hash or a key is one; some scripts have no spaces."""
+    """Whether a value is no address and more than one word: a hash or a key is one.  Some scripts have no spaces."""
     return item[:4] not in {"http", b"http"} and not _is_word(item)
 
 
@@ -406,7 +406,7 @@ def _is_word(item: str | bytes) -> bool:
 
 
 def _key(name: str) -> str:
-    """A name as it stands in the tables: "publishDate" and "Publish-Date" are "publish_date"."""
+    """A name as the tables have it: "publishDate" and "Publish-Date" become "publish_date"."""
     return _key_of(name) if len(name) <= _LONGEST_NAME else name
 
 
@@ -421,7 +421,7 @@ _CAMEL = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 def _label(name: str) -> str:
-    """What a field is called, whatever objects it is in, as it stands in the tables; WordPress has {"content": {"rendered": …}}."""
+    """The name of a field as the tables have it, without the objects it is in; WordPress has {"content": {"rendered": …}}."""
     return _key(name.removesuffix(".rendered").rpartition(".")[2])
 
 
@@ -431,12 +431,12 @@ def _place(name: str) -> str:
 
 
 def has_field(value: Mapping[str, Any]) -> bool:
-    """Whether a record has a field for its text, though there may be nothing in it."""
+    """Whether a record has a field for its text, even if it is empty."""
     return any(_label(name) in _VERSIONS for name, _ in _flat(value))
 
 
 def is_name_of_one(name: str) -> bool:
-    """Whether a field bears a name of what each document has one of: a title, or an address."""
+    """Whether a field has a name of something that each document has one of: a title, or an address."""
     return _key(name) in METADATA_FIELDS["url"] or _key(name) in METADATA_FIELDS["title"]
 
 
@@ -446,15 +446,15 @@ def is_text(name: str) -> bool:
 
 
 def is_known(name: str) -> bool:
-    """Whether a field bears one of the names that are looked for."""
+    """Whether a field has one of the names that are looked for."""
     return _key(name) in _KNOWN
 
 
 def metadata_of(value: Mapping[str, Any], document: str, text: str | bytes) -> dict[str, Any]:
-    """What the fields beside the document say, the known ones under the contract's names.
+    """What the other fields of a record say, the known ones under the names of `METADATA_FIELDS`.
 
-    Other versions of the document (fields with names as in `TEXT_FIELDS` and `HTML_FIELDS`) are left out, but for short texts
-    that are not in it: those are labels and teasers.
+    Other versions of the document (fields with names as in `TEXT_FIELDS` and `HTML_FIELDS`) are left out, except for short texts
+    that are not in it: labels and teasers.
     """
     metadata: dict[str, Any] = {}
     taken = {document}
@@ -476,7 +476,7 @@ def metadata_of(value: Mapping[str, Any], document: str, text: str | bytes) -> d
             continue
         item = _json(item, _below(taken, name))
         name = _valid(str(name))
-        while name in metadata or name in METADATA_FIELDS:  # the contract's names hold text, or nothing
+        while name in metadata or name in METADATA_FIELDS:  # these names hold text, or nothing
             name += "_"
         if item is not None:
             metadata[name] = item
@@ -484,7 +484,7 @@ def metadata_of(value: Mapping[str, Any], document: str, text: str | bytes) -> d
 
 
 def _around(value: Mapping[str, Any], document: str, prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The objects that the document is in, the outer first, each with the objects in it that say that they are about it."""
+    """The objects that the document is in, the outer first, each with those objects in it whose names say that they describe it."""
     yield prefix, value
     inner = [(f"{prefix}{name}.", item) for name, item in value.items() if isinstance(item, Mapping)]
     yield from ((path, item) for path, item in inner if _label(path[:-1]) in _ABOUT and not document.startswith(path))
@@ -494,14 +494,14 @@ def _around(value: Mapping[str, Any], document: str, prefix: str = "") -> Iterat
 
 
 def _is_apart(name: str, item: str | bytes, text: str | bytes) -> bool:
-    """Whether another version of the document is a short text that is not in it."""
+    """Whether another version of the document is a short text that the document does not hold."""
     if not isinstance(item, str) or not item.strip() or len(item) > _TEASER or _key(str(name)) not in TEXT_FIELDS:
         return False
     return isinstance(text, bytes) or item.strip() not in text
 
 
 def _below(paths: Collection[str], name: str) -> set[str]:
-    """The paths that lead into an object, without its name."""
+    """The paths that lead into an object, without the name of that object."""
     return {path.removeprefix(f"{name}.") for path in paths if path.startswith(f"{name}.")}
 
 
@@ -536,7 +536,7 @@ def _decoded(raw: bytes) -> str | None:
 
 
 def _json(item: Any, without: Collection[str] = (), depth: int = 0) -> Any:
-    """A value as JSON can hold it, None where it cannot; `without` are the fields in it that are left out."""
+    """A value as JSON can hold it, or None if it cannot; `without` names the fields in it to leave out."""
     if item is None or isinstance(item, (bool, int)):
         return item
     if isinstance(item, str):
@@ -562,7 +562,7 @@ def _json(item: Any, without: Collection[str] = (), depth: int = 0) -> Any:
 
 
 def _valid(text: str) -> str:
-    """A text with half characters, which no file can hold, replaced by U+FFFD."""
+    """A text in which U+FFFD replaces half characters, which no file can hold."""
     try:
         text.encode()  # several times as fast as looking for them
     except UnicodeEncodeError:

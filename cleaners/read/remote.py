@@ -14,7 +14,7 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(?=[^/])")
 
 
 def url(root: Path | str) -> str | None:
-    """The address that this is; None where it is a path.  `Path` makes one "/" of the two in an address."""
+    """The address, or None if this is a path.  (`Path` makes one "/" of the two in an address.)"""
     match = _URL.match(str(root))
     if match is None or match[1].lower() == "file" or Path(root).exists():
         return None
@@ -22,7 +22,7 @@ def url(root: Path | str) -> str | None:
 
 
 def find(address: str) -> list[Found]:
-    """List the files of a remote folder, those that a pattern matches and in folders that it matches, or the one file that this is.
+    """List the files of a remote folder; those that a pattern matches, and in folders that it matches; or the one file that this is.
 
     Raises:
         OSError: there is nothing, or it cannot be listed; or what fsspec needs for such addresses is not installed.
@@ -68,7 +68,7 @@ def _matching(system: Any, pattern: str) -> dict[str, Any]:
 def _below(system: Any, path: str) -> dict[str, Any]:
     """All that is in a remote folder, or the one file that this is."""
     faults: list[OSError] = []
-    # These leave out a folder that cannot be listed, unless they are told not to, and do not tell themselves at the next level.
+    # By default these pass over folders that cannot be listed, and they do not hand `on_error` on to the next level.
     for name in ("walk", "_walk"):
         if walk := getattr(system, name, None):
             setattr(system, name, partial(walk, on_error=faults.append))

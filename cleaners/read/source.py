@@ -1,4 +1,4 @@
-"""A stream of bytes that is being read, and what is known about it: what every reader is given."""
+"""A stream of bytes that is being read, and what is known about it: what every reader gets."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -12,18 +12,18 @@ BUFFER = 256 << 10
 """Bytes that are read at a time."""
 
 HEAD = 64 << 10
-"""Bytes at the start that a format may be known by."""
+"""Bytes at the start by which a format is recognised."""
 
-# Parquet and ZIP are read from their ends.  Inside another container they are laid aside first: up to here in memory,
-# then in a temporary file without a name, and no further than _MAX_ASIDE.
+# Parquet and ZIP are read from their ends.  Inside another container they are copied first: into memory up to this size,
+# beyond it into a temporary file without a name, and up to _MAX_ASIDE at most.
 _ASIDE_IN_MEMORY = 32 << 20
 _MAX_ASIDE = 1 << 30
 
 
 class Filled(io.RawIOBase):
-    """A stream that cannot seek, and gives as much as is asked for as long as there is any.
+    """A stream that cannot seek, and gives as much as is asked for, as far as there is any.
 
-    What came before an error is given first.  The error is a `ReadError`, whatever it was.
+    What came before an error is given first.  Any error becomes a `ReadError`.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Filled(io.RawIOBase):
         self._error: ReadError | None = None
 
     def piece(self, most: int) -> bytes:
-        """Some bytes; none at the end."""
+        """Some bytes, `most` at the most; none at the end."""
         raise NotImplementedError
 
     def readable(self) -> bool:
@@ -85,11 +85,11 @@ class Source:
     Attributes:
         path: the id of the file.
         record: where in the file it is; None where it is the file.
-        name: its file name, by which its format may be known.
+        name: its file name, by which its format may be recognised.
         stream: its bytes.
         fields: see `Fields`.
         depth: how deep in containers it is.
-        is_file: whether the stream can seek without cost.
+        is_file: whether the stream can seek at no cost.
         origin: what the containers around it say, for `Raw.origin`.
     """
 
@@ -138,7 +138,7 @@ class Source:
             mark()
 
     def lines(self) -> Iterator[tuple[int, bytes | None]]:
-        """The lines with their numbers, from 1; None is a line that is too long, of which nothing was kept."""
+        """The lines with their numbers, from 1; None for a line that is too long, of which nothing is kept."""
         stream, number = self.stream, 0
         while line := stream.readline(DOCUMENT_BYTES + 1):
             number += 1
@@ -160,7 +160,7 @@ class Source:
         """The stream as a file that can seek.
 
         Raises:
-            ReadError: it is too large to be laid aside.
+            ReadError: it is too large to be copied.
         """
         if self.is_file:
             yield self.stream
@@ -175,4 +175,4 @@ class Source:
                     raise ReadError("TooLarge", f"this has more than {_MAX_ASIDE:,} bytes: take it out of its container first")
                 aside.write(piece)
             aside.seek(0)
-            yield aside  # type: ignore[misc]  # it is one in all but name
+            yield aside  # type: ignore[misc]  # it has all the methods, if not the type

@@ -13,7 +13,7 @@ _BLOCK = 512
 
 
 class _Forward:
-    """A stream as `tarfile` wants it: it asks for places further on, never for those behind."""
+    """A stream as `tarfile` wants it, which only ever seeks forward."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
@@ -44,7 +44,7 @@ class _Forward:
         return piece
 
     def has_more(self) -> bool:
-        """Whether there is anything but zeros behind the end of an archive: another archive."""
+        """Whether anything but zeros follows the end of an archive: another archive."""
         while block := self.read(_BLOCK):
             if block.strip(b"\0"):
                 self._again = block

@@ -7,7 +7,7 @@ from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw, ReadError
 
 
 def whole(source: Source, media_type: str) -> bytes | Failed:
-    """All bytes of a source, or why they cannot be had; then those that came before."""
+    """All bytes of a source, or why they cannot be read, with those that could be."""
     pieces, size = [], 0
     try:
         for piece in source.pieces():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 DOCUMENT_BYTES = 32 << 20
-"""The most that one document may have, in bytes, decompressed.  The largest of 4,578 pages of the development data has 5 MB."""
+"""The size limit of a document, in bytes, decompressed.  The largest of the 4,578 pages of the development data has 5 MB."""
 
 
 class Found(NamedTuple):
@@ -19,10 +19,10 @@ class Found(NamedTuple):
             of a name that is no UTF-8 is written as U+FFFD and two hex digits.  A U+FFFD that stands in the
             name is written as its own three bytes, so that no two names share an id.
         path: where it is.
-        size: bytes; 0 where it is not known.
-        url: its address, where it is not on this machine's disk; "-" is standard input.
-        stamp: what is another when the file has changed: the time of its last change in nanoseconds, or what a remote system
-            says; None where that is not known.
+        size: bytes; 0 if not known.
+        url: its address, if it is not on this machine's disk; "-" is standard input.
+        stamp: what differs once the file has changed: the time of its last change in nanoseconds, or what a remote system
+            says; None if that is not known.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Which fields of a record (JSON, CSV, Parquet) hold the document; what is None is found.
+    """Which fields of a record (JSON, CSV, Parquet) hold the document; None: find out.
 
     Attributes:
         text: the field that holds plain text.
@@ -77,10 +77,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A document that cannot be had.
+    """A document that cannot be read.
 
     Attributes:
-        id, path, record: as in `Raw`.  What is wrong with a whole container has the id of the container.
+        id, path, record: as in `Raw`.  A fault of a whole container has the id of the container.
         type: the name of the error: "Unsupported", "Empty", "TooLarge", "Truncated", "Damaged", … or of an exception.
         message: a sentence.
         raw: its bytes, where they are known.
@@ -108,7 +108,7 @@ _NOT_SAFE = re.compile("[\0#\ud800-\udfff\ufffd]")
 
 
 def escape(text: str) -> str:
-    """Write the UTF-8 bytes of a text as U+FFFD and two hex digits each; those that "surrogateescape" hides, too."""
+    """Write the UTF-8 bytes of a text as U+FFFD and two hex digits each; also those that "surrogateescape" hides."""
     try:
         raw = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -137,7 +137,7 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") and part not in {".", ".."} for part in parts)
 
 
-# Half a character of Shift_JIS that was read in another encoding, and not the end of a folder: "表.txt" is no ".txt".
+# Half a character of Shift_JIS, read in another encoding, and no separator: "表.txt" is not ".txt" in a folder.
 _HALF = re.compile(r"(?<=[^\0-\x7f])\\(?=\.)")
 
 

@@ -1,8 +1,8 @@
 """Web archives (WARC and WET), through FastWARC.
 
-Documents are the responses of servers, resources, and conversions (the texts of a WET file); requests, metadata and the
-like are passed over, and so is what a crawler says of itself and of its pages in resources.  What FastWARC cannot go on
-from, a damaged header for example, costs the records up to the next that can be found.
+Documents are the responses of servers, resources, and conversions (the texts of a WET file).  Requests, metadata and the
+like are passed over, and so are resources in which a crawler describes itself or its pages.  Where FastWARC cannot go on,
+at a damaged header for example, the records up to the next one that can be found are lost.
 """
 
 import io
@@ -35,7 +35,7 @@ _NAMES = {name.lower(): name for name in (b"WARC-Type", b"WARC-Record-ID", b"Con
 
 
 class _Named(Filled):
-    """A web archive with the names of headers as FastWARC knows them; the standard takes them in any case."""
+    """A web archive whose header names are spelt as FastWARC expects them; the standard allows any case."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ def _is_named_otherwise(head: bytes) -> bool:
 
 
 class _Window:
-    """A stream that remembers the last that was read, to go back to."""
+    """A stream that remembers what was read last, so that one can go back to it."""
 
     def __init__(self, stream: io.BufferedReader, at: int) -> None:
         self._stream = stream
@@ -110,7 +110,7 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
         window = _Window(buffered(_Named(source.stream)) if is_named_otherwise else source.stream, at)
         try:
             yield from _documents(source, window, numbers)
-        except ReadError as error:  # each record may be a member of the compressed file: those behind it are well
+        except ReadError as error:  # each record may be a member of the compressed file: later ones may be intact
             go_on = getattr(source.stream.raw, "go_on", None)
             if error.type != "Damaged" or go_on is None or not go_on(b"WARC/"):
                 raise
@@ -122,7 +122,7 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
 
 def _documents(source: Source, window: _Window, numbers: Iterator[int]) -> Iterator[Raw | Failed]:
     begin = window.tell()
-    was_told = False  # that there is something that is no record
+    was_told = False  # that something is no record
     while True:
         problem: str | None = None
         records = ArchiveIterator(window, parse_http=False, stream_detect=False)  # type: ignore[arg-type]
@@ -188,7 +188,7 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
         message = f"the record at byte {record.stream_pos:,} breaks off: {len(block):,} of {headers.get('content-length')} bytes are there"
         yield source.failed(number, "Truncated", message, block)
         return
-    content_type, charset, status = headers.get("content-type"), None, 200
+    content_type, status = headers.get("content-type"), 200
     body = block
     if block.startswith(b"HTTP/") and (content_type is None or content_type.strip().lower().startswith("application/http")):
         status, http, body = _http(block)
@@ -218,7 +218,7 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
 
 
 def _offset(source: Source, offset: int) -> dict[str, int]:
-    """Where a record begins: in the file as it is, if that has a member for each record; else in what was decompressed."""
+    """Where a record begins: in the compressed file, if that has a member for each record; else in its content."""
     member_at = getattr(source.stream.raw, "member_at", None)
     if member_at is None:
         return {"offset": offset}
@@ -308,11 +308,11 @@ def _decompressed(body: bytes, coding: str) -> bytes:
 
 
 _NEVER = re.compile(rb"(?!)")
-_STEP = 4096  # small, for what stands behind a member is copied with each
+_STEP = 4096  # small, because each member copies what comes after it
 
 
 def _members(body: bytes, codec: Codec) -> bytes:
-    """What the members of a compressed body hold, as far as they go; what is behind them and none is left out.
+    """The content of the members of a compressed body, as far as they go; what comes after them is left out.
 
     Raises:
         Exception: the first is damaged.
@@ -329,7 +329,7 @@ def _members(body: bytes, codec: Codec) -> bytes:
         at += len(data)
         try:
             piece = decoder.decompress(data, DOCUMENT_BYTES + 1 - len(plain))
-        except Exception:  # each codec has its own; of a later member it may be chance that it seemed to begin
+        except Exception:  # each codec has its own; what looked like a later member may not be one
             if is_first:
                 raise
             break

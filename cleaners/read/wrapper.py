@@ -1,12 +1,12 @@
-"""Objects of JSON that are no record but the wrapper of many: {"status": "ok", "articles": [{…}, {…}]}, {"a1": {…}, "a2": {…}}.
+"""JSON objects that are not a record but a wrapper of many: {"status": "ok", "articles": [{…}, {…}]}, {"a1": {…}, "a2": {…}}.
 
-Theory.  A wrapper has no text of its own, and an array of objects that have.  Many records have such arrays, too: the
-paragraphs of an article, comments on it, related articles.  So the array must bear a name that wrappers use, or
-its objects must have addresses; and no text of the object around may be longer than all of theirs.
+Theory.  A wrapper has no text of its own, but an array of objects that have.  Many records have such arrays, too: the
+paragraphs of an article, comments on it, related articles.  So the array must have a name that wrappers use, or
+its objects must have addresses; and no text of the object around it may be longer than all of theirs.
 
 A table may be written column by column, as pandas does.  An object that holds nothing but objects with a text each is a wrapper,
-too: nobody would know which of them to take.  A record whose parts are objects ({"headline": {"text": …}, "body": {"text": …}}) gives them names that fields have.  Where all names are
-addresses, numbers or names of files, what they hold may be texts as well: {"https://…": "…", "https://…": "…"}.
+too, unless they have names of fields: then they are the parts of one record ({"headline": {"text": …}, "body": {"text": …}}).  If all
+names are addresses, numbers or file names, what they hold may be texts as well: {"https://…": "…", "https://…": "…"}.
 """
 
 import json
@@ -26,7 +26,7 @@ _BESIDE = frozenset(_ARTICLE_HAS.split())
 _MAX_NESTED = 3  # objects around the array
 _SAMPLE = 20  # elements of an array that are looked at
 
-# What names a document and no part of one.
+# Names of documents, not of their parts.
 _ID = re.compile(r"(?i)\d+|\w+://.+|.+\.(?:txt|md|html?|xhtml|xml|json|pdf)", re.DOTALL)
 
 _DECODER = json.JSONDecoder(strict=False)
@@ -37,8 +37,8 @@ class Array(NamedTuple):
     """An array of records, or an object of them.
 
     Attributes:
-        path: its name, behind those of the objects around it.
-        at: where it begins: the offset behind its bracket.
+        path: the names of the objects around it, and its own.
+        at: the offset behind its opening bracket.
         is_keyed: whether it is an object.
     """
 
@@ -48,7 +48,7 @@ class Array(NamedTuple):
 
 
 def may_be(value: Any, fields: Fields) -> bool:
-    """Whether a value is an object with an array of objects in it, and without text that bears a known name: a quick look."""
+    """Whether a value is an object that holds an array of objects, and no text under a known name: a quick look."""
     return isinstance(value, Mapping) and _has_array(value) and not record.text_of(value, fields, None)
 
 
@@ -61,12 +61,12 @@ def _has_array(value: Mapping[str, Any], depth: int = 0) -> bool:
 
 
 def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    """The records that an object holds by names of their own, by what leads to each; none if it is something else.
+    """The records that an object holds under names, by their paths; none if it is something else.
 
     Args:
-        value: the object, which may hold them in an object that bears a name of wrappers.
-        fields: which fields of a record hold the document, where that is said.
-        path: what led there.
+        value: the object, which may hold them in an object with a name that wrappers use.
+        fields: which fields of a record hold the document, if that is said.
+        path: of the object.
     """
     if not isinstance(value, Mapping):
         return {}
@@ -81,7 +81,7 @@ def keyed(value: Any, fields: Fields, path: tuple[str, ...] = ()) -> dict[tuple[
 
 
 def named(name: str, item: Any) -> Any:
-    """A record of an object of records; its name is its address, if it looks like one and there is no other."""
+    """A record of an object of records; its name becomes its address, if it looks like one and the record has no other."""
     if "://" not in name or not isinstance(item, (str, Mapping)):
         return item
     fields = {"text": item} if isinstance(item, str) else item
@@ -117,7 +117,8 @@ def _columns(value: Mapping[str, Any]) -> Mapping[str, Mapping[Any, Any]]:
     """The columns of a table, each by the names or numbers of its rows; none if this is something else.
 
     Tables of pandas are {"title": {"0": …, "1": …}, "text": {"0": …, "1": …}}, or {"columns": ["title", "text"], "data": [[…, …], …]};
-    those of lists {"title": [… , …], "text": [… , …]}.  These may be one record, too, whose text is a list of paragraphs; but then it has not as many titles, or addresses.
+    those of lists {"title": [… , …], "text": [… , …]}.  The last may also be one record whose text is a list of paragraphs; but then it has
+    not as many titles, or addresses.
     """
     match value:
         case {"columns": [*names], "data": [[*_], *_] as rows} if all(
@@ -141,13 +142,13 @@ def _are_different(column: list[Any]) -> bool:
 
 
 def _is_record_beside(value: Mapping[str, Any], name: str, fields: Fields) -> bool:
-    """Whether an object has a text or an address of its own beside what bears that name."""
+    """Whether an object has a text or an address besides the field of that name."""
     beside = {other: item for other, item in value.items() if other != name}
     return bool(record.text_of(beside, fields, None)) or record.has_address(beside)
 
 
 def begun(text: str, fields: Fields) -> Array | None:
-    """The object of records in an object that breaks off, as `keyed` finds it in a whole one; what is half there is not looked at."""
+    """The object of records in an object that breaks off, as `keyed` finds it in a whole one; its incomplete last item is ignored."""
     value: dict[str, Any] = {}
     opened: dict[tuple[str, ...], int] = {}
     with suppress(ValueError, TypeError, IndexError, RecursionError):
@@ -168,9 +169,9 @@ def arrays(text: str, fields: Fields, *, in_another: bool = False) -> list[Array
     """The arrays of records in a wrapper, or of wrappers, none if it is something else.
 
     Args:
-        text: the object as JSON; it may break off, then the arrays are found that begin before.
-        fields: which fields of a record hold the document, where that is said.
-        in_another: whether it is in an array itself, and so no wrapper of wrappers.
+        text: the object as JSON; if it breaks off, the arrays are found that begin before.
+        fields: which fields of a record hold the document, if that is said.
+        in_another: whether it is itself in an array, and so cannot wrap wrappers.
     """
     own: dict[str, Any] = {}  # as far as it goes
     found: list[tuple[Array, list[Any], dict[str, Any]]] = []
@@ -212,8 +213,8 @@ def _walk(
 ) -> int:
     """Go through an object; returns where it ends.
 
-    `found` takes its arrays, each with its first elements and the object that it is in; `opened` the offsets behind the brackets
-    of objects that have no end.
+    Its arrays go into `found`, each with its first elements and the object that it is in; for objects without an end, the offsets
+    behind their brackets go into `opened`.
 
     Raises:
         ValueError, TypeError, IndexError: it is no object, or breaks off.
@@ -246,7 +247,7 @@ def _walk(
 
 
 def _sample(text: str, at: int) -> Iterator[Any]:
-    """The first elements of an array, as far as they are there."""
+    """The first elements of an array, as far as they are complete."""
     with suppress(ValueError, IndexError, RecursionError):
         for _ in range(_SAMPLE):
             element, at = _DECODER.raw_decode(text, _skip(text, at))

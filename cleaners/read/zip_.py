@@ -13,7 +13,7 @@ from cleaners.read.recode import guessed
 from cleaners.read.source import BUFFER, HEAD, Filled, Piped, Source, buffered
 from cleaners.read.values import Failed, Names, Raw, ReadError, is_hidden
 
-# Python's own module reads bzip2 and LZMA in ZIP without a limit on what comes out of a block.
+# In ZIP, Python's own module reads bzip2 and LZMA without a limit on what a block may grow to.
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED, _SIZE_BEHIND, _UTF_8 = 0x1, 0x8, 0x800  # flags
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
@@ -51,7 +51,7 @@ def _raw(member: zipfile.ZipInfo) -> bytes:
 
 
 def _charset(names: Iterable[bytes]) -> str | None:
-    """The character set of those names that are not UTF-8, if they tell it together."""
+    """The character set of the names that are not UTF-8, if together they show it."""
     return guessed(b"\n".join(name for name in names if _as(name, "utf-8") is None)[:HEAD])
 
 
@@ -88,7 +88,7 @@ def _member(source: Source, archive: zipfile.ZipFile, member: zipfile.ZipInfo, p
 
 
 class _Content(Filled):
-    """The content of a member that no directory tells about.
+    """The content of a member that no directory lists.
 
     Attributes:
         at: how far the file was read.
@@ -125,7 +125,7 @@ class _Content(Filled):
 
 
 def _without_directory(source: Source, file: BinaryIO) -> Iterator[Raw | Failed]:
-    """The members of an archive that breaks off before its directory, which is at the end; each has a header of its own."""
+    """The members of an archive that breaks off before its directory, which comes last; each has a header of its own."""
     names = Names()
     at = 0
     while True:
