@@ -1,4 +1,4 @@
-"""What became of the documents, in numbers that must agree."""
+"""What became of the documents, in numbers that must add up."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ class UnbalancedError(RuntimeError):
 
 
 class TooMuchError(RuntimeError):
-    """More documents are in quarantine, or more was cut, than may be; the result is published."""
+    """More documents are in quarantine, or more was cut, than is allowed; the result is published."""
 
 
 @dataclass(slots=True)
@@ -28,8 +28,8 @@ class Balance:
         chars: of the published documents, as in their `provenance`.
         rule_edits: how many edits each rule had a hand in.
         rule_chars: how many characters each rule took out.
-        source_documents: of how many documents that were cleaned, and not copied, it is known how much was cut, by source.
-        source_cut: the sum of what was cut of them, in thousandths, see `cleaners.history`.
+        source_documents: by source, the documents of which it is known how much was cut; copied ones do not count.
+        source_cut: the sum of the shares that were cut of them, in thousandths, see `cleaners.history`.
         work: of a whole run, see `Job.work`.
         cut_more: of a whole run, the sources of which far more was cut than before.
     """
@@ -68,7 +68,7 @@ class Balance:
             self.rule_chars[records.decider(change)] += len(change.old)
 
     def count_cut(self, source: str, record: Record) -> None:
-        """Add how much was cut of a document of a source."""
+        """Add the share that was cut of a document of a source."""
         if (share := history.share(record)) is not None:
             self.source_documents[source] += 1
             self.source_cut[source] += share

@@ -1,11 +1,11 @@
-"""What is made of the rules, and kept from one run to the next.
+"""What is made of the rules, kept from one run to the next.
 
-To read and check the rules takes a fifth of a second, and the package `regex` half a second to compile their expressions; to read back
-what was made takes a twentieth of that.  So it is kept as Python keeps the modules that it compiles: in `__pycache__`, below
-PYTHONPYCACHEPREFIX if that is set, and nowhere if Python is told to write no byte code or must not write there.  Whoever can change these
+Reading and checking the rules takes a fifth of a second, and compiling their expressions half a second; reading the result back
+takes a twentieth of that.  So it is kept where Python keeps compiled modules: in `__pycache__`, below
+PYTHONPYCACHEPREFIX if that is set, and nowhere if Python is told to write no byte code or may not write there.  Whoever can change these
 files can change the modules, too.
 
-`python -m cleaners.matching` makes all of it, whatever Python is told, as `python -m compileall` does for modules.
+`python -m cleaners.matching` makes all of it in any case, as `python -m compileall` does for modules.
 """
 
 import hashlib
@@ -28,16 +28,16 @@ def kept(name: str, make: Callable[[], T], fits: Callable[[Any], bool]) -> T:
     """What `make` returns, or what it once returned under that name, if that still fits.
 
     Args:
-        name: what else would be made has another name.
-        make: makes something that can be pickled.
-        fits: whether what was kept is what would be made.
+        name: different for everything that would be made differently.
+        make: returns something that can be pickled.
+        fits: whether what was kept is what `make` would return.
     """
     path = _path(name)
     try:
         thing: T = pickle.loads(path.read_bytes())  # noqa: S301  as trustworthy as the byte code beside it
         if fits(thing):
             return thing
-    except Exception:  # noqa: BLE001, S110  it is not there, or it is damaged: a file that is no pickle raises anything
+    except Exception:  # noqa: BLE001, S110  it is missing or damaged: a file that is no pickle may raise anything
         pass
     thing = make()
     if not sys.dont_write_bytecode:
@@ -60,13 +60,13 @@ def compile_expression(pattern: str, flags: int = 0) -> regex.Pattern[str]:
 
 
 def _path(name: str) -> Path:
-    """Where it is kept; other versions of Python have other folders."""
+    """Where it is kept; other versions of Python use other names."""
     digest = hashlib.sha256(name.encode()).hexdigest()[:32]
     return Path(cache_from_source(str(Path(__file__).with_name(f"{digest}.py")))).with_suffix(".kept")
 
 
 def _keep(path: Path, content: bytes) -> None:
-    """Write the file as a whole or not at all, for other processes do the same."""
+    """Write the file whole or not at all, since other processes may write and read it at the same time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file, name = tempfile.mkstemp(dir=path.parent)
     try:

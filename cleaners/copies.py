@@ -1,4 +1,4 @@
-"""Records of the last run that are copied: of files that are unchanged, and of those that have another name now."""
+"""Records of the last run that are copied: those of unchanged and of renamed files."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,9 +18,9 @@ class Move(NamedTuple):
     """A file that was in the last run under another name.
 
     Attributes:
-        id: the name that it had.
-        sha256: of it.
-        sources: see `Shard` of `cleaners.shards`.
+        id: its old name.
+        sha256: of its content.
+        sources: see `cleaners.shards.Shard`.
     """
 
     id: str
@@ -34,8 +34,8 @@ class Copy(NamedTuple):
     Attributes:
         kind: of the record.
         record: itself.
-        row: the record as it stands there.
-        ledger: the same for its ledger, if it has one.
+        row: the record as it stands in the part.
+        ledger: record and row of its ledger, if it has one.
         is_last: whether it is the last of its file in the part.
         is_moved: whether the file had another name.
     """
@@ -59,13 +59,13 @@ class Copy(NamedTuple):
         return self.source["bytes"] or 0
 
     def renamed(self, old: str, new: str) -> "Copy":
-        """The same under the new name of its file."""
+        """The same document under the new name of its file."""
         rename(self.kind, self.record, old, new)
         ledger = self.ledger and (self.ledger[0], renamed("ledger", self.ledger[1], old, new))
         return self._replace(row=renamed(self.kind, self.row, old, new), ledger=ledger, is_moved=True)
 
     def write(self, parts: Parts, balance: Balance) -> None:
-        """Write it again, and count it.  If it was not moved, its clean text is in its place already."""
+        """Write it, and count it.  Unless it was moved, its clean text is in its place already."""
         parts.copy(self.kind, self.row)
         if self.ledger:
             record, row = self.ledger
@@ -117,7 +117,7 @@ class Unchanged:
 
 
 class Renamed:
-    """The records of files that have another name now, and so come in another order."""
+    """The records of renamed files, which therefore come in another order."""
 
     def __init__(self, output: Path, moved: Mapping[str, Move]) -> None:
         self._moved = moved
@@ -147,14 +147,14 @@ class Renamed:
 
 
 class _Ahead:
-    """Records that are read one ahead."""
+    """Records of which one is read ahead."""
 
     def __init__(self, records_: Iterator[Copy]) -> None:
         self._records = records_
         self.next = next(records_, None)
 
     def of(self, id_: str) -> Iterator[Copy]:
-        """Those of a file; those of files before it are passed over."""
+        """Those of a file; those of earlier files are passed over."""
         while self.next and (path := self.next.source["path"]) <= id_:
             if path == id_:
                 yield self.next

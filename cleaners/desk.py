@@ -1,4 +1,4 @@
-"""The desk that a document crosses: from what came in to the record that goes out."""
+"""The desk that a document crosses, from what came in to the record that goes out."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
 T = TypeVar("T")
 
-# What nobody could read better: it holds nothing.
+# Failures to read that are no fault: there is no document.
 _NO_DOCUMENT = {"Empty": "drop.empty", "HttpStatus": "drop.http-status"}
 
 
@@ -47,7 +47,7 @@ class LeftOut(NamedTuple):
 
 
 def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
-    """Make text of what came in: decode it, and if it is a page take the article out of it."""
+    """Make text of what came in: decode it, and if it is a page, extract its article."""
     source = records.source(came)
 
     def reject(stage: str, type_: str, message: str) -> LeftOut:
@@ -85,16 +85,16 @@ def draft(came: read.Raw | read.Failed) -> Draft | LeftOut:
 
 
 def _attempt(id_: str, source: Record, stage: str, do: Callable[[], T]) -> T | LeftOut:
-    """What comes of a stage.
+    """The result of a stage, or the record of its failure.
 
     Raises:
-        MemoryError: this may be the fault of what was done before.  A new process will tell.
+        MemoryError: earlier work may be to blame, so a new process tries again.
     """
     try:
         return do()
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001  whatever it is, it costs this one document and is told with it
+    except Exception as error:  # noqa: BLE001  whatever it is, it costs only this document and is recorded with it
         return LeftOut("quarantine", records.quarantine(id_, source, stage, type(error).__name__, str(error)))
 
 
@@ -118,14 +118,14 @@ class Published(NamedTuple):
 
 
 class Ruled(NamedTuple):
-    """A document that is half done: the rules have been through it."""
+    """A document that is half done: the rules have been applied."""
 
     draft: Draft
     ruled: pipeline.Ruled
 
 
 def begin(came: read.Raw | read.Failed, book: RuleBook) -> Ruled | LeftOut:
-    """The first half of the way: make text of what came in, and let the rules work."""
+    """The first half: make text of what came in, and apply the rules."""
     ready = draft(came)
     if isinstance(ready, LeftOut):
         return ready
@@ -134,9 +134,9 @@ def begin(came: read.Raw | read.Failed, book: RuleBook) -> Ruled | LeftOut:
 
 
 def judge(ruled: Sequence[Ruled], cut: "Cut | None") -> "list[Verdict | None]":
-    """What the line model says about many documents: asked about all at once, it takes a fraction of the time.
+    """What the line model says about many documents: asking about all at once takes a fraction of the time.
 
-    What was taken out of a page has been judged block by block, and it is not asked.
+    It is not asked about pages, whose blocks have been judged already.
     """
     asked = [n for n, one in enumerate(ruled) if cut and not one.draft.extraction]
     verdicts: list[Verdict | None] = [None] * len(ruled)
@@ -149,7 +149,7 @@ def judge(ruled: Sequence[Ruled], cut: "Cut | None") -> "list[Verdict | None]":
 
 
 def finish(one: Ruled, book: RuleBook, name: Record, verdict: "Verdict | None", cut: "Cut | None") -> Published | LeftOut:
-    """The second half: do what the line model says, and write the record.
+    """The second half: do what the line model says, and make the records.
 
     Args:
         one: what `begin` gave.

@@ -1,7 +1,7 @@
 """The document that travels through the steps, and its lines.
 
-The unit of nearly every decision here is the line: dumps have one paragraph, one heading, one button
-or one field label a line.  Everything about lines that several steps ask is worked out once, here.
+The unit of nearly every decision is the line: dumps have one paragraph, one heading, one button
+or one field label a line.  Whatever several steps need to know about lines is worked out once, here.
 """
 
 import re
@@ -49,8 +49,8 @@ class Document:
         title: the title, once it is known.
         metadata: url, site, author, … where known.
         front: how many characters at its start are front matter.
-        memo: what a step found out about single lines.  It travels along with the document, for the
-            editing steps only ever take lines out.
+        memo: what a step found out about single lines.  It stays valid as the document travels on, since
+            the editing steps only take lines out.
     """
 
     id: str
@@ -67,12 +67,12 @@ class Document:
 
     @cached_property
     def starts(self) -> list[int]:
-        """The offset at which each line starts, and one more for a line behind the last."""
+        """The offset at which each line starts, and one more for a line after the last."""
         return list(accumulate(map(add, map(len, self.lines), repeat(1)), initial=0))
 
     @cached_property
     def shown(self) -> list[str]:
-        """The lines as a page shows them: where there are links of Markdown, without its marks."""
+        """The lines as a page shows them: without Markdown's marks, if there are links of Markdown."""
         return unmarked(self.text).split("\n") if "](" in self.text else self.lines
 
     def cut(self, first: int, last: int, rule: str) -> Edit:
@@ -80,10 +80,10 @@ class Document:
         return Edit(self.starts[first], min(self.starts[last + 1], len(self.text)), "", rule)
 
     def cut_all(self, rules: Mapping[int, str]) -> list[Edit]:
-        """An edit for each run of lines that go by the same rule, with the blank lines between them.
+        """An edit for each run of lines that the same rule cuts, with the blank lines between them.
 
         Args:
-            rules: the number of each line that goes, and the id of the rule that says so.
+            rules: the number of each line to cut, and the id of the rule.
         """
         runs: list[tuple[int, int, str]] = []
         for i in sorted(rules):
@@ -111,9 +111,9 @@ Cleaner = Callable[[Document], Iterable[Edit]]
 
 
 def key(line: str) -> str:
-    """The line as phrases are compared: case folded, without the decoration around it.
+    """The form in which a line is compared with phrases: case folded, without the decoration around it.
 
-    It is for looking up, never for taking offsets: "İ" grows when it is folded.  A line too long to be a
+    Use it to look things up, never for offsets: "İ" grows when it is folded.  A line too long to be a
     phrase is its own key.
     """
     if len(line) > KEY_CHARS:
@@ -130,7 +130,7 @@ def bare(line: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """One line or many as a page shows them, without Markdown's marks for links, pictures and what is strong; none becomes blank."""
+    """One line or many as a page shows them, without Markdown's marks for links, pictures and bold text; no line becomes blank."""
     if "](" in text:
         for _ in range(2):  # a picture may be a link
             text = _LINK.sub(lambda link: link[1].strip() or "!", text)
@@ -138,14 +138,14 @@ def unmarked(text: str) -> str:
 
 
 def weight(line: str) -> int:
-    """How much a line says, in characters of a script with spaces: one of a script without counts three times."""
+    """How much a line says, in characters: those of a script without spaces count three times."""
     return len(line) + (0 if line.isascii() else 2 * len(_DENSE.findall(line)))
 
 
 def is_prose(line: str) -> bool:
     """Whether a line is a paragraph of running text, going by its length and its last character.
 
-    Prose is what the boilerplate rules must not touch lightly, and it marks where an article begins
+    The boilerplate rules must not touch prose lightly, and it marks where an article begins
     and ends.  Titles, labels, menus and captions are shorter or end without punctuation.
     """
     if len(line) < 30:

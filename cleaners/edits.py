@@ -1,8 +1,8 @@
 """Edits: the only code that changes text.
 
-A cleaner never changes text.  It reads a document and yields `Edit`s: a span, what stands there
-instead, and the id of the rule that says so.  `apply` carries them out and says what it did as
-`Change`s, which also hold the text that went.  `compose` puts two steps behind one another, so that
+A cleaner never changes text.  It reads a document and yields `Edit`s: a span, what to put there
+instead, and the id of the rule that says so.  `apply` carries them out and reports what it did as
+`Change`s, which also hold the text that was replaced.  `compose` joins two steps into one, so that
 the ledger of a whole pipeline is in coordinates of the text it began with; `undo` goes back.
 
 All offsets are code points (Python string indices), half open.
@@ -16,7 +16,7 @@ from typing import NamedTuple
 class Edit(NamedTuple):
     """What a cleaner wants: `text[start:end]` becomes `new`, because of the rule with this id.
 
-    `score` is for a rule that is not sure: how probable it holds that the text should have stayed.
+    `score` is for a rule that is not sure: the probability, in its view, that the text should have stayed.
     """
 
     start: int
@@ -124,7 +124,7 @@ def compose(base: str, first: Sequence[Change], second: Sequence[Change]) -> lis
     Returns:
         Changes in coordinates of `base` that lead straight to the end.  A change of one step stays as
         it is unless the other step touched the same place; then they become one, with the rules of
-        both in order.  What the second step put back to what it was is no change any more.
+        both in order.  What the second step restored is no longer a change.
     """
     if not first or not second:
         return list(first or second)
@@ -147,7 +147,7 @@ def compose(base: str, first: Sequence[Change], second: Sequence[Change]) -> lis
 
 
 def _meet(at: int, b: Change) -> bool:
-    """Whether `b` inserts right at the edge of another change: which of the two came first would be lost."""
+    """Whether `b` inserts right at the edge of another change: kept apart, their order would be lost."""
     return b.start == b.end == at
 
 

@@ -1,7 +1,7 @@
-"""A shard that is cleaned on another machine than the one that planned the run.
+"""Shards that are cleaned on other machines than the one that planned the run.
 
-All machines see the output folder, and the input if it is a folder, at the same path, and have the same copydesk.  What is
-not so is noticed before anything is written.
+All machines must see the output folder, and the input if it is a folder, at the same path, and have the same copydesk.  If that is
+not so, it is noticed before anything is written.
 """
 
 import os
@@ -21,7 +21,7 @@ from cleaners.state import fingerprint
 from cleaners.workers import Crew, Limits, Watch
 from cleaners.write import sync
 
-_LATE = 100  # seconds: longer than clients of NFS remember by default that a name was not there
+_LATE = 100  # seconds; by default, clients of NFS remember for less than that that a name did not exist
 
 
 def absolute(root: str) -> str:
@@ -31,16 +31,16 @@ def absolute(root: str) -> str:
 
 
 def clear(job: Job) -> None:
-    """Remove what a run that was broken off has left of shards that it did not finish: here, a shard's folder is there when it is done."""
+    """Remove the unfinished shards that an interrupted run has left: here, a folder that is there means that its shard is done."""
     for shard in job.shards:
         shutil.rmtree(job.settings.folder(shard.key), ignore_errors=True)
 
 
 def look(job: Job) -> None:
-    """See that all shards are there, which other machines say they have done: a network file system may show them some seconds late.
+    """Wait until all shards that other machines have finished can be seen: a network file system may show them some seconds late.
 
     Raises:
-        OutputError: one is not there.
+        OutputError: one cannot be seen.
     """
     for second in range(_LATE):
         there = set(os.listdir(job.settings.staging / "shards"))  # noqa: PTH208  it asks the server, which a look at one name need not
@@ -53,8 +53,8 @@ def look(job: Job) -> None:
 def clean_shard(settings: Settings, planned: str, shard: Shard) -> Balance:
     """Clean a shard in a process of its own, unless that is done already.
 
-    Two machines may be at the same shard at once, since one that is taken for dead may only have been out of reach.  Each
-    writes a folder of its own, and the first to finish gives it the name by which the run knows the shard.
+    Two machines may work on the same shard at once, since one that is taken for dead may only have been out of reach.  Each
+    writes a folder of its own, and the first to finish gives it the name under which the run looks for the shard.
 
     Args:
         settings: of the run, with absolute paths.
@@ -65,9 +65,9 @@ def clean_shard(settings: Settings, planned: str, shard: Shard) -> Balance:
         The numbers of the shard.
 
     Raises:
-        InputError: this machine does not see the input, or would make something else of it.
-        OutputError: this machine does not see the output, or cannot write it.
-        WorkerError: no process can be had.
+        InputError: this machine cannot see the input, or would clean it differently.
+        OutputError: this machine cannot see or write the output.
+        WorkerError: no process can be started.
     """
     folder = settings.folder(shard.key)
     if not (folder / DONE).exists():

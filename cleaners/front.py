@@ -19,11 +19,11 @@ from cleaners.read.record import is_known, is_name_of_one, is_text, metadata_of
 RULE = "metadata.front-matter"
 
 _LONGEST = 10_000  # characters of a block; parsing YAML takes some two microseconds each
-# Text must follow: what is nothing but fields is a data file.
+# Text must follow: a file of nothing but fields is data.
 _BLOCK = re.compile(
     r"\ufeff?(?:\s*\n)?+(?P<mark>---|\+\+\+)[ \t]*\r?\n(?P<fields>(?:.*\n){1,100}?)(?:(?P=mark)|\.\.\.)[ \t]*\r?\n(?=\s*\S)"
 )
-# One of these is in every block; between two rules above an article, and in most other YAML, none is.
+# Every block has one of these; what stands between two rules above an article, and most other YAML, has none.
 _USUAL = re.compile(
     r"""(?mx)^["']?(?:title|subtitle|date|lastmod|updated|created|publishDate|pubDate|layout|tags|categories|category|authors?|draft|slug
     |description|summary|excerpt|keywords|permalink|aliases|cssclasses)["']?[ ]*[:=]"""
@@ -38,7 +38,7 @@ _ALSO = frozenset(
 
 
 def read(doc: Document) -> Document:
-    """The document with what front matter at its top says: a title and metadata; what is known already stands before it."""
+    """The document with what the front matter at its top says, title and metadata; what is known already has precedence."""
     fields: dict[str, Any] = {}
     end = 0
     while found := _block(doc.text, end) or _header(doc.text, end):  # converters put a new one above the old
@@ -94,7 +94,7 @@ def _header(text: str, start: int) -> tuple[dict[str, Any], int] | None:
 
 
 def _fields(block: re.Match[str]) -> dict[str, Any] | None:
-    """What a block says; None if it is no front matter."""
+    """The fields of a block; None if it is no front matter."""
     text = block["fields"].replace("\r", "")
     if len(text) > _LONGEST or not _USUAL.search(text):
         return None
@@ -109,7 +109,7 @@ def _yaml(text: str) -> Any:
     """What a text in YAML says.
 
     Raises:
-        ValueError: it is none, names a field twice, or has tags or aliases, of which a few lines can make gigabytes.
+        ValueError: it is not YAML, names a field twice, or has tags or aliases, a few lines of which can make gigabytes.
     """
     import yaml
 
@@ -121,7 +121,7 @@ def _yaml(text: str) -> Any:
 
 @cache
 def _loader() -> Any:
-    """A loader that leaves numbers and dates as they are written: "1984" is a title, "010" a number of a street, "no" Norwegian."""
+    """A loader that leaves numbers and dates as they are written: "1984" is a title, "010" a house number, "no" Norwegian."""
     import yaml  # takes a while, and most dumps have no front matter
 
     class Loader(yaml.SafeLoader):

@@ -1,7 +1,7 @@
-"""How much of a source is cut, beside how much was cut of it before: a site that was rebuilt, or a rule that fits too much, shows here.
+"""How much of a source is cut, compared with earlier runs: a site that was rebuilt, or a rule that cuts too much, shows here.
 
-A source is the first folder of a path, "site-a" for "site-a/2026/0001.txt".  Outside of folders it is the container, or else all
-files there are one source, ".".  Of each document the share of characters that went is known: all of one that was dropped because
+A source is the first folder of a path, "site-a" for "site-a/2026/0001.txt".  Outside of folders, a container is a source, and all
+other files are one source, ".".  For each document the share of characters that was cut is known: all, if it was dropped because
 nothing was left, or because no article was found in the page.
 """
 
@@ -11,20 +11,20 @@ from typing import NamedTuple
 
 from cleaners.records import Record
 
-# A mean of fewer documents says little: of 20 whose shares scatter by 0.2, which is much, it scatters by less than 0.05.
-# In an hour a source may bring fewer, so they are put together over some runs until there are as many.
+# A mean of fewer documents says little: for 20 whose shares scatter by 0.2, which is much, it scatters by less than 0.05.
+# In an hour a source may bring fewer, so they are collected over several runs until there are enough.
 _ENOUGH = 20
 _ALL_CUT = frozenset(("drop.nothing-left", "drop.no-article"))
-_WHOLE = 1000  # shares are counted in thousandths: whole numbers give the same sum in any order
+_WHOLE = 1000  # shares are counted in thousandths, since whole numbers have the same sum in any order
 
 
 class Past(NamedTuple):
     """What is known of a source.
 
     Attributes:
-        documents: how many were cleaned, the recent ones apart.
+        documents: how many were cleaned, without the recent ones.
         cut: the sum of the shares that were cut of them, in thousandths.
-        recent, recent_cut: the same of those that are too few to be compared.
+        recent, recent_cut: the same for the recent ones, still too few to be compared.
     """
 
     documents: int = 0
@@ -63,7 +63,7 @@ def source_of(path: str, record: str | None) -> str:
 
 
 def share(record: Record) -> int | None:
-    """How much of a document was cut, in thousandths; None if its record does not tell.
+    """How much of a document was cut, in thousandths; None if its record does not say.
 
     Args:
         record: the provenance of a document, or the record of one that was left out.
@@ -77,13 +77,13 @@ def share(record: Record) -> int | None:
 def compare(
     documents: Counter[str], cut: Counter[str], past: Mapping[str, Past], most: float
 ) -> Iterator[tuple[str, Past, CutMore | None]]:
-    """Set what was cleaned beside what is known.
+    """Compare what was cleaned with earlier runs.
 
     Args:
         documents: how many were cleaned of each source.
-        cut: the sum of what was cut of each, in thousandths.
-        past: of each of these sources, if it has one.
-        most: by how much the share may be larger than it was.
+        cut: the sum of the shares that were cut of each, in thousandths.
+        past: what is known of each of these sources, if anything.
+        most: by how much the share may grow.
 
     Yields:
         Each source, what is known of it now, and whether too much was cut.
