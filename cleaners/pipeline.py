@@ -23,16 +23,16 @@ def editing(book: RuleBook) -> tuple[Cleaner, ...]:
 FINISH: tuple[Cleaner, ...] = (layout.clean,)
 
 MAX_ROUNDS = 50
-"""Cutting one thing can show another: a foot line is only a foot line once the form below it is gone.  So
+"""One cut can expose another: a foot line is only a foot line once the form below it is gone.  So
 the editing steps run until nothing changes.  The deepest of the 4,578 development dumps takes a few rounds;
-the bound only keeps a text made to be slow from taking for ever."""
+the bound only stops a text that was made to be slow."""
 
 
 LITTLE = 0.2
-"""Where less than this share of the characters is left, blanks left out, a person should look, whatever took the rest.  Held-out documents of
-which the line model alone leaves less (being cautious: 0.9 % of the columns, 6 % of the pages) are hurt in half of the cases."""
+"""If less than this share of the characters is left, without blanks, a person should look, whatever cut the rest.  Of held-out documents of
+which the line model alone leaves less (`cautious`: 0.9 % of the columns, 6 % of the pages), half are hurt."""
 
-_Looked = Literal["first", "never", "late"]  # when a title is looked for; late: when the rules have taken all else that they take
+_Looked = Literal["first", "never", "late"]  # when a title is looked for; late: after everything else that the rules cut
 
 
 class UnstableError(RuntimeError):
@@ -42,7 +42,7 @@ class UnstableError(RuntimeError):
 class Cleaned(NamedTuple):
     """What became of a document: its title and text, the base text, and the changes that led from there.
 
-    `review` says that a person should look: little is left of it, or the line model finds next to no main text.  `found` says that the title
+    `review` says that a person should look: little is left of it, or the line model finds hardly any main text.  `found` says that the title
     was found in the text, not given.
     """
 
@@ -58,9 +58,9 @@ class Ruled(NamedTuple):
     """A document as the rules leave it: what the line model is asked about.
 
     Attributes:
-        given: the document as it came, without the title if it cannot be that.
+        given: the document as it came, without its title if that cannot be one.
         doc: its text and title now.
-        changes: what led there from the base text.
+        changes: those that led there from the base text.
     """
 
     given: Document
@@ -89,7 +89,7 @@ def clean(doc: Document, book: RuleBook, cut: "Cut | None" = None) -> Cleaned:
 
 
 def begin(doc: Document, book: RuleBook) -> Ruled:
-    """The first half of `clean`: what the rules do.  The line model can be asked about many documents at once, then."""
+    """The first half of `clean`: what the rules do.  After it, the line model can be asked about many documents at once."""
     return _by_rules(doc, book)
 
 
@@ -103,9 +103,9 @@ def finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", cut: "Cut | 
         cut: what the model may take.
     """
     doc = ruled.given
-    # What made a line the title may have gone with other lines.  Cleaned again it would be none, so it is none.  If then a line is
-    # the title because none is, it was the line model that took what spoke against it: the rules alone do the work, and if they upset
-    # it themselves, a title is looked for in what they leave.
+    # What made a line the title may have been cut with other lines.  Cleaned again, the line would not be the title, so it is not.  If
+    # then another line would become the title, the line model cut what spoke against it, and the rules do the work alone.  If they
+    # upset it themselves, a title is looked for in what they leave.
     attempts: list[tuple[Cut | None, _Looked]] = [
         (cut, "first"),
         (cut, "never"),
@@ -120,7 +120,7 @@ def finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", cut: "Cut | 
         cleaned = _finish(ruled, book, verdict, looked)
         if doc.title or _is_stable(cleaned, looked, book, by_rules=ruled.doc.title is not None):
             return cleaned._replace(review=cleaned.review or allowed != cut)
-    # With the title the text has no title, and without it has one: nothing goes then, and cleaned again it comes to this again.
+    # With the title, the text has no title, and without it, the text has one: so nothing is cut, and cleaning again ends here again.
     untouched = replace(doc, title=None)
     return _finish(Ruled(untouched, *_repair(untouched)), book, None, "never")._replace(review=True)
 
@@ -134,20 +134,20 @@ def _is_stable(cleaned: Cleaned, looked: _Looked, book: RuleBook, *, by_rules: b
 
 
 def _find_title(doc: Document, book: RuleBook) -> str | None:
-    """The title that is found, if it is none of the lines that stand above articles: "We value your privacy"."""
+    """The title that is found, unless it is one of the lines that stand above articles: "We value your privacy"."""
     title = titles.find_title(doc)
     return None if title and boilerplate.is_phrase(title, book) else title
 
 
 def _only_title_went(cleaned: Cleaned) -> bool:
-    """Whether no line but the title's own went: then it is found again, as the tests of `titles` show."""
+    """Whether only the title's own line was cut: then it is found again, as the tests of `titles` show."""
     return all(rule.startswith(("title.", "encoding.", "layout.")) for change in cleaned.changes for rule in change.rules)
 
 
 def _repair(given: Document) -> tuple[Document, list[Change]]:
     doc, changes = _take(given.text, replace(given, memo={}), front.clean(given), [])
     before = ""
-    while doc.text != before:  # without the blanks at its end, a line may be mojibake that was none: "œé>\xa0"
+    while doc.text != before:  # without the blanks at its end, a line may become mojibake: "œé>\xa0"
         for step in REPAIR:
             before = doc.text
             doc, changes = _take(given.text, doc, step(doc), changes)
@@ -161,7 +161,7 @@ def _by_rules(given: Document, book: RuleBook, looked: _Looked = "first") -> Rul
     if doc.title is not None:
         doc = doc.with_title(_repaired(doc.title))
         doc = doc.with_title(titles.find_title(doc))
-        # A line of the text says the same on purpose: as if none were given, for cleaned again none will be.
+        # A line of the text repeats it on purpose: so act as if none were given, as when the result is cleaned again.
         if doc.title is None:
             given = replace(given, title=None)
     may_have_title = looked != "never" and doc.title is None
@@ -194,20 +194,20 @@ def _finish(ruled: Ruled, book: RuleBook, verdict: "Verdict | None", looked: _Lo
 
 
 def _is_little(doc: Document, base: str) -> bool:
-    """Whether less than `LITTLE` of the base text is left; where that is plain already, its blanks are not counted."""
+    """Whether less than `LITTLE` of the base text is left.  Its blanks are counted only if it takes that to tell."""
     left = _written(doc.text) + _written(doc.title or "")
     return left < LITTLE * len(base) and left < LITTLE * _written(base)
 
 
 def _written(text: str) -> int:
-    """How many characters of a text are no blanks."""
+    """How many characters of a text are not blank."""
     return len(text) - sum(map(text.count, " \t\r\n"))
 
 
 def _edit(
     base: str, doc: Document, book: RuleBook, changes: list[Change], *, may_have_title: bool
 ) -> tuple[Document, list[Change]]:
-    """Let the editing steps work until none finds more to do."""
+    """Repeat the editing steps until none finds more to do."""
     steps = editing(book)
     settled: dict[Cleaner, str] = {}  # the text in which a step found nothing more to do
     for _ in range(MAX_ROUNDS):
@@ -226,7 +226,7 @@ def _edit(
 
 
 def _repaired(title: str) -> str:
-    """A title that came with the document, in one line, and as well encoded as the text."""
+    """A title that came with the document, on one line, and repaired like the text."""
     title += "\n"  # as it would stand there: what is mojibake may depend on the line end
     for step in REPAIR:
         title, _ = apply(title, step(Document("title", title)))

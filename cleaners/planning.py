@@ -1,7 +1,7 @@
-"""What is to be done: the input, compared with that of the last run, and cut into shards.
+"""What a run has to do: the input, compared with that of the last run, and cut into shards.
 
-Where a shard ends depends on the files near its end, by a hash of their ids, and not on how many stand
-before it: so a file that comes or goes changes one shard, and the parts of all others are published again as they are.
+Where a shard ends depends on a hash of the ids of the files near its end, and not on how many come
+before: so a file that comes or goes changes one shard, and the parts of all others are published again as they are.
 """
 
 import hashlib
@@ -32,25 +32,25 @@ from cleaners.write.texts import TEXT_SUFFIXES
 
 _PUBLISHED = (*KINDS, "text", "run.json", "report.html")
 # A shard is what one worker does at a time, and one part of the output: large enough that opening files
-# and starting tasks cost nothing beside it, small enough that two cores share a small archive.
+# and starting tasks cost next to nothing, small enough that two cores share a small archive.
 _SHARD_DOCUMENTS = 2000
 _SHARD_BYTES = 32_000_000
-# A shard takes moved records from no more shards of the last run than this: each has to be read, and when a million files were renamed
-# at random, to read them all for every one takes longer than to clean.
+# A shard takes moved records from no more shards of the last run than this.  Each has to be read, and if a million files were renamed
+# at random, reading all of them for every shard would take longer than cleaning.
 _MOST_ORIGINS = 32
-_LONGEST = 86_400  # seconds for a document: a day
+_LONGEST = 86_400  # seconds for a document: one day
 _SMALLEST = 256  # megabytes for a worker, which takes about 50 before it has read anything
 _LARGEST = 1_000_000_000  # megabytes: a thousand terabytes; the system takes no number of bytes beyond 2**63
-# A file that was changed just before it was read may be changed again in the same tick of the clock of its file system, which has
-# 2 s on FAT.  Its time says nothing, then, and next time it is opened.
+# A file that was changed just before it was read may be changed again in the same tick of its file system's clock (2 s on FAT).
+# So its time proves nothing, and the next run opens it.
 _TICK_OF_FILES = 2_000_000_000  # nanoseconds
 _INPUTS = "a folder of dumps, a file, a pattern, an address, or - for standard input"
-_BOOT = Path("/proc/sys/kernel/random/boot_id")  # another after each start of the machine; Linux alone has it
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # changes with each start of the machine; only Linux has it
 
 
 @dataclass(slots=True)
 class Job:
-    """A run that was found to be possible.  It holds the lock of the output: leave the context, or `finish` it.
+    """A run that can be done.  It holds the lock of the output until you leave the context, or `finish` it.
 
     Attributes:
         settings: of the run, the format decided.
@@ -58,10 +58,10 @@ class Job:
         staged: what an interrupted run has done already.
         reused: the shards of the last run that stay as they are: their new numbers by their ids.
         old: all shards of the last run.
-        changed: the files that were in the last run and are cleaned again now, or gone.
+        changed: the files of the last run that are cleaned again now, or gone, and their shards.
         work: how many files are new, changed, moved, unchanged, removed and kept; how many are cleaned again for another reason than
-            their content ("again"); and how many of all these were cleaned by a run that was broken off ("resumed").
-        stamps: those of files that are unchanged in spite of them, with the ids.
+            their content ("again"); and how many of all these an interrupted run has cleaned ("resumed").
+        stamps: new stamps of files whose content is unchanged, with the ids.
         fingerprint: of what the run does.
         settled: the time before which a file must have been changed for its stamp to mean anything.
     """
@@ -86,15 +86,15 @@ class Job:
         self.held.close()
 
     def stamp(self, found: read.Found) -> int | str | None:
-        """What to know a file by."""
+        """The stamp of a file, if it means anything."""
         return None if isinstance(found.stamp, int) and found.stamp >= self.settled else found.stamp
 
 
 def check(settings: Settings) -> None:
-    """Find out whether a run is possible; nothing is written.
+    """Check that a run is possible; nothing is written.
 
     Raises:
-        InputError: there is nothing to do, or it must not be done.
+        InputError: there is nothing to do, or it is not allowed.
         RuleError: a rule file is faulty.
     """
     output = settings.output
@@ -106,11 +106,11 @@ def check(settings: Settings) -> None:
         raise InputError(f"The memory limit is {settings.memory} MB, but must be no more than {_LARGEST:,} MB.")
     if not 0 <= settings.warn_cut <= 1:
         raise InputError(f"The share to warn of is {settings.warn_cut:g}, but must be from 0 to 1.")
-    if not str(settings.input):  # an empty variable of a shell, and no wish for the folder that one happens to be in
+    if not str(settings.input):  # an empty shell variable, not a wish to clean the current folder
         raise InputError(f"The input is an empty name: give {_INPUTS}.")
     if read.is_path(settings.input):
         _check_apart(read.path_of(settings.input), output)
-    elif "**" in str(settings.input) and "://" not in str(settings.input):  # also what is in it next time
+    elif "**" in str(settings.input) and "://" not in str(settings.input):  # it would match the output in the next run
         fixed = Path(str(settings.input).partition("*")[0].rpartition("/")[0] or ".").resolve()
         if fixed in output.resolve().parents:
             raise InputError(
@@ -140,7 +140,7 @@ def _check_apart(source: Path, output: Path) -> None:
         )
     if inside in outside.parents:
         raise InputError(f"The input {source} lies inside the output {output}: choose another output folder.")
-    closed: list[OSError] = []  # folders that cannot be listed: nobody knows what they hold, and `read` says why
+    closed: list[OSError] = []  # folders that cannot be listed: they may hold files, and `read` says what is wrong
     walk = os.walk(source, onerror=closed.append)
     if source.is_dir() and not any(not name.startswith(".") for _, _, names in walk for name in names) and not closed:
         raise InputError(f"There is nothing to read in {source}: it holds no files but hidden ones.")
@@ -178,8 +178,8 @@ def plan(settings: Settings) -> Job:
         if settings.force:
             shutil.rmtree(settings.staging)
             settings.staging.mkdir()
-        head = b""  # of what has no name to tell by how many documents it holds
-        if settings.input == read.STDIN:  # the workers have none
+        head = b""  # of standard input, which has no name that tells whether it holds many documents
+        if settings.input == read.STDIN:  # which the workers do not have
             spooled = settings.staging / "stdin"
             with spooled.open("w+b") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
@@ -221,7 +221,7 @@ def _compare(job: Job, found: list[read.Found]) -> None:
 
 
 def _beside(found: list[read.Found], known: Iterator[Row]) -> Iterator[tuple[read.Found | None, Row | None]]:
-    """The files of the input beside those of the last run, in order of their ids; None where one side has none of that id."""
+    """The files of the input and those of the last run in pairs, in order of their ids; None if one side has no such id."""
     row = next(known, None)
     for one in found:
         while row and row.id < one.id:
@@ -238,7 +238,7 @@ def _beside(found: list[read.Found], known: Iterator[Row]) -> Iterator[tuple[rea
 
 
 class _Comparison:
-    """The input, file by file beside that of the last run; what it finds it counts in the `Job`."""
+    """The comparison of the input with that of the last run, file by file; it counts what it finds in the `Job`."""
 
     def __init__(self, job: Job) -> None:
         before = job.state.about("fingerprint")
@@ -247,9 +247,9 @@ class _Comparison:
         self._format = orjson.loads(before)[1] if before else job.settings.format  # of the last run
         self._lost = _lost(job)
         self._files: list[read.Found] = []
-        # Of each file the shard of the last run from which its records are copied; 0 if it is cleaned.
+        # For each file the shard of the last run from which its records are copied; 0 if it is cleaned.
         self._origins: list[int] = []
-        self._unchanged: dict[str, str | None] = {}  # of each file whose records are copied what `Shard.kept` has
+        self._unchanged: dict[str, str | None] = {}  # for each file whose records are copied, as in `Shard.kept`
         self._gone: list[Row] = []
         self._again: set[str] = set()  # where records may be moved
 
@@ -295,7 +295,7 @@ class _Comparison:
             self._again.add(one.id)
 
     def _give_up(self, row: Row) -> None:
-        """A file has other records now, or none; those that it had may be moved to another name."""
+        """Note that a file gets new records, or none; its old ones may be moved to another name."""
         self._job.changed[row.id] = row.shard
         if self._same and row.shard not in self._lost:
             self._gone.append(row)
@@ -324,13 +324,13 @@ def _lost(job: Job) -> set[int]:
         for id_, old in job.old.items()
         if not publish.is_whole(output, old) or (texts_lost and old.balance["documents"].get("published"))
     }
-    return set(job.old) if lost and has_texts else lost  # which texts were made of what is lost, nobody knows
+    return set(job.old) if lost and has_texts else lost  # nobody knows which texts belonged to what is lost
 
 
 def _moves(gone: list[Row], files: Iterable[read.Found]) -> dict[str, Row]:
-    """Of the files that would be cleaned, those that were in the last run under another name, and as what."""
+    """Of the files that would be cleaned, those that were in the last run under another name, and their rows there."""
     candidates: dict[tuple[int, str], list[Row]] = {}
-    for row in reversed(gone):  # from behind, for the first to be taken first
+    for row in reversed(gone):  # so that `pop` takes the first one first
         if row.size and row.sha256 and not row.again:
             candidates.setdefault((row.size, row.sha256), []).append(row)
     sizes = {size for size, _ in candidates}
@@ -344,7 +344,7 @@ def _moves(gone: list[Row], files: Iterable[read.Found]) -> dict[str, Row]:
 
 
 def _moved(job: Job, documents: tuple[read.Found, ...], moves: dict[str, Row], again: set[str]) -> dict[str, Move]:
-    """The files of a shard whose records are moved, which are counted as such and no longer as what they were taken for."""
+    """The files of a shard whose records are moved; they are counted as moved, and no longer as new, changed or again."""
     origins = Counter(moves[one.id].shard for one in documents if one.id in moves)
     sources = {id_: _sources([job.old[id_]]) for id_, _ in origins.most_common(_MOST_ORIGINS)}
     moved = {one.id: moves[one.id] for one in documents if one.id in moves and moves[one.id].shard in sources}
@@ -364,13 +364,13 @@ def _sources(shards: Iterable[OldShard]) -> tuple[tuple[int, str], ...]:
 
 
 def _key(job: Job, documents: tuple[read.Found, ...]) -> str:
-    """What a shard that was done by a run that was broken off is known by."""
+    """The key by which a later run recognises a shard that is done."""
     digest = hashlib.sha256(job.fingerprint.encode())
-    if job.settings.format in TEXT_SUFFIXES:  # they are not synced one by one, so after a loss of power nobody knows
+    if job.settings.format in TEXT_SUFFIXES:  # they are not synced one by one, so after a power loss they may be missing
         with suppress(OSError):
             digest.update(_BOOT.read_bytes())
     for one in documents:
-        # Of what cannot be known by its stamp, it cannot be told whether it is still the same.
+        # Without a stamp that means anything, nobody knows whether a file is still the same.
         stamp = job.stamp(one) or job.settings.run
         digest.update(f"\0{one.id}\0{one.size}\0{stamp}".encode())
     return digest.hexdigest()[:32]

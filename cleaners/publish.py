@@ -1,8 +1,8 @@
-"""Puts what a run staged in its place, so that it can be broken off anywhere and carried to its end.
+"""Puts what a run staged in its place, in such a way that it can be interrupted anywhere and still be completed.
 
-First all that is new is put together beside the output, out of links.  When `State.record` has written down that it is
-to be published, there is no way back: `complete` does the renames, and after a crash the next run calls it again.  Who reads
-an output meanwhile finds the old one, one without run.json and perhaps without some of the folders, or the new one; never
+First everything new is put together next to the output, as links.  Once `State.record` has written down that it is
+to be published, there is no way back: `complete` does the renames, and after a crash the next run calls it again.  Meanwhile a
+reader of the output finds the old one, one without run.json and perhaps without some of the folders, or the new one; never
 documents/ of one run with ledger/ of another.
 """
 
@@ -21,7 +21,7 @@ from cleaners.state import OldShard, State
 from cleaners.write import KINDS, sync, texts
 
 FOLDER = ".copydesk"
-"""The folder inside the output in which a run is prepared, and by which an output folder of ours is known."""
+"""The folder inside the output in which a run is prepared, and by which we recognise an output of ours."""
 
 _NEW, _OLD, _TEXT, _STALE = "new", "old", "text", "stale-texts"
 _PAGES = ("run.json", "report.html")
@@ -51,7 +51,7 @@ def part_key(part: Path) -> str:
 
 
 def part_path(folder: Path, number: int, key: str) -> Path:
-    """Where the part of that number is."""
+    """Where a part is, given the number of its shard."""
     kind, _, tail = key.partition("/")
     return folder / kind / f"part-{number:05d}{tail}"
 
@@ -69,9 +69,9 @@ def staging(output: Path, run: str) -> Path:
 
 
 def take_over(output: Path, run: str) -> None:
-    """Make a staging folder, with what a run that was broken off has left.
+    """Make a staging folder, with what an interrupted run has left.
 
-    Its worker processes may still be at work for some seconds.  They write by the old name, so they do not find the folder any more.
+    Its worker processes may still be at work for some seconds.  They use the old name, and so no longer find the folder.
     """
     ours = staging(output, run)
     for old in sorted((output / FOLDER).glob("staging-*")):
@@ -102,10 +102,10 @@ def prepare(
         run: the run.
         kept: shards of the published output that stay, each with its number from now on.
         new: shards that come.
-        stale: texts that go, relative to text/.
+        stale: texts to remove, relative to text/.
         summary: the content of run.json.
-        report: makes that of report.html of the folder in which the parts are.
-        replace_texts: whether all texts that are there go.
+        report: makes the content of report.html, given the folder of the parts.
+        replace_texts: whether all texts that are there are removed.
     """
     folder = staging(output, run) / _NEW
     shutil.rmtree(folder, ignore_errors=True)
@@ -139,7 +139,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def sync_all(folder: Path) -> None:
-    """Wait until everything is on the disk that holds a folder: one call for the texts, which are many and small."""
+    """Wait until all writes to the file system of a folder are on disk: one call for the texts, which are many and small."""
     import ctypes
 
     syncfs = getattr(ctypes.CDLL(None), "syncfs", None)
@@ -154,14 +154,14 @@ def sync_all(folder: Path) -> None:
 
 
 def complete(output: Path, state: State) -> None:
-    """Carry to its end what was begun to be published, if anything was.  It may be called again after it was broken off anywhere."""
+    """Complete a publication that was begun, if any.  It may be interrupted anywhere and called again."""
     run = state.about("publishing")
     if run is None:
         return
     ours = staging(output, run)
     if ours.exists():
         _publish(output, ours)
-        ours.rename(ours.with_name(f"trash-{run}"))  # what is left is no work of a run that was broken off
+        ours.rename(ours.with_name(f"trash-{run}"))  # so that nobody takes the rest for work to resume
         sync(output / FOLDER)
     state.published()
     shutil.rmtree(ours.with_name(f"trash-{run}"), ignore_errors=True)
@@ -170,8 +170,8 @@ def complete(output: Path, state: State) -> None:
 def _publish(output: Path, ours: Path) -> None:
     new, old = ours / _NEW, ours / _OLD
     old.mkdir(exist_ok=True)
-    # What has left `new` is in its place already.  All that is old goes before anything new comes; run.json goes first and
-    # comes last, for without it nobody takes the folder for a finished run.
+    # What has left `new` is in its place already.  Everything old leaves before anything new comes; run.json leaves first and
+    # comes last, since without it nobody takes the folder for a finished run.
     names = [name for name in (*_PAGES, *KINDS, _TEXT) if (new / name).exists()]
     for name in names:
         with suppress(FileNotFoundError):
@@ -220,9 +220,9 @@ def _merge(source: Path, target: Path, root: Path) -> None:
 
 
 def _aside(path: Path, root: Path) -> Path:
-    """Where a text stands whose place is taken by a folder: see `texts.text_places`."""
+    """Where a text goes whose place a folder takes: see `texts.text_places`."""
     return texts.aside(root, path.relative_to(root).as_posix())
 
 
 ERRORS = (OSError, sqlite3.Error)
-"""What a disk that is full, or must not be written, is met with."""
+"""What is raised where the disk is full or may not be written."""

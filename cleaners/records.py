@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NAME = "copydesk"
 METADATA = ("url", "site", "author", "published", "language")
-"""What `metadata` always holds, null where it is not known."""
+"""The fields that `metadata` always has; null if unknown."""
 
 Record = dict[str, Any]
 
@@ -33,7 +33,7 @@ _HASH = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$))")  # a heading in Markdown
 def sha256(text: str) -> str:
     """SHA-256 of the UTF-8 bytes of a text, in hexadecimal.
 
-    A lone surrogate, which no file can hold but a Python string can, counts as its three bytes.
+    A lone surrogate, which a Python string can hold but no file, counts as its three bytes.
     """
     return sha256_bytes(text.encode("utf-8", "surrogatepass"))
 
@@ -57,7 +57,7 @@ def text_file(record: Record, *, markdown: bool = False) -> bytes:
 
     Args:
         record: of the document.
-        markdown: mark the title as a heading, and the sub-headings where the page that it came from had some.
+        markdown: mark the title as a heading, and the sub-headings, if it came from a page that had some.
     """
     title, text = record["title"], record["text"]
     if markdown:
@@ -125,7 +125,7 @@ def source(came: Raw | Failed) -> Record:
 
 
 def decoding(decoded: "Decoded") -> Record:
-    """How the bytes became text: what is needed to go back, and the evidence."""
+    """How the bytes became text: the evidence, and what is needed to go back."""
     return {
         "encoding": decoded.encoding,
         "undecodable": decoded.undecodable,
@@ -165,7 +165,7 @@ def document(doc: "Document", cleaned: "Cleaned", source: Record, pipeline: Reco
 
 
 def decider(change: Change) -> str:
-    """The rule that a change is counted for: the last one, but for layout, which only tidies up behind the others."""
+    """The rule that a change counts for: the last one, except for layout, which only tidies up after the others."""
     others = [rule for rule in change.rules if not rule.startswith("layout.")]
     return (others or change.rules or ("",))[-1]
 
