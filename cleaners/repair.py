@@ -1,10 +1,10 @@
 """Encoding repair: what a wrong decoder, a careless export or a terminal did to the characters of a text.
 
-The fixes are ftfy's (https://ftfy.readthedocs.io), in its order and to the letter, but gentle: curly
+The fixes are exactly ftfy's (https://ftfy.readthedocs.io), in its order, but gentle: curly
 quotes, dashes, ligatures and full-width forms are the author's typography and stay.  ftfy repairs some
-2 million characters a second and says only what came out.  So this module adds two things: a cheap test
+2 million characters a second and returns only the result.  So this module adds two things: a cheap test
 that finds the few lines which ftfy could change at all, and edits that say what was wrong with each place.
-And it leaves alone what only looks broken: a capital letter before a closing quote or a no-break space.
+It also leaves alone what only looks broken: a capital letter before a closing quote or a no-break space.
 """
 
 import re
@@ -23,10 +23,10 @@ from cleaners.edits import Change, Edit, apply, compose
 GENTLE = TextFixerConfig(
     uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False, fix_line_breaks=False, explain=False
 )
-"""The options under which `encoding` gives, for each line, what `ftfy.fix_and_explain` gives for it."""
+"""The options with which `encoding` makes of each line what `ftfy.fix_and_explain` makes of it."""
 
-# What other programs end lines or pages with.  ftfy would delete VT and the separators U+001C..U+001E and so join
-# two words.  U+0085 is none of them: in articles it is a stray byte of windows-1252 ("…"), which ftfy knows.
+# What other programs end lines or pages with.  ftfy would delete VT and the separators U+001C..U+001E, and so join
+# two words.  U+0085 does not belong here: in articles it is a stray byte of windows-1252 ("…"), which ftfy knows.
 _NEWLINES = "\r\v\f\x1c\x1d\x1e\u2028\u2029"
 _NEWLINE = re.compile(rf"\r(?P<crlf>(?=\n))|[{_NEWLINES}]")
 
@@ -46,9 +46,9 @@ def newlines(doc: Document) -> list[Edit]:
 def encoding(doc: Document) -> list[Edit]:
     """Repair mojibake, entities, control characters, surrogates and what is not NFC.
 
-    Every line becomes what ftfy makes of it under the options `GENTLE`, but for what `_is_right`; one with a "<" keeps its
-    entities, being source code or markup.  A repair may bring a line end to light ("&#13;"): then both steps go over the text
-    again, so that their own output is always clean to them.
+    Every line becomes what ftfy makes of it with the options `GENTLE`, except where `_is_right`.  A line with a "<" is source code or
+    markup, and keeps its entities.  A repair may reveal a line end ("&#13;"): then both steps go over the text
+    again, so that they always find their own output clean.
 
     An edit bears the rule that decided last: "&Atilde;&copy;" was an entity, but it became "é" as mojibake.
     """
@@ -109,8 +109,8 @@ _SUSPECT = re.compile(
 def _suspects(doc: Document) -> set[tuple[int, int]]:
     """The lines that `_repair` may change, as spans that include their line end.
 
-    A line that is not among them stands as it is in ftfy's view: each of its fixers would be the first to change
-    it, and for each there is a necessary condition here.
+    ftfy would leave all other lines as they are: some fixer would have to be the first to change one, and
+    for each fixer there is a necessary condition here.
     """
     text = doc.text
     spans = set(_lines_at(text, _SUSPECT))
@@ -160,8 +160,8 @@ def _each(pattern: re.Pattern[str], fix: Callable[[str], str], rule: str) -> _Fi
 
 
 def _mojibake(text: str) -> list[Edit]:
-    """Read the line in the encoding that ftfy finds for it; what only were C1 controls is named so."""
-    if not _SUSPECT.search(text):  # half of all calls only ask whether the line is well now
+    """Read the line in the encoding that ftfy finds for it; what were only C1 controls is reported as such."""
+    if not _SUSPECT.search(text):  # half of all calls only ask whether the line is fine now
         return []
     return [
         Edit(start, end, new, "encoding.c1" if new == fixes.fix_c1_controls(text[start:end]) else "encoding.mojibake")
@@ -208,7 +208,7 @@ def _is_right(text: str, start: int, end: int, new: str) -> bool:
     return closing < 0 or any(text.find(quote, end, closing) >= 0 for quote in openings)
 
 
-# What NFC may change and what it may need for it: a character with the marks or vowel and final jamo behind it.
+# What NFC may change, with what it needs for that: a character with the marks, or the vowel and final jamo, behind it.
 _CLUSTER = regex.compile(r".[\p{M}\u1160-\u11ff]+|[^\x00-\x7f]", regex.DOTALL)
 
 
@@ -223,7 +223,7 @@ _HALVES = re.compile("&#(5[56][0-9]{3}|[xX][dD][89abAB][0-9a-fA-F]{2});&#(5[67][
 
 
 def _emoji(text: str) -> list[Edit]:
-    """Put together what old blog software wrote as two halves of UTF-16, of which ftfy would make "��"."""
+    """Join what old blog software wrote as two halves of UTF-16; ftfy would make "��" of it."""
     edits = []
     for m in _HALVES.finditer(text):
         first, second = (int(half[1:], 16) if half[0] in "xX" else int(half) for half in m.groups())
@@ -253,10 +253,10 @@ _FIXERS: tuple[_Fixer, ...] = (
 
 
 def _differences(before: str, after: str) -> Iterator[tuple[int, int, str]]:
-    """Spans of `before` with what stands there in `after`: word by word where the words can be paired.
+    """Spans of `before` with what stands there in `after`: word by word if the words can be paired.
 
     A repair rarely touches a space, so the words of both sides nearly always pair, and the cost is
-    linear in the length of the line.  ftfy may restore a no-break space from one, though ("Ã " was "à").
+    linear in the length of the line.  But ftfy may take a space for a no-break space ("Ã " was "à").
     """
     if before == after:
         return
@@ -273,8 +273,8 @@ def _differences(before: str, after: str) -> Iterator[tuple[int, int, str]]:
 def _align(old: str, new: str) -> Iterator[tuple[int, int, str]]:
     """What differs between those ASCII characters that both sides have in common.
 
-    Only ASCII keeps two spans apart, since every encoding that ftfy tries has it in the same place.  That any other
-    character stands on both sides is chance, or it belongs to what was broken: "Â£" became "£", not "Â" nothing.
+    Only ASCII separates two spans, since every encoding that ftfy tries has it in the same place.  If any other
+    character is on both sides, that is chance, or it belongs to what was broken: "Â£" became "£", not "Â" nothing.
     """
     if max(len(old), len(new)) > _MAX_ALIGNED:
         yield 0, len(old), new

@@ -1,6 +1,6 @@
 """report.html: what a run cut and why, for a person.
 
-One page that needs nothing else: no script, and nothing from elsewhere.  All that comes from the input is escaped.
+One self-contained page: no script, and nothing from elsewhere.  Everything that comes from the input is escaped.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,8 +12,8 @@ from cleaners.records import Record
 from cleaners.rules import RuleBook
 from cleaners.write import Kind, Output
 
-# Examples are for the eye.  No more records of the ledger are read for them, so that the report on a million documents
-# takes no longer than that on some thousand.
+# Examples only illustrate, so no more ledger records than this are read for them: the report on a million documents
+# takes no longer than that on a few thousand.
 _RECORDS = 2_000
 _EXAMPLES = 3  # of each rule
 _CHARS = 200  # of an example
@@ -75,7 +75,7 @@ def _rules(summary: Record, book: RuleBook, output: Output) -> Iterator[str]:
 
 
 def _examples(output: Output) -> dict[str, list[str]]:
-    """Some of what each rule cut, all different."""
+    """Some different examples of what each rule cut."""
     found: dict[str, list[str]] = {}
     for record in islice(output.read("ledger"), _RECORDS):
         for change in records.changes_of(record):

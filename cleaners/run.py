@@ -1,12 +1,12 @@
 """A run: a folder of dumps in, the folder that the output contract describes out.
 
-`plan` says what is to be done, in shards; `clean_shard` does the work of one shard, `finish` publishes the results of
-all.  The command line calls the three in a row, the Prefect flow makes a task of each shard; both write the same bytes.
+`plan` says what there is to do, in shards; `clean_shard` does the work of one shard; `finish` publishes all
+results.  The command line calls the three in turn, the Prefect flow makes a task of each shard; both write the same bytes.
 
-Everything is written into a staging folder inside the output first, and only a whole run that balances
-takes the place of what was there (see `cleaners.publish`).  A run that was broken off leaves the shards that are done to the next.
+Everything is first written into a staging folder inside the output, and only a complete run that balances
+replaces what was there (see `cleaners.publish`).  An interrupted run leaves its finished shards to the next one.
 
-The work is done in processes of `cleaners.workers`: a document on which they die goes to quarantine.
+The processes of `cleaners.workers` do the work: a document on which they die goes to quarantine.
 """
 
 import os
@@ -45,7 +45,7 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
 
     Args:
         job: the run.
-        balances: what `clean_shard` returned, for every shard; asked for one after the other.
+        balances: what `clean_shard` returned for every shard; taken one after the other.
         about: facts about this run alone, for the "run" part of run.json.
 
     Raises:
@@ -78,7 +78,7 @@ def finish(job: Job, balances: Iterable[Balance], **about: Any) -> Balance:
 
 
 def _set_beside_history(job: Job, total: Balance) -> dict[str, Past]:
-    """Find out of which sources far more was cut than before; returns what is known of them from now on."""
+    """Find the sources of which far more was cut than before; returns what is known of them from now on."""
     before = job.state.past(total.source_documents)
     compared = list(history.compare(total.source_documents, total.source_cut, before, job.settings.warn_cut))
     total.cut_more = [more for _, _, more in compared if more]
@@ -107,7 +107,7 @@ def _publish(job: Job, done: list[Shard], summary: Record, past: Mapping[str, Pa
         lambda folder: _report(job, summary, folder),
         replace_texts=replace_texts,
     )
-    # Ctrl-C comes too late: what is begun here is done in a moment, and to break it off would be to do it later.
+    # Ctrl-C comes too late: what is begun here takes a moment, and interrupted it would only be done later.
     with handled(signal.SIG_IGN, signal.SIGINT, signal.SIGTERM):
         job.state.record(
             settings.run,
@@ -127,7 +127,7 @@ def _new(job: Job, shard: Shard, ready: publish.Staged) -> NewShard:
         (one.id, one.size, job.stamp(one), sha256, int(again))
         for one, (sha256, again) in zip(shard.documents, progress.facts, strict=True)
     ]
-    balance = replace(progress.balance, source_documents=Counter(), source_cut=Counter())  # they are of this run
+    balance = replace(progress.balance, source_documents=Counter(), source_cut=Counter())  # they belong to this run alone
     return NewShard(shard.number, orjson.loads(orjson.dumps(balance)), parts, files)
 
 
@@ -189,9 +189,9 @@ def now() -> str:
 
 
 def crew(job: Job, workers: int | None) -> tuple[int, Crew]:
-    """The workers of a run: how many there are, and what hands them their shards.
+    """The number of workers of a run, and the crew that hands them their shards.
 
-    As many processes as there are cores if not given, but no more than shards.
+    One process per core if no number is given, but no more than there are shards.
 
     Raises:
         OutputError: the output cannot be written; nothing was published.
@@ -218,20 +218,20 @@ def clean_folder(
     Args:
         settings: what to do.
         workers: see `crew`.
-        tick: called some times a second with what is done.
+        tick: called a few times a second with what is done.
 
     Raises:
         InputError, RuleError: nothing was written.
         OutputError: the output cannot be written; nothing was published.
         UnbalancedError: nothing was published.
-        WorkerError: no worker process can be had; nothing was published.
+        WorkerError: no worker process can be started; nothing was published.
     """
     started = now()
     with plan(settings) as job:
         workers, hands = crew(job, workers)
 
         def balances() -> Iterator[Balance]:
-            # Left, the crew ends its processes; the threads, which waited for them, end then.
+            # On leaving, the crew ends its processes first, and then the threads that waited for them end.
             with ThreadPoolExecutor(workers) as threads, hands:
                 results = [threads.submit(hands.do, clean_shard, job.settings, shard) for shard in job.shards]
                 yield from _ticking(hands, job, results, tick)

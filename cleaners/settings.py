@@ -13,11 +13,11 @@ from cleaners.records import Record
 from cleaners.write import Format
 
 Cut = Literal["off", "cautious", "balanced", "eager"]
-"""What the line model may take: nothing, or what is less probable to be main text than its thresholds say."""
+"""What the line model may cut: nothing, or what its thresholds say is too improbable to be main text."""
 
 
 class InputError(ValueError):
-    """What the user asked for cannot be done; the message is one sentence that says why, and what to do."""
+    """The request cannot be carried out; the message is one sentence that says why, and what to do."""
 
 
 class OutputError(RuntimeError):
@@ -28,7 +28,7 @@ def output_folder(name: str) -> Path:
     """The folder of that name.
 
     Raises:
-        InputError: the name is empty, as an empty variable of a shell is: no wish for the folder that one happens to be in.
+        InputError: the name is empty: an empty shell variable, not a wish to write into the current folder.
     """
     if not name:
         raise InputError("The output is an empty name: give a folder, which will be made if need be.")
@@ -43,17 +43,17 @@ class Settings:
         input: a folder, a file, a pattern, an address, or "-" for standard input: see `read.find`.
         output: the folder to write.
         format: of the output, see `cleaners.write`; None: "files" where every file is a document, or else "jsonl".
-        rules: rule files to use beside those that copydesk ships.
-        timeout: seconds that a document may take to be read, and again to be cleaned.  The slowest of the
+        rules: rule files to use with those that copydesk ships.
+        timeout: seconds that a document may take to be read, and as many to be cleaned.  The slowest of the
             4,578 development dumps takes far less than one.
         memory: megabytes that a worker may use.
-        fields: which fields of records hold the document, where that is not to be found out.
-        force: clean everything, also what is unchanged since the last run.
-        checksum: open every file to see whether it is unchanged, also those of the same size and time.
+        fields: which fields of records hold the document; what is None is found out.
+        force: clean everything, even what is unchanged since the last run.
+        checksum: open every file to see whether it is unchanged, even if its size and time are the same.
         keep_removed: leave the records of files that are gone from the input in the output.
-        run: the run that this is; `plan` fills it in.
-        cut: what the line model may take of what the rules leave.
-        warn_cut: by how much the share that is cut of a source may be larger than it was in earlier runs: see `cleaners.history`.
+        run: the id of this run; `plan` fills it in.
+        cut: what the line model may cut of what the rules leave.
+        warn_cut: by how much the share that is cut of a source may grow over earlier runs: see `cleaners.history`.
     """
 
     input: Path | str
@@ -76,11 +76,11 @@ class Settings:
         return publish.staging(self.output, self.run)
 
     def folder(self, key: str) -> Path:
-        """Where it prepares the shard with this key."""
+        """Where the run prepares the shard with this key."""
         return self.staging / "shards" / key
 
     def pipeline(self) -> Record:
-        """What cleans the documents: version, rules, and the options that decide the result."""
+        """What cleans the documents: version, rules, and the options that affect the result."""
         decisive = {f"{name}_field": value for name, value in asdict(self.fields).items() if value is not None}
         decisive["cut"] = self.cut
         return records.pipeline(decisive, rules.sha256(self.rules))

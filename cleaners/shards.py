@@ -1,7 +1,7 @@
 """A shard: a share of the input that one process cleans, and the parts of the output that it becomes.
 
-The parts are written into a folder of its own.  Broken off at any moment, the work goes on behind the last
-part that was finished.  In a shard of which files are unchanged since the last run, their records are copied.
+Its parts are written into a folder of their own.  Interrupted at any moment, the work continues after the last
+finished part.  For files of the shard that are unchanged since the last run, the records are copied.
 """
 
 import gc
@@ -30,15 +30,15 @@ _COUNTED_AS: dict[Kind, str] = {"documents": "published", "dropped": "dropped", 
 
 DONE = "done.json"  # beside the parts of a shard that is finished
 _PROGRESS = "progress.json"
-# A file that holds many documents makes many parts; they begin and end at the same documents, whatever stands before the file.
-# When a worker dies, what it had of a part is done again.
+# A file of many documents makes many parts; these begin and end at the same documents, whatever comes before the file.
+# When a worker dies, the part that it was at is done again.
 _PART_BYTES = 64_000_000
-_DOCUMENT_BYTES = 1000  # what a document costs beside its bytes
-# What is read before the line model is asked: see `benchmarks/README.md` for what that saves.
+_DOCUMENT_BYTES = 1000  # what a document costs besides its bytes
+# How much is read before the line model is asked; what that saves is in `docs/model-card.md`.
 _BATCH_EVENTS = 128
 _BATCH_CHARACTERS = 500_000
-# What a document that met a limit would do on another day is not known, so it is tried again in the next run; and so is a file
-# on another machine that could not be read, for it may have been the network.
+# A document that met a limit may not meet it on another day, so the next run tries it again; and so it does a file
+# on another machine that could not be read, since the network may have been to blame.
 _AGAIN = frozenset(("Timeout", "Memory", "Crash"))
 
 
@@ -49,10 +49,10 @@ class Shard:
     Attributes:
         number: in the order of the ids.
         documents: the files.
-        key: a hash of what the files are, by size and time, and of what is done with them.
-        kept: the files whose records are copied from the published output, because they are unchanged, or gone and kept; and
-            their SHA-256, None of those that the pipeline did not clean that cleans the others.
-        sources: the parts in which these stand, in order: number and name of each, as in `publish.part_path`, without the kind.
+        key: a hash of the files, by size and time, and of what is done with them.
+        kept: the files whose records are copied from the published output, because they are unchanged, or gone and kept; with
+            their SHA-256, or None if another pipeline than the present one cleaned them.
+        sources: the parts that hold these records, in order: number and name of each, as in `publish.part_path`, without the kind.
         moved: the files whose records are copied under another name.
     """
 
@@ -69,12 +69,12 @@ class Progress:
     """How far a shard is.
 
     Attributes:
-        part: the number of the part that is written, counted in the shard.
+        part: the number of the part that is being written, counted in the shard.
         files: how many files are done.
-        inside: how many documents of the next one.
-        balance: of the parts that are finished.
-        facts: of the files that are done: the SHA-256, and whether to clean it again next time, see `state.Row`.
-        again: whether to clean the next one again.
+        inside: how many documents of the next file are done.
+        balance: of the finished parts.
+        facts: for each file that is done, its SHA-256, and whether to clean it again next time, see `state.Row`.
+        again: whether to clean the next file again.
     """
 
     part: int = 0
@@ -100,11 +100,11 @@ class Progress:
 def clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
     """Clean the documents of one shard and write its parts into the staging folder.
 
-    Broken off at any moment and called again, it goes on behind the last part that it finished, and what it
-    writes is the same.
+    Interrupted at any moment and called again, it continues after the last part that it finished, and
+    writes the same.
 
     Args:
-        watch: what is told of every step, and knows those to leave out.
+        watch: is told of every step, and knows those to leave out.
         settings: of the run.
         shard: which documents.
 
@@ -123,21 +123,21 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
 
     writer = _Desk(settings, shard)
     matching.matcher(writer.book)
-    if not gc.get_freeze_count():  # all that stays is there; to look through it for garbage takes a twentieth of the time
+    if not gc.get_freeze_count():  # what exists now stays; searching it for garbage would take a twentieth of the time
         gc.freeze()
-        # Hardly anything here refers to itself, and at the default of 700, looking for what does takes 3 % of the time.
+        # Hardly any object here refers to itself, and at the default of 700, looking for those takes 3 % of the time.
         gc.set_threshold(50_000)
     folder = settings.folder(shard.key)
-    # Not the staging folder itself: it is gone where the run was killed, and the next one goes on with what was in it.
+    # Not the staging folder itself: it is gone if the run was killed and the next one has taken it over.
     folder.parent.mkdir(exist_ok=True)
     folder.mkdir(exist_ok=True)
     progress = Progress.load(folder / _PROGRESS)
     documents = writer.clean(watch, _documents(watch, settings, shard, progress))
     more = True
     while more:
-        # A name behind the first that sorts behind it.
+        # Later names sort after the first.
         name = "part" + (f"_{progress.part:05d}" if progress.part else "")
-        balance, size, inside = Balance(), 0, 0  # bytes of the part, and those that are of the file at hand
+        balance, size, inside = Balance(), 0, 0  # size: bytes of the part; inside: those of the file at hand
         sha256 = None
         with Parts(folder, name, writer.format) as parts:
             for event, done in documents:
@@ -167,7 +167,7 @@ def _clean_shard(watch: Watch, settings: Settings, shard: Shard) -> Balance:
                     break
             else:
                 more = False
-            watch.pause()  # to close a part and have it on the disk is no document's work
+            watch.pause()  # closing a part and syncing it is not the work of one document
             for kind, counted_as in _COUNTED_AS.items():
                 balance.documents[counted_as] = parts.written[kind]
         parts.sync()
@@ -185,11 +185,11 @@ class _Event(NamedTuple):
     """What is found when a shard is read.
 
     Attributes:
-        step: that of cleaning the document.
+        step: the number of the step that cleans the document.
         came: the document, or None at the end of a file.
-        files: how many files are read then.
-        inside: how many documents of the next one.
-        done: how many documents of the shard came before, for who looks on.
+        files: how many files have been read.
+        inside: how many documents of the next file have been read.
+        done: how many documents of the shard came before, for the progress bar.
     """
 
     step: int
@@ -202,10 +202,10 @@ class _Event(NamedTuple):
 def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progress) -> Iterator[_Event]:
     """The documents that are still to do, and the ends of the files.
 
-    Reading on is a step, and so is cleaning what came.  To find the end of a file is to read on, too.
+    Reading the next document is a step, and so is cleaning it.  Finding the end of a file counts as reading.
 
-    What reading raises, and reading that was given up, are values here, too.  They cost the rest of their
-    file, for a reader cannot be trusted to go on behind them.
+    An error in reading, and reading that was given up, become values, too.  They cost the rest of their
+    file, since a reader cannot be trusted to go on after them.
     """
     step = 2 * (progress.balance.documents["in"] - progress.inside + progress.files)
     unchanged = Unchanged(settings.output, shard.sources)
@@ -214,7 +214,7 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
     before = progress.inside  # documents of the first file that are done
     for files, found in enumerate(to_do, progress.files):
         inside = 0
-        is_broken = False  # the source is at its end, and this was told
+        is_broken = False  # reading has failed, and this was reported
         came: read.Raw | read.Failed | Copy | None
         source: Iterator[read.Raw | read.Failed | Copy]
         is_kept = found.id in shard.kept or found.id in shard.moved
@@ -236,7 +236,7 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
             except Exception as error:
                 if is_kept:
                     raise
-                # Whatever a reader meets, it is told and the other files are read.
+                # Whatever a reader meets, it is reported and the other files are read.
                 source, came, is_broken = iter(()), _rest(found, inside, type(error).__name__, str(error)), True
             step += 2
             if came is None:
@@ -249,14 +249,14 @@ def _documents(watch: Watch, settings: Settings, shard: Shard, progress: Progres
 
 
 def _rest(found: read.Found, inside: int, type_: str, message: str) -> read.Failed:
-    """A file, or what stands in it behind the documents that could be read."""
+    """A file, or what follows in it after the documents that could be read."""
     if inside:
         return read.Failed(f"{found.id}#rest", found.id, "rest", type_, f"{message}; this is all that follows document {inside}")
     return read.Failed(found.id, found.id, None, type_, message)
 
 
 def _may_go_better(found: read.Found, record: Record) -> bool:
-    """Whether a document is in quarantine that might be read or cleaned on another day, its file being the same."""
+    """Whether a document is in quarantine that another run might read or clean, although its file is the same."""
     return record.get("error", {}).get("type") in _AGAIN or (found.url is not None and record.get("stage") == "read")
 
 
@@ -265,8 +265,8 @@ def _fact(shard: Shard, progress: Progress, only: tuple[str | None, int] | None)
 
     Args:
         shard: of the file.
-        progress: which says which file that is.
-        only: SHA-256 and size of the document if it may be the file.
+        progress: says which file that is.
+        only: SHA-256 and size of the document that may be the whole file.
     """
     found = shard.documents[progress.files - 1]
     if found.id in shard.moved:
@@ -280,14 +280,14 @@ def _fact(shard: Shard, progress: Progress, only: tuple[str | None, int] | None)
     try:
         status = found.path.stat()
         if found.stamp is not None and (found.stamp != status.st_mtime_ns or found.size not in (0, status.st_size)):
-            sha256 = ""  # it was changed meanwhile
+            sha256 = ""  # it has been changed meanwhile
     except OSError:
         pass  # it could not be read, then, and `sha256` says so
     return sha256 or "", progress.again or not sha256
 
 
 class _Desk:
-    """What cleaning one document after the other needs."""
+    """What it takes to clean one document after the other."""
 
     def __init__(self, settings: Settings, shard: Shard) -> None:
         self.book = rules.load(settings.rules)
@@ -297,11 +297,11 @@ class _Desk:
         self.text = settings.folder(shard.key) / "text" if self.format in TEXT_SUFFIXES else None
 
     def clean(self, watch: Watch, events: Iterable[_Event]) -> "Iterator[tuple[_Event, Published | LeftOut | None]]":
-        """What is read, and what became of each document; None of a copy, and at the end of a file.
+        """What is read, and what became of each document; None for a copy, and at the end of a file.
 
-        The line model takes a fraction of the time when it is asked about many documents at once, so a few are read ahead.
+        The line model takes a fraction of the time if it is asked about many documents at once, so some are read ahead.
         """
-        from cleaners import desk  # what cleans is imported where the work is done, which is not in the process that hands it out
+        from cleaners import desk  # imported in the processes that clean, not in the one that hands out the work
 
         batch: list[tuple[_Event, desk.Ruled | desk.LeftOut | None]] = []
         characters = 0
@@ -312,7 +312,7 @@ class _Desk:
                 characters += len(half.draft.doc.text) if isinstance(half, desk.Ruled) else 0
             if event is None or len(batch) == _BATCH_EVENTS or characters > _BATCH_CHARACTERS:
                 asked = [(read_, half) for read_, half in batch if isinstance(half, desk.Ruled)]
-                if asked:  # it has the time of a step of its own; what was begun last may be to read on, and is over
+                if asked:  # the model gets the time of one step; the step begun last may be a read, which is over
                     watch.begin(asked[-1][0].step, asked[-1][0].done)
                 verdicts = iter(desk.judge([half for _, half in asked], self.cut))
                 for read_, half in batch:
@@ -331,14 +331,14 @@ class _Desk:
             return None
         if loss := watch.given_up.get(event.step):  # processes died on it
             source = records.source(came)
-            if self.text:  # the last thing that was done may have been to write it
+            if self.text:  # the process that died may have written it
                 remove_text(self.text, source, TEXT_SUFFIXES[self.format])
             return desk.LeftOut("quarantine", records.quarantine(came.id, source, "clean", *loss))
         watch.begin(event.step, event.done)
         return desk.begin(came, self.book)
 
     def write(self, done: "Published | LeftOut", parts: Parts, balance: Balance) -> Record:
-        """Write what became of a document; returns what tells its source, and its error if it has one."""
+        """Write what became of a document; returns the part of its record that holds its source, and its error if any."""
         from cleaners import desk
 
         if isinstance(done, desk.LeftOut):

@@ -1,4 +1,4 @@
-"""Signals that mean something else for a while."""
+"""Signals that are handled differently for a while."""
 
 import signal
 import threading
@@ -9,7 +9,7 @@ from types import FrameType
 
 @contextmanager
 def handled(by: Callable[[int, FrameType | None], object] | signal.Handlers, *numbers: signal.Signals) -> Iterator[None]:
-    """Have signals handled in another way; outside of the main thread, which alone may say so, nothing changes."""
+    """Handle signals in another way; outside of the main thread, which alone may do so, nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

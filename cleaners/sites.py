@@ -11,7 +11,7 @@ in one of these ways:
     - the metadata name the site.
 
 What looks like a person's name needs an address or the metadata.  Sections, dates and standfirsts stay.  All
-proofs are found in one go and all lines cut with them, because the titles are gone in the next round; so
+proofs are collected, and all lines cut, in one round, because the titles are gone in the next; so
 cleaning the result again finds no more than this.
 """
 
@@ -35,7 +35,7 @@ _DOMAIN = regex.compile(
     regex.VERBOSE | regex.IGNORECASE,
 )
 _SECOND_LEVEL = {"co", "com", "org", "net", "ac", "gov", "edu", "or", "ne"}
-# What a site's name at the foot may bear that it does not bear at the top: "thedailyharbour news".
+# What may follow a site's name at the foot, though not at the top: "thedailyharbour news".
 _SUFFIX = ("news", "online", "blog", "website", "media", "newspaper", "magazine", "com", "team", "admin")
 _SOURCE = {"source", "sources", "reference", "references", "via", "sourcelink", "originalsource", "originalarticle"}
 _COPYRIGHT = regex.compile(r"©|\(c\)|copyright", regex.IGNORECASE)
@@ -68,7 +68,7 @@ def clean(doc: Document) -> Iterator[Edit]:
     paragraphs = (i for i, line in enumerate(lines) if is_prose(line) and key(line) != wanted)
     first = next(paragraphs, None)
     if first is None:
-        return  # a list, a poem: there is no telling what its edges are
+        return  # a list, a poem: it has no clear edges
     last = next(i for i in range(len(lines) - 1, first - 1, -1) if is_prose(lines[i]) and key(lines[i]) != wanted)
     top = [i for i in range(first) if lines[i].strip()][:_NEAR_TOP]
     foot = [i for i in range(last + 1, len(lines)) if lines[i].strip()]
@@ -86,19 +86,19 @@ def clean(doc: Document) -> Iterator[Edit]:
 
 
 def _site(doc: Document) -> str:
-    """The site's name as the metadata have it, without "www." and ".com", as a key; "" if they do not."""
+    """The site's name in the metadata, without "www." and ".com", as a key; "" if there is none."""
     site = doc.metadata.get("site")
     # Of an address with a path ("https://example.com/news/") the host.
     return _name(regex.sub(r"^(https?://[^/]+)/.*", r"\1", str(site))) if site else ""
 
 
 def _name(line: str) -> str:
-    """A line as names are compared: the name in an address, or its letters and digits."""
+    """The form in which names are compared: the name in an address, or the letters and digits of the line."""
     return _address(line) or key(line)
 
 
 def _address(line: str) -> str:
-    """Of an address the part that is a name, as a key: "dailyharbour" of www.daily-harbour.co.uk; "" of other lines."""
+    """The part of an address that is a name, as a key: "dailyharbour" of www.daily-harbour.co.uk; "" for other lines."""
     found = _DOMAIN.fullmatch(line.strip()) if "." in line and len(line) < 80 else None
     if not found:
         return ""
@@ -108,7 +108,7 @@ def _address(line: str) -> str:
 
 
 def _stands_twice(doc: Document) -> bool:
-    """Whether the title stands in the text again, letter for letter: the cheap look."""
+    """Whether the title occurs twice in the text, letter for letter: a cheap test."""
     if not doc.title:
         return False
     at = doc.text.find(doc.title)
