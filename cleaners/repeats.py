@@ -3,28 +3,28 @@
 What goes:
 
 * a paragraph that stands again, word for word (`repeat.exact`) or nearly so (`repeat.near`);
-* a run of lines that stands again in the same order, with the headings and short lines inside it (`repeat.run`);
+* a run of lines that is repeated in the same order, with the headings and short lines inside it (`repeat.run`);
 * a pull quote, in quotation marks or between paragraphs, whose every sentence also stands in a longer paragraph, or in one that
   differs in the marks alone (`repeat.quote`); the paragraph stays, whichever of the two comes first.
 
 What stays, because writers repeat themselves on purpose:
 
 * whatever is short: refrains, headings, labels, dialogue, table cells.  Only a run can carry them along, between two
-  paragraphs that stand again themselves;
-* list items, also those that lost their marks and stand among other short lines; tables, code, markup;
+  paragraphs that are repeated themselves;
+* list items, even without their marks, among other short lines; tables, code, markup;
 * what somebody says again in a play, a debate or an interview; and a line of a dialogue that is remembered later;
 * lines that introduce something ("Run this command:"), and what is introduced: code, or a post quoted in a forum;
 * a question: it may stand in a list at the top, and again above its answer;
 * a paragraph that the document uses in more than three places: a stock phrase of a manual or a price list;
-* what stands again in several places of a page of short lines (services, plans, fields, posts): so the page is built;
+* what is repeated in several places of a page of short lines (services, plans, fields, posts): the page is built like that;
 * what stands alone under two headings: one answer to two questions, a step of two procedures, one note on two commands;
-* what ends two sections that begin in other words: the terms below two adverts for jobs;
+* what ends two sections with different beginnings: the terms below two job adverts;
 * a standfirst: it may be the author's summary, and the body that says it again is no copy of it;
 * paragraphs that say something else in nearly the same words: another number, another name, a "not" more or less.
 
 How it stays fast: two lines are compared only if they share an *anchor*: their first or last letters, or the sentence
-that closes one of them.  In three documents of four nothing is shared, and that is known from a few steps over the whole
-text.  The price: a near copy with other words at both ends, and a quote whose last sentence is very short, are not found.
+that closes one of them.  Three documents out of four share none, which a few steps over the whole
+text show.  The price: a near copy with different words at both ends, and a quote whose last sentence is very short, are not found.
 """
 
 import re
@@ -41,24 +41,24 @@ from cleaners.document import Document
 from cleaners.edits import Edit
 
 # Lengths are in letters; a Chinese character or a kana counts three times (see `_Line.size`).
-# Of the lines of the development data that stand again word for word and end a sentence, this share is labelled as
-# main text, so no copy that went wrong (the "column" dumps; many of them posts that a forum quotes):
+# Of the lines of the development data that are repeated word for word and end a sentence, this share is labelled as
+# main text, so these are no faulty copies (the "column" dumps; many of them posts that a forum quotes):
 #     letters           60-79  80-99  100-119  120-159  160-239  240+
 #     standing alone     27 %   62 %    57 %     47 %     33 %    47 %
 #     among repeats      21 %   23 %    23 %     27 %     30 %    19 %
 # The many unlabelled lines below 80 letters are boilerplate, which its own rules know better.
-_ALONE = 100  # the least length of a paragraph that goes for standing again, alone among paragraphs that do not
-_RUN = 80  # … of a paragraph that goes because its neighbour stands again as well
+_ALONE = 100  # the least length of a paragraph that is cut though its neighbours are not repeated
+_RUN = 80  # … of a paragraph that is cut because its neighbour is repeated as well
 _EDGE = 60  # … of another line at the edge of a run: a heading there may belong to what follows
 _QUOTE = 60  # … of a pull quote …
 _QUOTE_WORDS = 8  # … and its least number of words: addresses and code have fewer
-_TEXT = 1000  # … of a stretch that is a text standing twice, whatever introduces it and however the page is built
+_TEXT = 1000  # … of a stretch that is a whole text repeated, whatever introduces it and however the page is built
 _DENSE_QUOTE = 20  # characters; the same in a dense script
 _SENTENCE = 25  # characters; the least length of a sentence that makes two lines worth comparing
 _END = 40  # characters at either end of a line that do so too
 _LONGEST = 20_000  # a longer line is no paragraph, and comparing its words would take too long
 _PLACES = 2  # copies in different places; a paragraph that stands again more often is a stock phrase
-_APART = 2  # lines between two stretches that still are one place
+_APART = 2  # lines between two stretches that still count as one place
 _PROSE = 0.75  # the least share of its letters that a page of prose has in paragraphs; of columns with an article, most have
 _HELD = 0.6  # the most that several quotes may make up of a paragraph: a whole text on one line is no paragraph
 _SECTION = 6  # lines above what ends a section, in which its heading stands
@@ -110,8 +110,8 @@ _SPEAKER = regex.compile(  # "The Minister: ", "市长：", "Jo Reed (Labour): "
 
 _Anchors = dict[int, list[str]]
 
-# Words that turn a statement round, or that tell two like facts apart: a paragraph that differs in one of these is
-# another paragraph.  Numbers and names need no list, they are told by digits and capitals.
+# Words that reverse a statement, or tell two similar facts apart: a paragraph that differs in one of these is
+# another paragraph.  Numbers and names need no list: digits and capitals show them.
 _TURNS = frozenset(
     """
     not no never none nor neither without cannot nobody nothing hardly yes non un
@@ -134,7 +134,7 @@ _TURNS = frozenset(
     true false wet dry major minor upper rich poor cheap dear safe free paid buy sell bought sold
     """.split()  # noqa: SIM905  (a list of words is read and extended like this)
 )
-# Short words that tell two like facts apart when one stands for another; left out or put in, they do not matter ("the old bridge").
+# Short words that tell two similar facts apart if one replaces another; left out or put in, they do not matter ("the old bridge").
 _INSTEAD = frozenset(
     """
     must may might shall should can could all any some each every both many in out on off to from
@@ -148,9 +148,9 @@ _TURKISH_NOT = re.compile("m[aeıiuü]")  # "geldi" and "gelmedi": he came, and 
 
 
 def clean(doc: Document) -> Iterable[Edit]:
-    """Cut what stands again in the document: whole lines, a run of them in one edit.
+    """Cut what the document repeats: whole lines, a run of them in one edit.
 
-    Every line that goes still stands in what is left: with the same words, but for a few ordinary ones in a near copy,
+    What is left still holds every line that is cut: with the same words, except for a few ordinary ones in a near copy,
     or inside a longer paragraph.  Cleaning the result again changes nothing.
     """
     ends, sentences = _shared_anchors(doc.lines)
@@ -168,9 +168,9 @@ def clean(doc: Document) -> Iterable[Edit]:
 
 
 def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:
-    """For each line that shares its first or last letters with another one, these; and likewise its sentences.
+    """For each line that shares its first or last letters with another one, these letters; and likewise its sentences.
 
-    Of the sentences only those that close a line count: no quote is without one.
+    Only sentences that close a line count, since every quote has one.
     """
     kept = _prose(lines)
     prose = list(map(str.strip, kept))
@@ -201,7 +201,7 @@ def _shared_anchors(lines: Sequence[str]) -> tuple[_Anchors, _Anchors]:
 
 
 def _repeated(anchors: Sequence[str]) -> set[str]:
-    """The anchors that stand there more than once."""
+    """The anchors that occur more than once."""
     if len({*anchors}) == len(anchors):
         return set()
     return {anchor for anchor, times in Counter(anchors).items() if times > 1}
@@ -229,7 +229,7 @@ def _prose(lines: Iterable[str]) -> list[str]:
 
 
 class _Line:
-    """What has to be known about a line that is compared, worked out on demand."""
+    """What comparing a line takes, worked out on demand."""
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
@@ -271,7 +271,7 @@ class _Line:
 
     @cached_property
     def ordinary(self) -> set[str]:
-        """The words that carry no fact of their own: no number, no name, nothing that turns the sense round.
+        """The words that carry no fact of their own: no number, no name, nothing that reverses the sense.
 
         A word is taken for a name where it has a capital.  Scripts without small letters (Arabic, Hindi, Chinese, …) do
         not show their names, nor does a text all in small letters, so they have no ordinary words, and near copies in them
@@ -316,14 +316,14 @@ def _is_prose(lines: _Lines) -> bool:
 
 
 def _copies(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str]:
-    """The lines that go because they, or the run they stand in, are a copy of what stands before.
+    """The lines to cut because they, or their run, are a copy of earlier ones.
 
     Args:
         lines: what is known about the lines.
         shared: the anchors of each line that is still there and has any.
 
     Returns:
-        The id of the rule for the number of each line that goes.
+        The id of the rule, by the number of each line to cut.
     """
     found = _originals(lines, shared)
     if not found:
@@ -372,7 +372,7 @@ def _copies(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str
 
 
 def _originals(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, int]:
-    """For the number of each line that is a copy, the line that it copies, which is earlier and no copy itself."""
+    """By the number of each line that is a copy, the number of the line that it copies, which is earlier and no copy itself."""
     first: dict[str, int] = {}
     known: dict[str, list[int]] = defaultdict(list)
     original: dict[int, int] = {}
@@ -393,7 +393,7 @@ def _originals(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, 
 
 
 def _stretches(lines: _Lines, left: Sequence[int], original: Mapping[int, int]) -> list[tuple[int, int]]:
-    """Join the copies, and the lines around them that stand in the same order as the originals, to stretches."""
+    """Join the copies, and the lines around them that come in the same order as the originals, into stretches."""
 
     def same(one: int, other: int) -> bool:
         if original.get(one) == other:
@@ -434,7 +434,7 @@ def _introduced(lines: _Lines, left: Sequence[int], at: int) -> bool:
 
 
 def _is_dialogue(lines: _Lines, left: Sequence[int], begin: int, end: int) -> bool:
-    """Whether a copy is what somebody says again in a play, a debate, an interview: it and a line beside it name who speaks."""
+    """Whether a copy is what somebody says again in a play, a debate, an interview: it and a neighbouring line name the speaker."""
     beside = (*left[max(begin - 1, 0) : begin], *left[end + 1 : end + 2])
     return all(_SPEAKER.match(lines[n].text) for n in left[begin : end + 1]) and any(
         _SPEAKER.match(lines[n].text) for n in beside
@@ -529,7 +529,7 @@ def _tells_apart(one: str, other: str) -> bool:
 
 
 def _quotes(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str]:
-    """The lines that go because each of their sentences stands in a longer paragraph.  Arguments as for `_copies`."""
+    """The lines to cut because a longer paragraph holds each of their sentences.  Arguments as for `_copies`."""
     holders: dict[str, list[int]] = defaultdict(list)
     for n, anchors in shared.items():
         for anchor in anchors:

@@ -1,7 +1,7 @@
 """What the last run did, kept in the output: which files it cleaned, with what, and where their records are.
 
-It is one SQLite file, written by the process that holds the lock of the output.  A run that publishes says so there first:
-from then on it is carried to its end, by the next run if need be (see `cleaners.publish`).
+It is one SQLite file, written by the process that holds the lock of the output.  A run says there that it publishes, before it
+does: from then on the publication is completed, by the next run if need be (see `cleaners.publish`).
 """
 
 import fcntl
@@ -34,9 +34,9 @@ _TABLES = """
         id TEXT PRIMARY KEY, documents INTEGER, cut INTEGER, recent INTEGER, recent_cut INTEGER
     ) WITHOUT ROWID;
 """
-_VERSION = 2  # of these tables: state of another version is not read, so everything is cleaned anew
+_VERSION = 2  # of these tables; state of another version is not read, so everything is cleaned anew
 
-# Another version of these gives other records.
+# Packages whose version may change the records.
 _PACKAGES = {
     *("ahocorasick_rs", "brotli", "chardet", "courlan", "fastwarc", "ftfy", "htmldate", "justext", "lxml", "numpy", "orjson"),
     *("pyarrow", "rapidfuzz", "regex", "trafilatura"),
@@ -49,7 +49,7 @@ class LockedError(RuntimeError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of an output folder.  The system frees it when the process ends, however that comes about.
+    """Hold the lock of an output folder.  The system frees it when the process ends, for whatever reason.
 
     Raises:
         LockedError: somebody else holds it.
@@ -72,13 +72,13 @@ def _holder(file: BinaryIO) -> str:
     try:
         said = orjson.loads(file.read())
         return f"another run (process {said['pid']} on {said['host']}, since {said['since']})"
-    except (ValueError, LookupError, TypeError):  # it is just about to write it
+    except (ValueError, LookupError, TypeError):  # the holder is just about to write it
         return "another run"
 
 
 @cache
 def _code() -> str:
-    """A hash of the code and the data of this package: what they are decides the result, whatever version they bear."""
+    """A hash of the code and data of this package: they decide the result, whatever the version says."""
     digest = hashlib.sha256()
     root = Path(__file__).parent
     for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
@@ -101,7 +101,7 @@ def _packages() -> list[str]:
 
 
 def fingerprint(pipeline: Record, format_: str | None) -> str:
-    """All that decides what a run makes of a file: records of the same fingerprint are the same.
+    """Everything that decides what a run makes of a file: with the same fingerprint, the records are the same.
 
     Args:
         pipeline: see `Settings.pipeline`.
@@ -112,7 +112,7 @@ def fingerprint(pipeline: Record, format_: str | None) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file on disk in hexadecimal; of what is no file, its kind; empty where it cannot be read."""
+    """SHA-256 of a file on disk in hexadecimal; for what is no file, its kind; empty if it cannot be read."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
@@ -124,12 +124,12 @@ def file_sha256(path: Path) -> str:
 
 
 def is_same(row: "Row", found: Found, *, by_stamp: bool) -> bool:
-    """Whether a file is what it was.
+    """Whether a file is unchanged.
 
     Args:
-        row: what it was.
-        found: the file, as it was found.
-        by_stamp: trust size and stamp where they are the same, and open the file only where they are not.
+        row: the file in the last run.
+        found: the file now.
+        by_stamp: trust size and stamp if they are the same, and open the file only if they are not.
     """
     if row.again or row.size != found.size:
         return False
@@ -143,8 +143,8 @@ class Row(NamedTuple):
 
     Attributes:
         id, size, stamp: as in `read.Found`.
-        sha256: of the file; empty where it is not known.
-        again: whether to clean it again next time in any case, because it could not be read, or hit a limit.
+        sha256: of the file; empty if not known.
+        again: whether to clean it again next time in any case, because it could not be read, or met a limit.
         shard: the id of its shard in the table of shards.
     """
 
@@ -160,9 +160,9 @@ class OldShard(NamedTuple):
     """A shard of the published output.
 
     Attributes:
-        id: which never changes.
-        number: that of its parts.
-        files: how many.
+        id: never changes.
+        number: in the names of its parts.
+        files: how many it holds.
         balance: see `balance.Balance`.
         parts: the size of each of its parts in bytes, by "documents/part-00000.jsonl".
     """
@@ -187,7 +187,7 @@ class State:
     """The state of an output folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Open it, or make an empty one.
+        """Open the state, or make an empty one.
 
         Args:
             folder: where it is.
@@ -201,7 +201,7 @@ class State:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):  # the disk is full, for one
                 raise
-            for damaged in folder.glob("state.sqlite*"):  # it is no database, so it says nothing: all is cleaned anew
+            for damaged in folder.glob("state.sqlite*"):  # it is no database, so it says nothing, and everything is cleaned anew
                 damaged.unlink()
             self._open(path)
 
@@ -220,7 +220,7 @@ class State:
         self._db.close()
 
     def about(self, name: str) -> str | None:
-        """A fact: "fingerprint" of the output, "publishing" the run that began to publish."""
+        """A fact: "fingerprint" is that of the output, "publishing" the run that has begun to publish."""
         row = self._db.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
         return row and row[0]  # type: ignore[no-any-return]  # text or null
 
@@ -248,15 +248,15 @@ class State:
         stamps: Iterable[tuple[int | str | None, str]],
         past: Mapping[str, Past],
     ) -> None:
-        """Write down what the output will be; all of it or, if anything goes wrong, nothing.
+        """Write down what the output will be: all of it or, if anything goes wrong, nothing.
 
         Args:
             run: the run that publishes it; None if nothing has to be published.
-            fingerprint: of all that is in it.
-            kept: the number of each shard that stays, by its id; the others go.
-            new: those that come.
-            stamps: stamp and id of the files that have another stamp than before, and the same content.
-            past: what is known from now on of how much is cut of sources.
+            fingerprint: of everything in the output.
+            kept: the number of each shard that stays, by its id; the others are removed.
+            new: the shards that are added.
+            stamps: stamp and id of the files whose stamp has changed, but not their content.
+            past: what is known from now on of how much is cut of each source.
         """
         with self._transaction() as db:
             gone = [(id_,) for [id_] in db.execute("SELECT id FROM shards") if id_ not in kept]

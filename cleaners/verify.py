@@ -1,7 +1,7 @@
-"""Checks an output folder against every law of the output contract.
+"""Checks an output folder against every law that an output must keep.
 
-It believes nothing: texts are undone and cleaned again, numbers are counted again.  Only the sixth law,
-that the same input gives the same bytes, needs a second run to check, and is checked by the tests.
+It trusts nothing: texts are undone and cleaned again, numbers are counted again.  Only the sixth law,
+that the same input gives the same bytes, takes a second run; the tests check it.
 """
 
 import os
@@ -25,7 +25,7 @@ from cleaners.write import FORMATS, KINDS, DamagedError, Format, Kind, Output
 from cleaners.write.texts import TEXT_SUFFIXES, read_texts
 
 _SOURCE = ("path", "record", "sha256", "bytes", "media_type", "encoding", "undecodable")
-# What each record must have, with what lies deeper behind a dot.
+# The fields that each record must have, with dots for nested ones.
 _FIELDS: Mapping[Kind | Literal["run.json"], tuple[str, ...]] = {
     "documents": (
         *("title", "text", "provenance.extraction"),
@@ -103,7 +103,7 @@ def _folder(folder: Path, book: RuleBook) -> Iterator[Fault]:
                 ours = record["provenance"]["pipeline"] == made_by
                 if not ours and not some_are_kept:
                     yield Fault(record["id"], "was made by another pipeline than run.json names")
-                # What is kept of a file that is gone may be the work of other rules or of another version, which are not at hand.
+                # What is kept of a file that is gone may come from other rules or another version, which are not at hand.
                 known = None if some_are_kept and not ours else book
                 for message in _document(record, ledger, known, total, clean_again=same_rules):
                     yield Fault(record["id"], message)
@@ -139,7 +139,7 @@ def _run(folder: Path) -> Record | Fault:
 
 
 def _at(record: Record, name: str) -> Any:
-    """What lies in a record under a name with dots; `...` if there is nothing."""
+    """The value in a record under a name with dots; `...` if there is none."""
     value: Any = record
     for step in name.split("."):
         value = value.get(step, ...) if isinstance(value, dict) else ...
@@ -147,12 +147,12 @@ def _at(record: Record, name: str) -> Any:
 
 
 def _lacking(record: Record, kind: Kind | Literal["run.json"]) -> list[str]:
-    """The fields that a record must have, and has not."""
+    """The fields that a record must have, but has not."""
     return [name for name in _FIELDS[kind] if _at(record, name) is ...]
 
 
 def _lacking_extraction(record: Record) -> list[str]:
-    """The same of what says how the text was taken from a page."""
+    """The same for the fields about extraction from a page."""
     if not _at(record, "provenance.extraction"):  # plain text, or no such field, which `_lacking` tells
         return []
     return [name for name in _EXTRACTION if _at(record, name) is ...]
@@ -193,7 +193,7 @@ def _is_error(error: Record) -> bool:
 
 
 def _origin(id_: str, source: Record) -> Iterator[str]:
-    """What is said of the raw bytes, and the id made of it."""
+    """Checks what is said of the raw bytes, and the id."""
     path, record = source["path"], source["record"]
     if id_ != (path if record is None else f"{path}#{record}"):
         yield f"the id is not that of the file {path!r} and the record {record!r}"
@@ -205,7 +205,7 @@ def _origin(id_: str, source: Record) -> Iterator[str]:
 
 
 def _document(record: Record, ledger: Record, book: RuleBook | None, total: Balance, *, clean_again: bool) -> Iterator[str]:
-    """The laws that hold for one document; without the rules that it was cleaned with, those that need none."""
+    """Checks the laws for one document; without the rules that it was cleaned with, only those that need none."""
     text, title, provenance = record["text"], record["title"], record["provenance"]
     changes = records.changes_of(ledger)
     yield from _edits(changes, book)
@@ -216,7 +216,9 @@ def _document(record: Record, ledger: Record, book: RuleBook | None, total: Bala
         if not isinstance(record["metadata"][name], str | None):
             yield f"metadata.{name} is no text, but {record['metadata'][name]!r}"
     try:
-        base = undo(text, changes)  # which finds every `new` in its place: so the edits lead from the base to the text
+        base = undo(
+            text, changes
+        )  # which makes sure that every `new` is in its place, so the edits lead from the base to the text
     except EditError as error:
         yield f"law 1: {error}"
         return
@@ -285,20 +287,20 @@ def _form(text: str, title: str | None) -> Iterator[str]:
 
 
 def _title(title: str | None, whence: object, changes: list[Change]) -> Iterator[str]:
-    """A title was given, or was found in the text and taken out of it."""
+    """Checks that a title was given, or was found in the text and taken out of it."""
     if whence != "given" if title else whence is not None:
         if whence != "found":
             yield f"provenance.title is {whence!r}, the title {title!r}"
             return
         wanted = titles.key(title or "")
         taken = [change for change in changes if any(rule.startswith("title.") for rule in change.rules)]
-        # What was repaired first stood there in other letters.
+        # A repaired title had other letters in the base text.
         if not any(wanted in titles.key(unmarked(c.old)) or any(rule.startswith("encoding.") for rule in c.rules) for c in taken):
             yield f"the title {title!r} is said to be found in the text, but no edit took it out"
 
 
 def _source(base: str, source: Record) -> Iterator[str]:
-    """The raw bytes must come back from the base text."""
+    """Checks that the base text leads back to the raw bytes."""
     how = {name: source[name] for name in ("big_endian", "pieces", "variants") if name in source}
     try:
         raw = encode_back(base, source["encoding"], source["undecodable"], **how)
@@ -310,7 +312,7 @@ def _source(base: str, source: Record) -> Iterator[str]:
 
 
 def _text_file(folder: Path, record: Record, format_: Format) -> Iterator[Fault]:
-    """A clean text file holds what the record holds."""
+    """Checks that a clean text file holds what the record holds."""
     content = records.text_file(record, markdown=format_ == "markdown")
     files = read_texts(folder, record["provenance"]["source"], TEXT_SUFFIXES.get(format_, ""))
     if not files:
@@ -320,7 +322,7 @@ def _text_file(folder: Path, record: Record, format_: Format) -> Iterator[Fault]
 
 
 def _texts(folder: Path, published: int) -> Iterator[Fault]:
-    """There are as many clean text files as documents, where the format has such files, or else none."""
+    """Checks that there are as many clean text files as documents, or none if the format has none."""
     there = sum(len(names) for _, _, names in os.walk(folder))
     if published and not folder.is_dir():
         yield Fault("text/", "is missing, though the run wrote clean texts as files")
@@ -329,7 +331,7 @@ def _texts(folder: Path, published: int) -> Iterator[Fault]:
 
 
 def _parts(folder: Path) -> Iterator[Fault]:
-    """Nothing stands among the parts but parts."""
+    """Checks that there is nothing but parts among the parts."""
     for kind in KINDS:
         with suppress(FileNotFoundError):
             for path in sorted((folder / kind).iterdir()):

@@ -1,14 +1,14 @@
-"""Processes that clean, each document within a limit of time and of memory that the operating system keeps.
+"""Processes that clean, each document within limits of time and memory that the operating system enforces.
 
 A parser that hangs or crashes cannot be trusted to notice it, and takes its process with it.  So work is done
-in processes of its own, which say on a *board* (a few bytes of shared memory) which step they are about to take.
-When one dies, the parent reads there what it was at, and has a new process do the same work again.  A
+in separate processes, which say on a *board* (a few bytes of shared memory) which step they are about to take.
+When one dies, the parent reads there what it was doing, and has a new process do the same work again.  A
 step at which two processes died is *given up*: the third is told to leave it out, and why.  Two, because the
-first may have been killed for what others did: by an operator, by another program's need of memory, by a
-machine under load.  What is given up is so nearly as repeatable as the limits are: a document that
+first may have been killed for other reasons: by an operator, by another program's need for memory, by a
+machine under load.  So what is given up is nearly as repeatable as the limits are: a document that
 takes about as long as is allowed may be cleaned one day and not the next.
 
-For POSIX systems.  The limit of memory is kept by Linux alone.
+For POSIX systems.  Only Linux enforces the memory limit.
 """
 
 import mmap
@@ -35,18 +35,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _OUT_OF_MEMORY = 77  # the exit status of a process that met the limit of memory
-_BEFORE = -1  # on the board: no step has begun
+_BEFORE = -1  # on the board: no step has begun yet
 _BETWEEN = -2  # on the board: the last step is over, and the next has not begun
 _BOARD = struct.Struct("=qq")  # the step that is taken, and how much was done before
 _TRIES = 2
 
 
 class Limits(NamedTuple):
-    """What a step may take.
+    """What a step may use.
 
     Attributes:
         timeout: seconds.
-        memory: megabytes (of 1,000,000 bytes) that a process may use in all, code and shared memory apart.
+        memory: megabytes (of 1,000,000 bytes) that a process may use in all, not counting code and shared memory.
     """
 
     timeout: float
@@ -61,7 +61,7 @@ class Loss(NamedTuple):
 
 
 class Watch:
-    """What work says about itself.  This one listens to nothing, for work that is done without a process of its own.
+    """What work reports its steps to.  This one ignores them, for work that is done without a separate process.
 
     Attributes:
         given_up: the steps that must not be taken again.
@@ -73,16 +73,16 @@ class Watch:
         """A step begins.
 
         Args:
-            step: its number, which must be the same each time the same work is done, and no other step's.
-            done: how much was done before, for who looks on.
+            step: its number, unique in the work, and the same each time that the work is done.
+            done: how much was done before, for the progress bar.
         """
 
     def pause(self) -> None:
-        """The step is over: what comes now may take its time, and cannot be given up."""
+        """The step is over: what comes now has no time limit, and cannot be given up."""
 
 
 class WorkerError(RuntimeError):
-    """Processes die where there is no step to give up; the message says how."""
+    """Processes die where no step can be given up; the message says how."""
 
 
 class StoppedError(RuntimeError):
@@ -90,7 +90,7 @@ class StoppedError(RuntimeError):
 
 
 class Crew:
-    """A number of processes that do work for whatever thread asks; leaving the context ends them, busy or not."""
+    """Some processes that do work for any thread that asks; leaving the context ends them, busy or not."""
 
     def __init__(self, size: int, limits: Limits, scratch: Path | None = None) -> None:
         """Make the crew; its processes start when there is work.
@@ -118,10 +118,10 @@ class Crew:
         return sum(worker.board()[1] for worker in self._workers)
 
     def do(self, work: Callable[Concatenate[Watch, P], T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Have work done by the next process that is free, and wait for it.
+        """Have work done by the next free process, and wait for it.
 
         Args:
-            work: a function of a module, which must stand being called again after it was broken off anywhere.
+            work: a function of a module, which can be called again after it was interrupted anywhere.
             arguments: for it, behind a `Watch`.
             named: more of them.
 
@@ -176,7 +176,7 @@ class _Worker:
 
     def __init__(self, limits: Limits, scratch: Path | None) -> None:
         self._limits = limits
-        # There is a process for each core already; NumPy's threads would only be in each other's way.
+        # There is a process for each core already; NumPy's threads would only get in each other's way.
         self._environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         if scratch:
             self._environment["TMPDIR"] = str(scratch)
@@ -216,7 +216,7 @@ class _Worker:
                 raise StoppedError
             if self._process is None:
                 self._connection, theirs = Pipe()
-                # Not by multiprocessing, which imports the caller's main module, Prefect's for one, into each process.
+                # Not with multiprocessing, which imports the caller's main module, such as Prefect's, into each process.
                 code = f"import sys; sys.path[:] = {sys.path!r}; from cleaners import workers; workers.serve(*sys.argv[1:])"
                 numbers = (theirs.fileno(), self._file, os.getpid(), *self._limits)
                 with theirs:
@@ -255,17 +255,17 @@ def _signal(number: int) -> str:
 
 
 class _Board(Watch):
-    """What work says about itself in a process of its own."""
+    """The board, as the process that works sees it."""
 
     def __init__(self, file: int, parent: int, timeout: float) -> None:
         self._board = mmap.mmap(file, _BOARD.size)
         self._parent, self._timeout = parent, timeout
 
     def begin(self, step: int, done: int) -> None:
-        if os.getppid() != self._parent:  # it was killed, and nobody waits for an answer
+        if os.getppid() != self._parent:  # the parent was killed, and nobody waits for an answer
             os._exit(0)
         _BOARD.pack_into(self._board, 0, step, done)
-        # Nobody handles the signal, so the system ends the process, whatever that is doing; and a process
+        # Nothing handles the signal, so the system ends the process, whatever it is doing; and a process
         # whose parent is gone does not hang for ever.
         signal.setitimer(signal.ITIMER_REAL, self._timeout)
 
@@ -283,7 +283,7 @@ def serve(connection: str, board: str, parent: str, timeout: str, memory: str) -
     limit = int(memory) * 1_000_000
     resource.setrlimit(resource.RLIMIT_DATA, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, most))  # a crash is told; it need not leave its memory on disk
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))  # a crash is reported anyway; no core dump is needed
     for inherited in (connection, board):
         os.set_inheritable(int(inherited), False)
     watch = _Board(int(board), int(parent), float(timeout))
@@ -302,7 +302,7 @@ def serve(connection: str, board: str, parent: str, timeout: str, memory: str) -
 
 
 def _portable(error: Exception) -> Exception:
-    """The error as it can go through a pipe, with the traceback as a note."""
+    """The error in a form that can go through a pipe, with the traceback as a note."""
     trace = "".join(traceback.format_exception(error))
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301  our own
