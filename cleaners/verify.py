@@ -216,9 +216,7 @@ def _document(record: Record, ledger: Record, book: RuleBook | None, total: Bala
         if not isinstance(record["metadata"][name], str | None):
             yield f"metadata.{name} is no text, but {record['metadata'][name]!r}"
     try:
-        base = undo(
-            text, changes
-        )  # which makes sure that every `new` is in its place, so the edits lead from the base to the text
+        base = undo(text, changes)  # it finds every `new` in its place, so the edits lead from the base to the text
     except EditError as error:
         yield f"law 1: {error}"
         return

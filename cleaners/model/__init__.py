@@ -1,12 +1,12 @@
 """The line model: for each line of a dump, how probable it is that it belongs to the main text.
 
-Rules cut what somebody wrote down.  This step judges the rest by its shape, its words and above all its neighbours: main text is
+Rules cut known boilerplate.  This step judges the rest by its shape, its words and above all its neighbours: main text is
 contiguous, menus are short lines among short lines.  How it was fitted, on what, and how good it is: docs/model-card.md.
 
-What it never cuts: the title, and anything of a document in which it finds next to no main text: that is for a person to look at
+It never cuts the title, and cuts nothing of a document in which it finds hardly any main text: a person should look at that
 (`Verdict.review`).
 
-Cleaning a text a second time may cut more, since the lines have other neighbours then.
+Cleaning a text a second time may cut more, since then the lines have other neighbours.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,20 +28,20 @@ __all__ = [
 RULE = "model.main-text"
 
 GROUP_LINES, GROUP_CHARACTERS = 6000, 250_000
-"""So many lines or characters are looked at together.  With fewer, some 200 calls of NumPy a group are dear; with more, what is worked on no
-longer fits into the processor's cache, and they need memory: 70 to 110 bytes a character."""
+"""How many lines or characters are looked at together.  With fewer, the some 200 NumPy calls per group cost too much; with more, the
+arrays no longer fit into the processor's cache, and need memory: 70 to 110 bytes per character."""
 
 MOST_LINES = 200_000
-"""A document of more lines is let be, and marked for a person to look at: it is a list, and a million lines need more than the 2 GB that a worker
-may use, so that the whole document would be lost to the quarantine."""
+"""A document of more lines is left alone, and marked for a person to look at: it is a list, and a million lines need more than the 2 GB that a
+worker may use, so that the whole document would end in quarantine."""
 
 LIMIT = 0.95
-"""If more than this share of the characters would go, nothing goes: a bound for what nobody has seen.  An earlier model would have hurt 22
-of the 25 held-out documents above it, being balanced; of the six that there are now five would keep their main text, and one lose it."""
+"""If more than this share of the characters would be cut, nothing is: a bound for cases that nobody has seen.  With `balanced`, an earlier
+model would have hurt 22 of the 25 held-out documents above it; of the six that there are now, five would keep their main text, and one lose it."""
 
 
 class Block(NamedTuple):
-    """Lines that go: `first` to `last`, both included. `score` is the highest probability of any of them."""
+    """Lines to cut: `first` to `last`, both included. `score` is the highest probability of any of them."""
 
     first: int
     last: int
@@ -52,9 +52,9 @@ class Verdict(NamedTuple):
     """What the model would do with a document.
 
     Attributes:
-        blocks: what goes, in order; blank lines between two lines that go are part of the block.
-        share: how much of the document would go, in characters, blank lines not counted: 0 to 1.
-        review: whether a person should look: so much would go, or so little is main text, or the document is so long, that nothing does.
+        blocks: what is cut, in order; a block includes the blank lines between its lines.
+        share: how much of the document would be cut, in characters, blank lines not counted: 0 to 1.
+        review: whether a person should look: nothing is cut because too much would be, or hardly anything is main text, or the document is too long.
         title: the title of the document, known before or found where the main text begins.
     """
 
@@ -101,7 +101,7 @@ def _looked_at(docs: Sequence[Sequence[str]]) -> Iterator[tuple[Ints, Floats]]:
 
 
 def _groups(docs: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:
-    """Documents that are looked at together: a document more as long as they have few lines and characters."""
+    """Groups of documents to look at together, up to the limits of lines and characters."""
     first = lines = characters = 0
     for i, doc in enumerate(docs):
         lines, characters = lines + len(doc), characters + sum(map(len, doc))
@@ -138,7 +138,7 @@ def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdic
         name = titles.key(title)
         for i in gone.tolist():
             line = lines[i]
-            # Only letters that are not ASCII become more in the key.
+            # Only letters that are not ASCII may make the key longer than the line.
             if (len(line) >= len(name) or not line.isascii()) and titles.key(unmarked(line)) == name:
                 goes[i] = False
     share = sum(len(lines[i]) for i in np.flatnonzero(goes).tolist()) / sum(map(len, lines))
@@ -150,11 +150,11 @@ def _verdict(doc: Document, cut: Cut, written: Ints, probable: Floats) -> Verdic
 
 
 def edits(doc: Document, verdict: Verdict) -> Iterator[Edit]:
-    """What the verdict on a document comes to: one edit for each block, with its score."""
+    """The edits of a verdict: one for each block, with its score."""
     for block in verdict.blocks:
         yield doc.cut(block.first, block.last, RULE)._replace(score=block.score)
 
 
 def clean(doc: Document, cut: Cut) -> Iterator[Edit]:
-    """Cut the lines that are probably no main text."""
+    """Cut the lines that are probably not main text."""
     return edits(doc, judge(doc, cut))

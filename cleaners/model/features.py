@@ -1,8 +1,8 @@
 """What the line model sees of a document: numbers for each line that is not blank, and its words as hashes.
 
-Everything is counted on whole documents at once, many of them side by side, as arrays of UTF-16 code units, because a loop over
-characters in Python costs a hundred times what the model may cost.  There is no list of words of any language: what a word means, the model learned
-from labelled pages; for the rest it has the shape of a line and its place.
+Everything is counted on many whole documents at once, as arrays of UTF-16 code units, because a loop over
+characters in Python costs a hundred times what the model may cost.  There is no word list of any language: the model learned from labelled
+pages what a word means; for other words it has the shape and the place of the line.
 
 All numbers are multiples of 1/32 below 16, so that sums of their products with the weights are exact in float32, in any order:
 the same scores on every machine, whatever library multiplies the matrices.
@@ -29,7 +29,7 @@ Classes = npt.NDArray[np.uint8]
 
 FIRST_TOKENS, LAST_TOKENS = 16, 6
 """How many tokens of a line the model reads at its beginning and its end.  A menu, a label or a credit is shorter than both
-together; what a paragraph is shows in its shape."""
+together; a paragraph is recognised by its shape."""
 
 _SPACE, _UPPER, _LOWER, _OTHER, _MARK, _HAN, _KANA, _HANGUL, _UNSPACED, _DIGIT = range(10)
 _SIGNS = (
@@ -38,17 +38,17 @@ _SIGNS = (
 KINDS = 24  # of characters: the ten above, a kind for each row of signs, other symbols, and what is left
 COLUMNS = 2 * KINDS + 12
 _CAPITAL_CLASS, _LOWER_CLASS = _UPPER | 1 << 5, _LOWER | 1 << 5  # bits 0-6 of the table
-_CAP = 4095  # counts above are taken for this one
-_MOST_BLANK = 1  # blank lines in a row that are told apart: how many there are is the custom of a scraper
+_CAP = 4095  # larger counts are taken for this one
+_MOST_BLANK = 1  # blank lines in a row that count: how many there are only depends on the scraper
 
-# Marks that scrapers put where a page had none, or has something else; each stays within its line, and leaves something of it.
+# Marks that scrapers put where the page had none, or something else; each is within a line, and does not make up all of it.
 _SPACES = re.compile(r"[^\S\n]{2,}")
 _NUMBER = re.compile(r"\[\d{1,4}\](?=\S)")  # of a link, as lynx has it
 _BULLETS = re.compile(r"\n(?:(?:[-*+•·◦▪>]|#{1,6}) )+(?=\S)")
 
 
 class Features(NamedTuple):
-    """The lines of some documents that are not blank, as the model sees them, those of each document behind those of the one before.
+    """The lines of some documents that are not blank, as the model sees them, document after document.
 
     Attributes:
         sizes: how many of them each document has.
@@ -93,8 +93,8 @@ def character_table() -> Table:
     """What the model knows of each UTF-16 code unit, as one number.
 
     Bits 0-4: the kind.  Bits 5-6: 0 separates tokens, 1 belongs to a word, 2 to a number, 3 is a token of its own.
-    Bits 8-31: what it adds to the hash of a token that it stands in behind another character; bits 32-63: what it adds itself.
-    The table is stored with the weights, for other versions of Python know other versions of Unicode.
+    Bits 8-31: what it adds to the hash of a token as the second of two characters; bits 32-63: as the first.
+    The table is stored with the weights, since versions of Python know different versions of Unicode.
     """
     table = np.zeros(1 << 16, np.uint64)
     for code in range(1 << 16):
@@ -128,7 +128,7 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2").astype(np.intp)
     known = table.take(units)
     classes = known.astype(np.uint8)
-    # Most characters are lower-case letters: what is asked of each is asked of the others alone, where that will do.
+    # Most characters are lower-case letters, so where possible only the others are looked at.
     others = np.flatnonzero(classes != _LOWER_CLASS)
     other = classes.take(others)
     is_end = units.take(others) == 10
@@ -200,9 +200,9 @@ def observe(docs: Sequence[Sequence[str]], table: Table) -> Features | None:
 
 
 def _shown(text: str) -> str:
-    """Lines as their page showed them, as far as that can be told: the model learned from dumps that have neither indents nor marks.
+    """Lines as their page showed them, as far as possible: the model learned from dumps that have neither indents nor marks.
 
-    Trees of pages printed by inscriptis, html2text, lynx or as Markdown look like prose throughout otherwise.
+    Otherwise pages printed by inscriptis, html2text, lynx or as Markdown look like prose throughout.
     """
     if "  " in text or "\t" in text:
         text = _SPACES.sub(" ", text)
@@ -235,7 +235,7 @@ def _kind_counts(other: Classes, ends_among_others: Ints, written: Ints, lengths
     last = ends_among_others.take(written)
     first = np.zeros_like(last)
     first[written > 0] = ends_among_others.take(written[written > 0] - 1) + 1
-    # What stands between a line and the one before it that is written counts for it at first: spaces all.
+    # At first, what is between a line and the last one that is not blank counts as its own: nothing but spaces.
     cells = np.repeat(np.arange(0, 32 * n, 32), np.diff(last, prepend=-1))
     cells += other[: len(cells)] & np.uint8(31)
     counts: Ints = np.bincount(cells, minlength=32 * n).reshape(n, 32)[:, :KINDS]
@@ -314,7 +314,7 @@ def _tokens(known: Table, classes: Classes, ends: Ints) -> _Tokens:
 
 
 def _copies(tokens: _Tokens, doc: Ints) -> Ints:
-    """How often each line stands in its document again; sums of pairs know the order of the words."""
+    """How often its document repeats each line; the sums are of pairs, so that the order of words matters."""
     begins, ends = tokens.bounds
     sums = _sums(tokens.pairs)
     named = sums.take(ends) - sums.take(begins) | doc.astype(np.uint64) << np.uint64(32)

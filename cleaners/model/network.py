@@ -1,11 +1,11 @@
 """The network of the line model: a small convolutional net over the lines of a document, in NumPy.
 
 Each line becomes a vector from its shape and its words; four layers look at wider and wider neighbourhoods (1, 2, 4 and 8 lines to
-each side, 15 in all).  In between come the mean and the maximum over the whole document, and what was strongest before and behind the line:
-how far it is from there to main text, and whether any is to come.
+each side, 15 in all).  In between come the mean and the maximum over the whole document, and what was strongest before and after the line:
+how far away main text is, and whether any is to come.
 
-Values between layers are integers from 0 to 256, and weights multiples of 1/256.  So every product is a multiple of 1/256, every sum
-stays below 2**24 of them, and float32 adds them up without rounding: no machine gives another score.
+Values between layers are integers from 0 to 256, and weights are multiples of 1/256.  So every product is a multiple of 1/256, every sum
+stays below 2**24 of them, and float32 adds them up without rounding: every machine gives the same score.
 `benchmarks/fit_line_model.py` fits the weights, and refuses those that could leave this range.
 """
 
@@ -22,7 +22,7 @@ from cleaners.model.features import FIRST_TOKENS, KINDS, LAST_TOKENS, Features, 
 DILATIONS = (1, 2, 4, 8)
 CONTEXT_BEFORE = 2  # the layer before which the document as a whole comes in
 CARRIED_BEFORE = 3  # the layer before which comes in what is carried along from line to line
-FADES = (0,) * 8 + (4,) * 8  # so much each of the signals that are carried loses a line: nothing, or all of it in 64 lines
+FADES = (0,) * 8 + (4,) * 8  # what each carried signal loses per line: nothing, or all of it in 64 lines
 SLOT_BITS = 18
 WEIGHT, EMBEDDING = 256, 64  # steps to 1
 UNIT = 32  # what was 1 while the weights were fitted
@@ -42,7 +42,7 @@ class Weights(NamedTuple):
     Attributes:
         table: see `features.character_table`.
         vocabulary: the hashes that the model knows.  No two share the upper `SLOT_BITS` bits.
-        embedding: a row for each of them, behind a row of zeros for all others; in steps of 1/64.
+        embedding: a row for each of them, after a row of zeros for all others; in steps of 1/64.
         shape, words, edges, first: the first layer, by what it reads.  edges: three times `KINDS` rows.
         layers, layer_biases: the convolutions, each (3 * width, width).
         context, context_bias: from mean and maximum.
@@ -92,11 +92,11 @@ class Network:
         self._first_edge = first + weights.first
         self._last_edges = (last[:, None] + before_last).reshape(-1, last.shape[1])  # a row for each two kinds
         self._observed = np.concatenate((weights.shape, weights.words))
-        # A row of ones below the lines brings the biases into the product.
+        # A row of ones below the lines adds the biases in the same product.
         self._layers = np.concatenate((weights.layers, weights.layer_biases[:, None]), axis=1).transpose(0, 2, 1).copy()
 
     def _words(self, seen: Features) -> Floats:
-        """What is known of the words of each line: the sums of their embeddings."""
+        """The words of each line: the sums of their embeddings."""
         slot = self._slots.take(seen.tokens >> _LOWER_BITS)
         row = slot >> _LOWER_BITS
         row *= (slot ^ seen.tokens) & _LOWER == 0
@@ -105,7 +105,7 @@ class Network:
         many = 2 * seen.counts
         begins = np.cumsum(many) - many
         words = np.empty((len(many), DIMENSIONS), np.float32)
-        # With room beside each dimension to add up in, one sum adds up four.
+        # Each dimension has spare bits beside it, so that one sum adds up four.
         words[:, 0::2] = np.add.reduceat(each & _EVEN, begins).astype("<u8").view("<u2").reshape(-1, 4)
         each >>= np.uint64(8)
         each &= _EVEN
@@ -118,7 +118,7 @@ class Network:
 
     def logits(self, seen: Features) -> Floats:
         """The score of each line that is not blank, before it is a probability."""
-        # The products are too small to share: threads that wait for work would burn several times what the model costs.
+        # The products are too small for several threads, which would burn several times what the model costs while they wait.
         with _blas().limit(limits=1):
             return self._logits(seen)
 
@@ -130,7 +130,7 @@ class Network:
         rows = np.concatenate((seen.shape, self._words(seen)), axis=1) @ self._observed
         rows += self._first_edge.take(seen.edges[:, 0], axis=0)
         rows += self._last_edges.take(seen.edges[:, 1] * KINDS + seen.edges[:, 2], axis=0)
-        # From here on a column for each line, so that shifts by lines are in one piece: one product serves the line before (first rows),
+        # From here on each line is a column, so that a shift by lines is one copy: one product serves the line before (first rows),
         # the line itself and the line after.
         around = np.ones((3 * width + 1, n), np.float32)
         h = around[width : 2 * width]
@@ -146,7 +146,7 @@ class Network:
                 new = w.carried.T @ _carried(h, sizes) + w.carried_bias[:, None]
                 h += np.clip(new, 0, np.inf, out=new)
                 _settle(h)
-            # A line in another document, or in none, is as good as zeros.
+            # A line in another document, or in none, counts as zeros.
             edge = starts[:, None] + np.arange(d)
             around[:width, d:] = h[:, :-d]
             around[:width, edge[edge < n]] = 0
@@ -169,7 +169,7 @@ class Network:
 
 
 def _carried(h: Floats, sizes: Ints) -> Floats:
-    """The first signals of each line or of a line of its document before it, whichever is stronger here; below that, or behind it.
+    """The first signals of each line, or of an earlier line of its document, whichever is stronger here; below, the same for later lines.
 
     One running maximum serves all documents: what is added to each is more than any signal of the one before.
     """

@@ -1,8 +1,8 @@
-"""Which lines go, once it is known how probable each is: what is known of a document as a whole.
+"""Which lines are cut, once the probability of each is known: the decision for a document as a whole.
 
 Main text is contiguous, so where a line stands says what a cut would cost.  On held-out columns of articles, of the lines with a
-probability below 0.3, behind the last line that is surely main text 96 % were boilerplate, before the first one 96 %, and between two
-81 %.  The figures for each setting: docs/model-card.md.
+probability below 0.3, 96 % were boilerplate after the last line that is surely main text, 96 % before the first one, and 81 % between
+two.  The figures for each setting: docs/model-card.md.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ Cut = Literal["cautious", "balanced", "eager"]
 
 
 class Setting(NamedTuple):
-    """Below which probability a line goes.
+    """The probability below which a line is cut.
 
     Attributes:
         head: before the first line that is surely main text.
         middle: between two of them.
-        tail: behind the last one.
+        tail: after the last one.
     """
 
     head: float
@@ -36,20 +36,20 @@ SETTINGS: Mapping[Cut, Setting] = {
 }
 
 SURE = 0.5
-"""From here on a line is surely main text.  Where there is none, the model has found no main text, and lets the document be."""
+"""From here on a line is surely main text.  Without such a line, the model has found no main text, and leaves the document alone."""
 
 HEADLINE_LINES, HEADLINE = 15, 0.1
-"""Where no title is known, the most probable of so many lines before the first one that is surely main text stays, if it has at least
+"""If no title is known, the most probable of this many lines before the first one that is surely main text stays, if it has at least
 this probability: it is most often the headline, which is short and stands among menus.  On held-out pages of articles this saves 0.4
 points of recall, and every tenth document that would be hurt, for 0.3 points of precision.  Among these lines a title is looked for, too."""
 
 SURELY_NOT, PROBABLY_NOT, NEARLY_CLEAN = 0.01, 0.1, 0.4
-"""Being cautious, the model takes only lines below the first figure where those below the second are less than the third as a share of
-the lines: such a document is nearly clean."""
+"""`cautious` cuts only lines below the first figure if the share of lines below the second is less than the third: such a document is
+nearly clean."""
 
 
 def choose(probable: Floats, cut: Cut, *, titled: bool) -> Bools:
-    """Say of each line of a document, blank ones left out, whether it goes.
+    """Say for each line of a document, without blank ones, whether it is cut.
 
     Args:
         probable: how probable it is that a line is main text.
@@ -74,7 +74,7 @@ def choose(probable: Floats, cut: Cut, *, titled: bool) -> Bools:
 
 
 def may_be_headline(probable: Floats) -> Ints:
-    """The lines among which the headline is, if there is one: some before the first that is surely main text, and this one, the last."""
+    """The lines that may be the headline: some before the first that is surely main text, and that one itself, the last."""
     sure = np.flatnonzero(probable >= SURE)
     if not len(sure):
         return sure
@@ -84,7 +84,7 @@ def may_be_headline(probable: Floats) -> Ints:
 
 
 def runs(goes: Bools) -> Ints:
-    """Where runs of lines that go begin and end, the end not included: two columns."""
+    """Where runs of lines to cut begin and end, the end not included: two columns."""
     padded = np.zeros(len(goes) + 2, np.bool_)
     padded[1:-1] = goes
     return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)

@@ -35,32 +35,32 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One reason for which text may be changed.
+    """One reason to change text.
 
     Attributes:
-        id: family and name, for example "comments.form"; it stands in every ledger.
+        id: family and name, for example "comments.form", as the ledger shows it.
         why: one sentence for the user.
         source: where the rule was learned.
         languages: BCP 47 codes, or "*".
-        step: the module that decides; the fields below are for "boilerplate" alone.
-        where: the part of the text in which the rule acts.  "top" is what stands before the first
-            paragraph of prose, "tail" what stands behind the last one, "edges" both; "end" is a line
-            behind which nothing is left but what other rules cut.
-        phrases: lines that go, compared by `cleaners.document.key`.  A "{}" stands for a few words.
-        patterns: regular expressions for a whole line (without case), for what phrases cannot say.  "{{name}}" stands for what
-            the table [parts] of the file says of that name, or that of `parts.toml`.
+        step: the module that decides; the fields from `where` to `max_chars` are only for "boilerplate".
+        where: the part of the text in which the rule acts.  "top" is what comes before the first
+            paragraph of prose, "tail" what comes after the last one, "edges" both; "end" is a line
+            after which nothing is left but what other rules cut.
+        phrases: lines to cut, compared by `cleaners.document.key`.  "{}" stands for a few words.
+        patterns: regular expressions for a whole line (ignoring case), for what phrases cannot say.  "{{name}}" stands for the
+            text of that name in the table [parts] of the file, or of `parts.toml`.
         unless: a regular expression; `patterns` match no line in which it is found.
-        needs: for `patterns`: every line they match holds one of these strings (lower case).
+        needs: for `patterns`: every line that they match must hold one of these strings (lower case).
         weak: phrases that are boilerplate only next to a line that a rule of this family cuts.
         weak_patterns: the same as regular expressions.
-        takes: what else goes with a matching line: "form" takes what stands up to a line of `ends`,
+        takes: what else is cut with a matching line: "form" takes everything up to a line of `ends`,
             "titles" the promoted titles and teasers below a heading.
         ends: phrases that close what `takes = "form"` took.
-        company: a line that stands alone between two sentences stays: what a form says, a manual says as well.
-        pair: below a short line that stays, a line goes only where another one of the family goes: many a button has such words.
+        company: a line that stands alone between two sentences stays, since a manual may say what a form says.
+        pair: below a short line that stays, a line is cut only where another one of the family is: many a button has such words.
         max_chars: a longer line is never matched.
-        miss: texts that stay as they are, with every rule at work.
-        hit: texts of which nothing stays, or `{before, after}` for rules of other steps.
+        miss: texts that must stay as they are, with every rule at work.
+        hit: texts of which nothing must be left, or `{before, after}` for rules of other steps.
     """
 
     id: str
@@ -117,7 +117,7 @@ def load(extra: tuple[Path, ...] = ()) -> RuleBook:
     rules: dict[str, Rule] = {**shipped}
     for path in extra:
         for rule in _rules(path, _content(path), shared):
-            _check_patterns(path, rule)  # compiling takes a third of a second for our own rules; their tests do it
+            _check_patterns(path, rule)  # for our own rules, where this takes a third of a second, the tests do it
             _add(rules, rule, path)
     return RuleBook(dict(sorted(rules.items())), sha256(extra))
 
@@ -154,7 +154,7 @@ def _add(rules: dict[str, Rule], rule: Rule, path: Path) -> None:
 
 
 def sha256(extra: tuple[Path, ...] = ()) -> str:
-    """The hash of a rule book, which takes a hundredth of the time that loading it takes.
+    """The hash of a rule book; it takes a hundredth of the time of loading it.
 
     Raises:
         OSError: a file cannot be read.
@@ -166,7 +166,7 @@ def sha256(extra: tuple[Path, ...] = ()) -> str:
 
 
 def _shipped() -> list[Path]:
-    """The shipped files, those parts first that all share."""
+    """The shipped files; the one with the parts that all share comes first."""
     return sorted(Path(__file__).parent.glob("*.toml"), key=lambda path: (path.name != _SHARED_PARTS, path.name))
 
 
@@ -185,7 +185,7 @@ def _rules(path: Path, content: Mapping[str, Any], shared: Mapping[str, str]) ->
 
 
 def _filled(rule: Rule, parts: Mapping[str, str]) -> Rule:
-    """The rule with the parts that its patterns name, `{{operator}}` for one, in their places."""
+    """The rule with the parts filled in that its patterns name, such as `{{operator}}`."""
 
     def part(named: regex.Match[str]) -> str:
         if named[1] not in parts:
@@ -194,7 +194,7 @@ def _filled(rule: Rule, parts: Mapping[str, str]) -> Rule:
 
     patterns = [_PART.sub(part, pattern) for pattern in rule.patterns]
     unless = _PART.sub(part, rule.unless)
-    if unless:  # one expression, in which only a line that matches is looked through, for most lines with one of `needs` do not
+    if unless:  # one expression; it looks for `unless` only in lines that match, since most lines with one of `needs` do not
         patterns = [rf"(?=(?:{'|'.join(map(scoped, patterns))})\Z)(?!.*(?:{unless})).*"]
     return replace(
         rule,

@@ -10,7 +10,7 @@ from cleaners.edits import Edit, apply
 from cleaners.matching import RuleTimeoutError
 from cleaners.rules import Rule, RuleBook
 
-# Boilerplate is judged by where it stands, so the examples stand above, below and within an article.
+# Where it stands decides what is boilerplate, so the examples are put above, below and into an article.
 ABOVE = (
     "The council voted nine to four on Tuesday night to keep the branch library open until the end of the year, "
     "after three hours of debate.\n\n"
@@ -37,7 +37,7 @@ def faults(book: RuleBook) -> Iterator[str]:
 
 
 def miss_fault(rule: Rule, miss: str, book: RuleBook) -> str | None:
-    """What is wrong with a miss: every place in which the step cuts something of it is."""
+    """What is wrong with a miss: the first place in which the step cuts something of it."""
     texts = [miss]
     if rule.step == "boilerplate":
         texts.append(f"{ABOVE}\n\n{miss}\n\n{BELOW}")
@@ -51,7 +51,7 @@ def miss_fault(rule: Rule, miss: str, book: RuleBook) -> str | None:
 
 
 def hit_fault(rule: Rule, hit: str | Mapping[str, str], book: RuleBook) -> str | None:
-    """What is wrong with a hit: what is left of it, or that another rule did the work."""
+    """What is wrong with a hit: something is left of it, or another rule did the work."""
     pairs = _around(rule, hit) if isinstance(hit, str) else [("", hit["before"], hit["after"])]
     for place, before, after in pairs:
         example = repr(hit if isinstance(hit, str) else before) + place
@@ -68,7 +68,7 @@ def hit_fault(rule: Rule, hit: str | Mapping[str, str], book: RuleBook) -> str |
 
 
 def _around(rule: Rule, hit: str) -> Iterator[tuple[str, str, str]]:
-    """A hit in the surroundings in which its rule acts: where it stands, the text, and what is left of that without it."""
+    """A hit in the places in which its rule acts: the place, the text, and what is to be left of it."""
     article = f"{ABOVE}\n\n{BELOW}"
     if rule.where in ("top", "edges"):
         yield " above an article", f"{hit}\n\n{article}", article
@@ -109,7 +109,7 @@ def _result(rule: Rule, text: str, book: RuleBook) -> tuple[str, set[str]]:
             doc = doc.with_text(left)
             used |= {name for change in changes for name in change.rules}
         return doc.text, used
-    while True:  # as in the pipeline: cutting one thing can show another
+    while True:  # as in the pipeline: one cut can expose another
         left, changes = apply(doc.text, boilerplate.clean(doc, book))
         if not changes:
             return doc.text, used

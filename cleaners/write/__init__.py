@@ -45,7 +45,7 @@ class Sink(Protocol):
 
 
 class Parts(ExitStack):
-    """The parts of one name, one for each kind of record, each opened when the first record comes.
+    """The parts of one name, one for each kind of record, each opened when its first record comes.
 
     Attributes:
         written: how many records of each kind were written.
@@ -70,7 +70,7 @@ class Parts(ExitStack):
         if sink is None:
             path = self._path(kind)
             path.parent.mkdir(exist_ok=True)
-            # A file of its own: a process whose run was killed may still have the old one open.
+            # Make a new file: a process whose run was killed may still have the old one open.
             path.unlink(missing_ok=True)
             sink = self._sinks[kind] = self.enter_context(closing(_open(path, kind, self._format)))
         self.written[kind] += 1
@@ -80,7 +80,7 @@ class Parts(ExitStack):
         return self._folder / kind / (self._name + _SUFFIX[self._format])
 
     def sync(self) -> None:
-        """Have what was written outlast a loss of power; to be called when all is closed."""
+        """Make what was written survive a power loss; call it when all is closed."""
         for kind in self._sinks:
             sync(self._path(kind))
             sync(self._path(kind).parent)
@@ -96,7 +96,7 @@ def sync(path: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes, aside: Path) -> None:
-    """Write a file that is there as it was or as it is to be, whatever happens.
+    """Write a file that, whatever happens, is either the old or the new one.
 
     Args:
         path: of the file.
@@ -170,7 +170,7 @@ def rows(part: Path) -> Iterator[tuple[Record, Any]]:
 
 
 def renamed(kind: Kind, row: Any, old: str, new: str) -> Any:
-    """A record of a file that has another name now.
+    """A record of a file that was renamed.
 
     Args:
         kind: of the record.
@@ -202,9 +202,9 @@ def rename(kind: Kind, record: Record, old: str, new: str) -> None:
 
 
 def _changed(line: bytes, change: Callable[[Record], None]) -> bytes:
-    """A line of JSON with something else in it, all other bytes the same."""
+    """A line of JSON with one change, all other bytes the same."""
     value = records.loads(line)
-    if records.dumps(value) != line:  # a number that is larger than those of orjson
+    if records.dumps(value) != line:  # it has a number too large for orjson
         value = json.loads(line)
         if records.dumps(value) != line:
             raise ValueError(f"a record is not as it was written: {line[:80]!r}")

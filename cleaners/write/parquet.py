@@ -19,9 +19,9 @@ _GROUP_CHARS = 8_000_000
 def _schema(kind: Kind) -> Any:
     """The columns of a kind of record.
 
-    What has the same fields in every record has typed columns.  `metadata`, `provenance` and `source` have not: they are
-    columns of JSON, which DuckDB, pandas and Polars take apart when asked.  `rest` is JSON, too, and nearly
-    always null: fields that have no column, or whose value does not fit it (a lone surrogate is no UTF-8).
+    What has the same fields in every record gets typed columns.  `metadata`, `provenance` and `source` do not: they are
+    columns of JSON, which DuckDB, pandas and Polars can take apart.  `rest` is JSON, too, and nearly
+    always null: it holds fields that have no column, or whose value does not fit it (a lone surrogate is not UTF-8).
     """
     text, json = pa.string(), pa.field("", pa.string(), metadata={"copydesk": "json"})
     change = pa.struct(
@@ -71,7 +71,7 @@ class ParquetSink:
                 row[name] = value
             else:
                 rest[name] = value
-                if type_ and str(type_) == "string" and isinstance(value, str):  # near enough for who reads the column alone
+                if type_ and str(type_) == "string" and isinstance(value, str):  # near enough for those who read only the column
                     row[name] = value.encode("utf-8", "replace").decode()
         if rest:
             row["rest"] = _json(rest)
@@ -100,7 +100,7 @@ def _json(value: Any) -> str:
 
 
 def _chars(value: Any) -> int:
-    """About how many characters there are in a value, at any depth."""
+    """Roughly how many characters a value holds, at any depth."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, dict):
@@ -109,7 +109,7 @@ def _chars(value: Any) -> int:
 
 
 def _fits(value: Any, type_: Any) -> bool:
-    """Whether a column gives back exactly what is put into it: Arrow leaves out what it does not expect."""
+    """Whether a column would give the value back exactly: Arrow leaves out what it does not expect."""
     if value is None:
         return True
     if types.is_string(type_):
@@ -123,7 +123,7 @@ def _fits(value: Any, type_: Any) -> bool:
 
 
 def read_records(part: Path | BinaryIO) -> Iterator[tuple[Record, Record]]:
-    """The records of a part, and each as the row that it is there.
+    """The records of a part, each with its row.
 
     Raises:
         pyarrow.ArrowException, OSError: the part is damaged.
