@@ -1,10 +1,10 @@
 """Bytes to text, and back.
 
-Nearly every dump is UTF-8, so that is tried first and costs nothing but Python's own decoder.  What is
+Nearly every dump is UTF-8, so that is tried first and costs only Python's own decoder.  What is
 not UTF-8 is UTF-16 or UTF-32, the encoding that its HTTP header or its markup declares, one that the
-detector names, or no text at all.  A file made of parts in UTF-8 and in another encoding is read part by part.
+detector names, or not text at all.  A file of parts in UTF-8 and in another encoding is read part by part.
 Nothing is lost on the way: bytes that mean nothing in the chosen encoding become U+FFFD and are recorded
-with their offset, so that `encode_back` can put them in again.
+with their offset, so that `encode_back` can restore them.
 """
 
 import re
@@ -53,16 +53,16 @@ class Decoded(NamedTuple):
 
     Attributes:
         text: the text, without a byte order mark.
-        encoding: the Python codec that reads these bytes.  "utf-8-sig", "utf-16" and "utf-32" say that
-            there is a byte order mark; "utf-16-le" and its like that there is none.
+        encoding: the Python codec that reads these bytes.  "utf-8-sig", "utf-16" and "utf-32" mean that
+            there is a byte order mark; "utf-16-le" and its like mean that there is none.
         undecodable: the runs of bytes that became one U+FFFD each.
         evidence: why this encoding: "ascii", "valid utf-8", "bom", "mostly utf-8", "escape sequences",
             "utf-16 without bom", "utf-32 without bom", "http header", "meta", "xml declaration", "detector"
-            or "default".  Behind it in brackets stand the declarations that were not believed.
-        confidence: what the detector gave its answer, 0 to 1; None where nobody had to guess.
+            or "default".  In brackets after it are the declarations that were not believed.
+        confidence: the detector's, from 0 to 1; None if there was nothing to guess.
         big_endian: the byte order of "utf-16" and "utf-32", which their names leave open.
         pieces: the spans that are not in `encoding`.
-        variants: the lines that cannot be had back by encoding the text alone.  Some encodings of East Asia
+        variants: the lines that encoding the text does not give back.  Some encodings of East Asia
             can write a character in several ways, and so can what some programs take for UTF-8.
     """
 
@@ -104,12 +104,12 @@ def decode(raw: bytes, charset: str | None = None, media_type: str = "text/plain
 
     A byte order mark comes first, then UTF-8 if the bytes are valid as such, then what is declared: HTTP header,
     `<meta>`, XML declaration.  A declaration that does not fit the bytes is not believed.  Last comes detection.
-    Never raises, and gives the same answer for the same arguments always.
+    Never raises, and always gives the same answer for the same arguments.
 
     Args:
         raw: the bytes.
         charset: what the HTTP header declares, if it does.
-        media_type: what the bytes are.  Plain text declares its encoding only if it begins like markup.
+        media_type: of the bytes.  In plain text a declaration counts only if the text begins like markup.
     """
     if raw.startswith(_BOM_STARTS):
         return _after_bom(raw)
@@ -139,14 +139,14 @@ def decode(raw: bytes, charset: str | None = None, media_type: str = "text/plain
 
 
 def _after_bom(raw: bytes) -> Decoded:
-    """Decode what stands behind a byte order mark."""
+    """Decode what follows a byte order mark."""
     bom, codec, name, big_endian = next(row for row in BOMS if raw.startswith(row[0]))
     pieces = not_in_utf8(raw, len(bom)) if codec == "utf-8" else ()
     return _read(raw, name, "bom", pieces=pieces, codec=codec, skip=len(bom), big_endian=big_endian)
 
 
 def _odd_utf8(raw: bytes, text: str, said: list[Said]) -> Decoded | Binary:
-    """Decide about valid UTF-8 with NULs or escape sequences: text with a blemish, another encoding, or no text."""
+    """Decide about valid UTF-8 with NULs or escape sequences: text with a blemish, another encoding, or not text."""
     if kind := kind_of(raw, MAGIC):
         return Binary(kind)
     if raw.isascii() and (wide := _wide(raw, "", said)):
@@ -200,13 +200,13 @@ def _not_utf8(raw: bytes, said: list[Said]) -> Decoded | Binary:
         is_likely = bool(encoding) and is_sure and oddity(bare, encoding) <= MAX_ODD
         if not is_likely and (wide := _wide_of_one_script(raw)):
             return wide
-        # NULs between the words or to fill up a field are no sign of a program, if the rest is text.
+        # NULs between the words, or as padding, do not make a binary file, if the rest is text.
         is_clean = is_clean or (
             is_likely and len(bare) >= (1 - MAX_CONTROLS) * len(raw.replace(b"\0", b"")) >= MIN_WITHOUT_NULS * len(raw)
         )
     if not (is_clean and encoding):
         return Binary(NOT_TEXT)
-    if encoding.startswith(("utf-16", "utf-32")):  # which it is not, by what was seen above
+    if encoding.startswith(("utf-16", "utf-32")):  # which was ruled out above
         encoding, confidence = "cp1252", 0.0
     encoding, sure = second_thought(raw, encoding, confidence)
     evidence = evidence_of("default" if sure is None else "detector", said)
@@ -234,7 +234,7 @@ def _wide(raw: bytes, guess: str, said: Iterable[Said] = ()) -> Decoded | None:
 
 
 def _in_order(raw: bytes, encoding: str) -> str:
-    """The same encoding, or UTF-16 of the other byte order if that has more blanks: Greek turned round is Hangul."""
+    """The same encoding, or UTF-16 of the other byte order if that has more blanks: Greek with its bytes swapped is Hangul."""
     other = {"utf-16-le": "utf-16-be", "utf-16-be": "utf-16-le"}.get(encoding, encoding)
     return max(encoding, other, key=lambda order: len(_BLANKS.findall(raw[: 2 * _WIDE_SAMPLE].decode(order, "replace"))))
 
@@ -262,7 +262,7 @@ def _read(
     skip: int = 0,
     big_endian: bool = False,
 ) -> Decoded:
-    """Decode with the encoding and the pieces that were decided on, and see to it that the bytes can be had back.
+    """Decode with the encoding and pieces that were decided on, and make sure that the bytes can be restored.
 
     Args:
         raw: the bytes.

@@ -1,4 +1,4 @@
-"""What is no text: files of known kinds, and bytes with more control characters than a text has."""
+"""What is not text: files of known kinds, and bytes with more control characters than a text has."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """These bytes are no text; `reason` is a sentence for the user."""
+    """These bytes are not text; `reason` is a sentence for the user."""
 
     reason: str
 
@@ -73,7 +73,7 @@ MAGIC = {
 }
 NOT_TEXT = "holds control characters as no text does: binary data of an unknown kind"
 
-# Control bytes that no text holds, but for a stray one.  Escape sequences (\x1b) colour the output of programs.
+# Control bytes that text does not hold, except a stray one.  Escape sequences (\x1b) colour the output of programs.
 CONTROLS = bytes(byte for byte in range(32) if byte not in b"\b\t\n\v\f\r\x1b")
 
 # In random or compressed data 26 of 256 bytes are such controls; in the 262 legacy files of the development data
@@ -82,11 +82,11 @@ MAX_CONTROLS = 0.05
 MAX_CONTROLS_IN_UTF8 = 0.30
 MIN_WITHOUT_NULS = 0.70
 
-# UTF-16 that happens to be valid UTF-8 is every second byte a control, or nearly (measured: 15 % and more).
+# In UTF-16 that happens to be valid UTF-8, about every second byte is a control (measured: 15 % and more).
 MIN_CONTROLS_OF_UTF16 = 0.10
 
-# In UTF-16, half of the bytes at most are such letters; in Polish of one byte a letter 80 %, which with some NULs among
-# them the detector takes for Chinese in UTF-16.
+# In UTF-16, at most half of the bytes are such letters; in Polish with one byte per letter 80 %, which the detector takes for
+# Chinese in UTF-16 if there are some NULs among them.
 _LETTERS = b" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAX_LETTERS_OF_UTF16 = 0.55
 MIN_LETTERS_OF_TEXT = 0.75  # of what is left without controls; of 9 program files here none has more than 0.57
@@ -100,7 +100,7 @@ def share_of_letters(raw: bytes) -> float:
 def kind_of(raw: bytes, kinds: Mapping[bytes, str]) -> str | None:
     """Name the kind of file that begins like this, if it is one of `kinds`."""
     for start, kind in kinds.items():
-        # An article may begin with "MZ" or "ID3", but it does not go on with NULs; the other starts are no text.
+        # An article may begin with "MZ" or "ID3", but then it has no NULs; the other starts are never text.
         if raw.startswith(start) and (kinds is CODED_TEXT or not start.isalnum() or b"\0" in raw):
             return f"{kind}, not plain text"
     if kinds is MAGIC and raw[4:8] == b"ftyp" and b"\0" in raw:
@@ -112,7 +112,7 @@ def kind_of(raw: bytes, kinds: Mapping[bytes, str]) -> str | None:
     return None
 
 
-# A map whose first key is a word, and its value a string: each says how long it is.
+# A map whose first key is a word and whose first value is a string; both say how long they are.
 _MSGPACK = re.compile(rb"[\x81-\x8f]([\xa1-\xbf])(\w+)(?:\xd9(.)|\xda(..)|\xdb(....))", re.DOTALL)
 
 
@@ -125,6 +125,6 @@ def _is_msgpack(raw: bytes) -> bool:
 
 
 def share_of_controls(raw: bytes) -> float:
-    """Measure the share of control bytes; NULs at the end, which fill up a block on a disk, are not counted."""
+    """Measure the share of control bytes, not counting NULs at the end, which pad a disk block."""
     body = raw.rstrip(b"\0")
     return 1 - len(body.translate(None, CONTROLS)) / len(body) if body else 1.0

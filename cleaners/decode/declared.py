@@ -1,4 +1,4 @@
-"""Encodings that are declared: by HTTP, by `<meta>`, by an XML declaration."""
+"""Encodings that HTTP, `<meta>` or an XML declaration declares."""
 
 import codecs
 import re
@@ -82,7 +82,7 @@ def _codec(label: str) -> str | None:
     label = label.strip().strip("\"'").lower()
     try:
         name = codecs.lookup(_LABELS.get(label, label)).name
-        "a".encode(name)  # rot13 and the like are no encodings, and say so here
+        "a".encode(name)  # raises for rot13 and the like, which are not encodings
     except (LookupError, ValueError, TypeError):
         return None
     return None if name in _NO_CHARSETS else name
@@ -101,6 +101,6 @@ def declarations(raw: bytes, charset: str | None, media_type: str) -> list[Said]
 
 
 def evidence_of(what: str, doubted: Iterable[Said]) -> str:
-    """Say what decided, and what was declared in vain."""
+    """Say what decided, and which declarations were not believed."""
     notes = ", ".join(f"{said.where} says {said.label[:40]}" for said in doubted)
     return f"{what} (not believed: {notes})" if notes else what

@@ -1,4 +1,4 @@
-"""Decoding of which nothing is lost: what means nothing is recorded with its offset, and the very bytes can be had back."""
+"""Decoding that loses nothing: bytes that mean nothing are recorded with their offset, so that all bytes can be restored."""
 
 import codecs
 import math
@@ -17,7 +17,7 @@ Pieces = tuple[tuple[int, int, str], ...]
 Variants = tuple[tuple[int, str], ...]
 """Lines that the codec would write with other bytes: offset of the line in the raw bytes, and the line in hex."""
 
-# (byte order mark, codec behind it, name with the mark, big endian).  UTF-32-LE begins like UTF-16-LE, so it comes first.
+# (byte order mark, codec after it, name with the mark, big endian).  UTF-32-LE begins like UTF-16-LE, so it comes first.
 BOMS = (
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig", False),
     (codecs.BOM_UTF32_LE, "utf-32-le", "utf-32", False),
@@ -36,7 +36,7 @@ def encode_back(
     pieces: Iterable[Sequence[int | str]] = (),
     variants: Iterable[Sequence[int | str]] = (),
 ) -> bytes:
-    """Give back the very bytes that `decode` read.
+    """Give back exactly the bytes that `decode` read.
 
     Args:
         text: the text as `decode` gave it.
@@ -76,7 +76,7 @@ _UNKNOWN = re.compile("(\ufffd)")
 
 
 def _line_back(line: str, start: int, codec: str, bad: dict[int, str], pieces: Pieces) -> bytes:
-    """Give back the bytes of one line that begins at offset `start`, and take those of them that mean nothing out of `bad`."""
+    """Give back the bytes of the line that begins at offset `start`; the undecodable ones among them are taken out of `bad`."""
     raw = bytearray()
     for part in _UNKNOWN.split(line):
         at = start + len(raw)
@@ -93,7 +93,7 @@ def _line_back(line: str, start: int, codec: str, bad: dict[int, str], pieces: P
 
 
 def _codec_at(offset: int, codec: str, pieces: Pieces) -> tuple[str, float]:
-    """Find the codec of the byte at this offset, and the offset up to which it holds."""
+    """Find the codec of the byte at this offset, and the offset up to which that codec applies."""
     number = bisect_right(pieces, offset, key=itemgetter(0))
     if number and offset < pieces[number - 1][1]:
         return pieces[number - 1][2], pieces[number - 1][1]
@@ -112,7 +112,7 @@ def variants_of(raw: bytes, text: str, codec: str, bad: dict[int, str], pieces: 
             same = _line_back(line, start, codec, bad, pieces) == raw[start:end]
         except UnicodeEncodeError:
             same = False
-        # The text as a whole did not become the same bytes: one line at least tells `encode_back` to go line by line.
+        # The text as a whole did not become the same bytes, so at least one line must tell `encode_back` to go line by line.
         if not same or (is_plain and not found and end == len(raw)):
             found.append((start, raw[start:end].hex()))
         start = end
@@ -133,7 +133,7 @@ _errors: ContextVar[list[tuple[int, int]]] = ContextVar("_errors")
 
 
 def _record(error: UnicodeError) -> tuple[str, int]:
-    """Codec error handler: note the place; one U+FFFD for each run of bad bytes.  What CESU-8 writes is no error."""
+    """Codec error handler: note the place; one U+FFFD for each run of bad bytes.  CESU-8 is no error."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     if error.encoding == "utf-8" and (pair := CESU8.match(error.object, error.start)):

@@ -1,4 +1,4 @@
-"""How much bytes look like text in an encoding, and which encoding they look like most."""
+"""How much some bytes look like text in an encoding, and in which encoding they look like it most."""
 
 import codecs
 import re
@@ -16,7 +16,7 @@ MIN_CONFIDENCE = 0.15
 _MAX_NOT_ASCII = 0.15
 _AS_COMMON = ("iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9")
 ASCII = bytes(range(128))
-_SEEN_BYTES = 16_384  # of more than this the detector judges by the beginning alone
+_SEEN_BYTES = 16_384  # of more than this the detector judges only the beginning
 _SAMPLE_LINES = 20  # lines that are given to the detector as they stand; of the others it sees those that are not ASCII
 _SAMPLE_BYTES = 200_000  # the detector's own limit
 # A script in the head of a page, all in one line.
@@ -36,13 +36,13 @@ _MIN_WORD_CONFIDENCE = 0.1
 _MUCH_LESS = 0.5
 
 # An English text hides the language of a few foreign words: with a line of Russian in it, the detector says windows-1252, and 0.58.  So the
-# words with letters beyond ASCII are shown to it alone.  Words with signs only ("it’s", "5 €") say nothing, and what is left of curly quotes
+# words with letters beyond ASCII are shown to it on their own.  Words with signs only ("it’s", "5 €") say nothing, and what is left of curly quotes
 # ("itâs") is always the same letter.  Not used to choose these numbers were 269 English articles with a foreign line put into them, of which
 # 255 are right so, 64 without, and 281 in windows-1252 without one, of which none changed.
 _SIGNS = "‘’“”‚„‹›«»–—…•€£§©®°·™¿¡×¹²³½¼¾´¨†‡¢±¶\xa0".encode("cp1252")
 _MIN_LETTERS = 3
 
-# A wrong declaration is known by its fruits.  Right ones give next to no bytes without a meaning and no C1 controls;
+# A wrong declaration shows in the text.  Right ones give next to no bytes without a meaning and no C1 controls;
 # and what is read in a wrong encoding has letters of two scripts in one word, capitals inside words, signs between
 # letters, or row upon row of accented letters ("Ïðèâåò" for "Привет").  "ÿ" is the byte 255, hardly ever a letter.  What stands for
 # the letters of DOS and of old Macs are quotes and daggers within words ("p†", "m”ste"); a "¤" at a number, or an "œ" that stands
@@ -61,8 +61,8 @@ ODD = regex.compile(
     r"|¶(?=\p{L})|(?<!\p{L})’(?=[α-ω])"
 )
 
-# A name means more on the web than in its standard: the codecs that read what the named one cannot, as browsers do
-# (WHATWG Encoding Standard).  The named one comes first: it has the wave dash and the like where its authors had them.
+# On the web a name means more than in its standard: here are codecs that read what the named one cannot, as browsers do
+# (WHATWG Encoding Standard).  The named one is tried first: it has the wave dash and the like where the authors had them.
 _WIDER = {
     "ascii": ("cp1252",),
     "iso8859-1": ("cp1252",),
@@ -95,7 +95,7 @@ _SIBLINGS = {
 
 
 def second_thought(raw: bytes, encoding: str, confidence: float) -> tuple[str, float | None]:
-    """Choose among the detector's guess and the encodings that it takes for it; the confidence is None if it is overruled."""
+    """Choose between the detector's guess and encodings that it confuses with it; the confidence is None if it is overruled."""
     answers: dict[str, float | None] = {encoding: confidence}
     is_mostly_ascii = len(raw.translate(None, ASCII)) < _MAX_NOT_ASCII * len(raw)
     is_unsure = confidence < MIN_CONFIDENCE and is_mostly_ascii
@@ -117,7 +117,7 @@ def second_thought(raw: bytes, encoding: str, confidence: float) -> tuple[str, f
 
 
 def _is_unknown_language(raw: bytes) -> bool:
-    """Whether the detector can do nothing with the words, so that its answer is none."""
+    """Whether the detector cannot make sense of the words, so that its answer means nothing."""
     words = _words(raw)
     return len(words) >= _MIN_WORD_BYTES and detect(words)[1] < _MIN_WORD_CONFIDENCE
 
@@ -139,7 +139,7 @@ def oddity(raw: bytes, encoding: str) -> float:
 
 
 def widened(raw: bytes, codec: str) -> str:
-    """Choose the codec of that name, or the wider one that goes by it on the web if it reads more."""
+    """Choose the codec of that name, or the wider one that the web calls so, if it reads more."""
 
     def faults(name: str) -> int:
         return count_faults(*decode_recording(raw, name))
@@ -150,7 +150,7 @@ def widened(raw: bytes, codec: str) -> str:
 
 
 def is_another(raw: bytes, codec: str) -> bool:
-    """Whether the detector is far surer of another encoding than of the declared one, and nothing looks odd in it."""
+    """Whether the detector is far surer of another encoding than of the declared one, and nothing looks odd in the other."""
     if len(_words(raw)) < _MIN_WORD_BYTES:
         return False
     sure = _sureness(raw)
@@ -158,14 +158,14 @@ def is_another(raw: bytes, codec: str) -> bool:
 
 
 def _surer(raw: bytes, codec: str, sure: dict[str, float]) -> tuple[str, float] | None:
-    """The encoding of which the detector is far surer than of this one, and in which nothing looks odd, with its confidence."""
+    """The encoding of which the detector is far surer than of this one and in which nothing looks odd, with its confidence."""
     best = max(sure, key=sure.__getitem__, default=codec)
     is_surer = sure.get(best, 0) >= _MIN_WORD_CONFIDENCE and sure.get(codec, 0) <= _MUCH_LESS * sure[best]
     return (best, sure[best]) if is_surer and oddity(raw, best) <= max(oddity(raw, codec), MAX_FAULTS) else None
 
 
 def _sureness(raw: bytes) -> dict[str, float]:
-    """What the detector gives every encoding, going by the words with letters beyond ASCII."""
+    """The detector's confidence in every encoding, going by the words with letters beyond ASCII."""
     import chardet
 
     guesses = chardet.detect_all(**_asked(_words(raw)), ignore_threshold=True)
@@ -173,7 +173,7 @@ def _sureness(raw: bytes) -> dict[str, float]:
 
 
 def count_faults(text: str, undecodable: UndecodableBytes) -> int:
-    """Count the bytes without a meaning, and the controls that no text holds."""
+    """Count the bytes without a meaning, and the controls that text does not hold."""
     return sum(len(run) // 2 for _, run in undecodable) + sum(text.count(chr(code)) for code in range(0x80, 0xA0))
 
 
@@ -203,7 +203,7 @@ def detect(raw: bytes, *, common: bool = False) -> tuple[str, float]:
 
     With `common` only the encodings count that the web is written in.
     """
-    # Here and not above: importing it takes 0.1 s, and few runs need it.
+    # Imported here, since it takes 0.1 s and few runs need it.
     import chardet
 
     guess = chardet.detect(**_asked(raw, common=common))
@@ -214,7 +214,7 @@ def detect(raw: bytes, *, common: bool = False) -> tuple[str, float]:
 
 
 def _asked(raw: bytes, *, common: bool = False) -> dict[str, Any]:
-    """The arguments for the detector.  It would believe what a page declares, but is asked what the bytes look like."""
+    """The arguments for the detector, without what a page declares: it would believe that, and is asked what the bytes look like."""
     from chardet.enums import EncodingEra
 
     era = EncodingEra.MODERN_WEB if common else EncodingEra.ALL & ~EncodingEra.MAINFRAME

@@ -12,15 +12,15 @@ from cleaners.decode.looks import MIN_CONFIDENCE, ODD, detect, reads_well
 # UTF-8.  In the legacy files of the development data there are at most 0.4 (Japanese), in damaged UTF-8 hundreds.
 _MIN_UTF8_PER_BAD_BYTE = 2
 
-# Half a character of UTF-16, written like a character of UTF-8: forbidden, but no other encoding looks like that.
+# Half a character of UTF-16, written like a character of UTF-8: not allowed, but no other encoding looks like that.
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _MULTIBYTE = ("big5", "gb", "euc", "cp93", "cp94", "cp95", "shift", "johab")
 
-# A line that is text in the encoding of the file and UTF-8 too is UTF-8 if that gives so many different letters beyond ASCII:
-# by chance three characters of Chinese are UTF-8 once in 300 times, and a rule of "─" in Johab always.
+# A line that is text both in the encoding of the file and in UTF-8 is UTF-8 if that gives this many different letters beyond ASCII:
+# by chance, three Chinese characters are valid UTF-8 once in 300 times, and a row of "─" in Johab always.
 _MIN_LETTERS = 4
 
-# What may stand for a few bytes that are wrong in a line of UTF-8, besides letters.
+# What a few wrong bytes in a line of UTF-8 may stand for, besides letters.
 _COMMON_SIGNS = frozenset("‘’“”‚„‹›«»–—…•€£§©®°·™¿¡\xa0")
 
 
@@ -118,7 +118,7 @@ def is_damaged_utf8(raw: bytes) -> bool:
 
 
 def _is_cut_off(raw: bytes) -> bool:
-    """Whether the only fault is that the last character is not complete."""
+    """Whether the only fault is an incomplete last character."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(raw, final=False)
     except UnicodeDecodeError:

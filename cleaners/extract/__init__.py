@@ -1,12 +1,12 @@
 """The article of an HTML page: its text, its title and what the page says about it.
 
 The page is parsed once and cut into blocks: paragraphs, headings, list items, cells.  A small model decides about each
-block, by its own looks, by what stands around it, by whether trafilatura would take it, and by what the line model and
-the rules say of its words.  trafilatura finds the region of the article on most pages; where it errs, it takes the
-wrong region or half of the right one, and the blocks that are like the ones it took, or unlike them, show it.  The
+block, going by its looks, by what is around it, by whether trafilatura would take it, and by what the line model and
+the rules say about its words.  trafilatura finds the region of the article on most pages; if it errs, it takes the
+wrong region or half of the right one, which shows in how like or unlike the blocks are that it took and left.  The
 text is made from the blocks, not from trafilatura's output.
 
-This package is the only place that knows trafilatura.
+No other package knows trafilatura.
 """
 
 import logging
@@ -45,12 +45,12 @@ _WRAPPERS = frozenset(("p", "div", "button"))  # around the text of a place; a b
 _FEW = 3  # blocks in a cell or an item; with more, it is made for the layout of the page
 _LONG_HEADING = 200  # characters; a longer one is a text in large type, and its lines are lines
 _LINKS = 0.9  # share of a text in links from which on it is a list of links
-# So much longer is what the page tells search engines, where it shows the beginning of an article or waits for a script.  Of 169
-# development pages that tell them the text, one is so; on the others it is at most twice as long, and worse.
+# If what the page tells search engines is this many times as long, it shows only the beginning of an article or waits for a script.
+# Of 169 development pages that tell them the text, one is like that; on the others it is at most twice as long, and worse.
 _TEASER = 3
 _ESCAPED = re.compile(r"&lt;(?:p|div|br)\b")  # in JSON-LD: where all tags of a text are
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
-# No article has more.  With a million trafilatura takes minutes, and without it the model cuts here and there for no reason.
+# No article has more.  With a million blocks trafilatura takes minutes, and without it the model cuts here and there for no reason.
 _MOST_BLOCKS = 50_000
 
 
@@ -65,7 +65,7 @@ class Extracted:
         title: the headline, without the name of the site.
         metadata: url, site, author, published, language and description; null where the page does not say.
         headings: the lines of `text` that are sub-headings, counted from 0, and the level of each, from 1 to 6.
-        settings: how it was done, for the provenance.
+        settings: how the text was extracted, for the provenance.
     """
 
     text: str
@@ -143,9 +143,9 @@ def _choose(found: list[Block], root: HtmlElement, url: str | None) -> tuple[lis
 
 
 def _with_tables(found: Sequence[Block], kept: list[bool]) -> list[bool]:
-    """Keep tables of data whole, of which the model keeps most, or which stand beside a paragraph that it keeps.
+    """Keep a table of data whole if the model keeps most of it, or a paragraph next to it.
 
-    The model has few of them to learn from: of 108 made up within articles it dropped 29, and rows of 13.
+    The model had few of them to learn from: of 108 made up within articles it dropped 29, and rows of 13.
     """
     tables: dict[Box, list[int]] = {}
     for i, block in enumerate(found):
@@ -164,7 +164,7 @@ def _with_tables(found: Sequence[Block], kept: list[bool]) -> list[bool]:
 
 
 def _with_items(found: Sequence[Block], kept: list[bool]) -> list[bool]:
-    """Keep the items of a numbered list, such as footnotes, that the model drops whole while it keeps most of the others.
+    """Keep the items of a numbered list, such as footnotes, that the model drops although it keeps most of the list.
 
     On development pages that brings back seven, one of which is marked as article.
     """
@@ -191,7 +191,7 @@ def _numbered(box: Box) -> Box | None:
 
 
 def _seen(chosen: list[Block]) -> list[Block]:
-    """The blocks without those of pop-ups that are not shown, short ones for those who listen to the page, and links to other articles.
+    """The blocks without those of pop-ups that are not shown, short ones for screen readers, and links to other articles.
 
     A large element that is not shown stays: it may be the rest of the article, which a click unfolds.  Of 947 blocks of such pop-ups
     on development pages two are marked as article, and of 91 for listeners two: all four are buttons.
@@ -205,7 +205,7 @@ def _seen(chosen: list[Block]) -> list[Block]:
 
 
 def _is_in_pop_up(box: Box, most: float) -> bool:
-    """Whether an element that is not shown is around it, of `most` characters, and has a name like "newsletter", or one within has."""
+    """Whether it is in an element that is not shown, of `most` characters at the most, and that or one inside it is named like "newsletter"."""
     kinds = 0
     for one in box.around():
         kinds |= one.kinds
@@ -224,7 +224,7 @@ def _is_for_listeners(block: Block) -> bool:
 
 
 def _is_of_others(box: Box, most: float) -> bool:
-    """Whether an element of links is around it, of `most` characters, that bears a name like "related".
+    """Whether it is in an element of links, of `most` characters at the most, with a name like "related".
 
     Of ten such blocks that the model keeps on development pages none is marked as article.
     """
@@ -240,9 +240,9 @@ def _table_around(box: Box) -> Box | None:
 
 
 def _from_json(bodies: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """The text that the page gives to search engines, and its headings: often cut short, so that it is asked last.
+    """The text that the page gives to search engines, and its headings; it is often cut short, and so comes last.
 
-    The longest, for the page may speak of other articles.
+    The longest is taken, since the page may tell of other articles, too.
     """
     html = max(bodies, key=len, default="")
     if _ESCAPED.search(html):
@@ -256,13 +256,13 @@ def _from_json(bodies: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
 
 
 def as_lines(found: Sequence[Block]) -> tuple[list[float], list[int]]:
-    """What the line model and the rules say of each block, were the page a plain text with a line for each; see `features.table`."""
+    """What the line model and the rules would say of each block if it were a line of a plain text; see `features.table`."""
     from cleaners.model import scores  # NumPy takes a tenth of a second to import
 
     lines = [" ".join(block.text.split("\n")) for block in found]
     try:
         ruled = matching.matcher(rules.load()).find(Document("", "\n".join(lines)))
-    except matching.RuleTimeoutError:  # a line made to be slow; if it is left in the text, it is told there
+    except matching.RuleTimeoutError:  # a line made to be slow; if it stays in the text, cleaning that reports it
         ruled = {}
     where = [1 + _WHERE.index(ruled[line][0].where) if line in ruled else 0 for line in lines]
     return scores(lines).tolist(), where
@@ -290,7 +290,7 @@ def second_opinion(root: HtmlElement, url: str | None) -> tuple[str, str | None]
 
 
 def _forget() -> None:
-    """Empty trafilatura's caches of texts, 1,024 of any length each: a worker grew by 20 MB for 1 GB of dumps with a few pages among them."""
+    """Empty trafilatura's caches, which hold 1,024 texts of any length each: they made a worker grow by 20 MB per 1 GB of dumps with a few pages."""
     from trafilatura import utils
 
     utils.trim.cache_clear()
@@ -302,7 +302,7 @@ def _trafilatura() -> Any:
     """The module, imported for the first page: that takes a second, and most dumps hold no HTML."""
     import trafilatura
 
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it says about single pages is in our results
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # our results say what it says about single pages
     return trafilatura
 
 
@@ -328,7 +328,7 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
     line = 0
     above: Box | None = None
     for block, place in zip(chosen, places, strict=True):
-        if place.tag in _CELLS and held[place] > _FEW:  # a column of the page
+        if place.tag in _CELLS and held[place] > _FEW:  # not a cell but a column of the page
             begun.add(place.parent)
             place = place.parent if place is block.box else block.box
         elif place is not block.box and (place in begun or _is_layout(place, held[place], beside[place.parent])):
@@ -358,7 +358,7 @@ def _write(chosen: Sequence[Block]) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _place(box: Box) -> Box:
-    """The item, cell or heading that an element is the text of, or else the element."""
+    """The item, cell or heading whose text an element holds, or else the element itself."""
     place = box
     while place.tag in _WRAPPERS and not place.level:
         place = place.parent
@@ -366,7 +366,7 @@ def _place(box: Box) -> Box:
 
 
 def _is_layout(place: Box, held: int, beside: int) -> bool:
-    """Whether the place of some paragraphs is no item, cell or heading but by its name.
+    """Whether the place of some paragraphs is an item, cell or heading in name only.
 
     Args:
         place: of them.

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from cleaners.extract import drawn
 
-# What holds no text that a reader sees.  Not <noscript>: on some pages the article stands there alone.
+# What holds no text that a reader sees.  Not <noscript>: on some pages only that holds the article.
 _SKIPPED_TAGS = (
     "script style template svg math head iframe object embed applet canvas audio video select datalist input textarea "
     "map area link meta base param source track img picture progress meter dialog frameset noframes"
@@ -21,7 +21,7 @@ _INLINE_TAGS = (
     "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q rb rp rt rtc ruby s samp small "
     "span strike strong sub sup time tt u var wbr"
 )
-# What is a block in itself.  The elements of nobody's list (of Word, of a framework) are blocks, too, but in the midst of a text.
+# What is a block in itself.  Elements on neither list (of Word, of a framework) are blocks, too, except in the midst of a text.
 _BLOCK_TAGS = (
     "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset figcaption figure footer "
     "form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol optgroup option p pre search section summary table "
@@ -29,8 +29,8 @@ _BLOCK_TAGS = (
 )
 # What is shown apart from the text around it, though nothing in it is text.
 _PARTING = frozenset(("iframe", "object", "audio", "video", "select"))
-_MOST_WITHIN = 20  # elements in one that is to stand in a line
-_MOST_AROUND = 5  # of those of a line around it that are looked at
+_MOST_WITHIN = 20  # elements in an unknown one that is to count as inline
+_MOST_AROUND = 5  # inline elements around it that are looked at
 _SKIPPED, _INLINE = frozenset(_SKIPPED_TAGS.split()), frozenset(_INLINE_TAGS.split())
 _BLOCK = frozenset(_BLOCK_TAGS.split())
 _STRONG = frozenset(("b", "strong"))
@@ -38,21 +38,21 @@ _BREAK = "\x01"  # a line break within a block, until white space is collapsed; 
 # What XML cannot hold, and halves of surrogate pairs, which UTF-8 cannot.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
-# An element with so many attributes is an attack: the parser compares each with all others.  30,000 take it a second, 300,000 two
-# minutes.  The element stays, without them.
+# An element with this many attributes is an attack: the parser compares each with all others.  30,000 take it a second, 300,000 two
+# minutes.  The element is kept without them.
 _LONG_TAG = re.compile("<[A-Za-z][^<>]{20000,}")
 _QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 _ATTRIBUTES = 2000
-# Where a template closes the page too early, browsers go on with the elements that are open, but this parser leaves them.
+# If a template closes the page too early, browsers keep the open elements open, but this parser closes them.
 _END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
-# Browsers break the line there, and leave a paragraph within a heading where it is; this parser ends the heading.
+# At </br> browsers break the line, and they leave a paragraph within a heading where it is; this parser ends the heading.
 _BREAK_END = re.compile(r"</br(?=[\s/>])", re.IGNORECASE)
 _HEADING_P = re.compile(
     r"(<h([1-6])\b[^<>]*>)\s*<p\b[^<>]*>((?:(?!</?(?:p|h[1-6])\b).){0,200})</p>\s*(?=</h\2\b)", re.IGNORECASE | re.DOTALL
 )
 
-# Words in class names, ids and roles, by what they say about the part of the page that bears them.
-# Their order is that of the model's features.
+# Words in class names, ids and roles, by what they say about their part of the page.
+# The order is that of the model's features.
 KINDS = {
     "article": "article articles articlebody entry post story blog blogpost hentry news",
     "body": "body content contents text main prose rich copy richtext editor maincontent bodytext paragraph",
@@ -106,13 +106,13 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LETTER = re.compile(r"\w")
 _GUTTER = re.compile(r"\b(?:gutter|lineno|linenos|line-numbers?|hljs-ln-numbers)\b")
 _NUMBERS = re.compile(r"[\d\s]+")
-FOR_READERS = frozenset(("sr-only", "visually-hidden", "screen-reader-text"))  # of the screen
+FOR_READERS = frozenset(("sr-only", "visually-hidden", "screen-reader-text"))  # screen readers
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 MOST_HIDDEN = 80  # characters hidden in a line; what is longer may be the rest of the text, that a click unfolds
 # An element within a line that is shown as one of its own; class names of Tailwind and Bootstrap.
 _LINE_STYLE = re.compile(r"display\s*:\s*block", re.IGNORECASE)
 LINE_CLASS = re.compile(r"(?:^|\s)(?:d-)?block(?:$|\s)")
-# Where the source breaks a line between two letters of China or Japan: browsers that follow CSS show no blank there.
+# Where the source breaks a line between two Chinese or Japanese characters: browsers that follow CSS show no blank there.
 _WRAPPED = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uff60])[ \t]*[\r\n][ \t\r\n]*(?=[\u2e80-\u9fff\uff00-\uff60])")
 _NO_SPACES = "\u2e80"  # from here on, the scripts of East Asia, which put no blanks between words
 
@@ -129,13 +129,13 @@ class Box:
         kinds: what its own names say, one bit for each of `KINDS`.
         bearers: the depth of the nearest element, this one or one around it, that is of each kind, or `_NONE`.
         signature: tag and class names; elements that a template repeats share it.
-        chars, linked, kept, prose, copied: characters below it, those within links, and those of blocks that the first extractor
-            keeps, that are paragraphs, and that stand further up on the page, too; filled in by `features`.
-        main_text: each block's characters times how probable the line model holds it; filled in there, too.
-        blocks: how many blocks are below it.
-        number: that of an item of a numbered list, or of a cell in its row, 0 of others.
+        chars, linked, kept, prose, copied: characters in it, those within links, and those of blocks that the other extractor
+            keeps, that are paragraphs, and that repeat earlier ones on the page; filled in by `features`.
+        main_text: the sum of each block's characters times the probability that the line model gives it; filled in there, too.
+        blocks: how many blocks are in it.
+        number: of an item in a numbered list, or of a cell in its row; 0 for others.
         items: the number of the last item of a numbered list, or the last cell of a row.
-        level: that of a heading, 0 of others.
+        level: of a heading; 0 for others.
     """
 
     parent: "Box"
@@ -156,7 +156,7 @@ class Box:
     level: int = 0
 
     def distances(self) -> list[int]:
-        """How many levels up the nearest element of each of `KINDS` is: 0 if it is one itself; more than there are, if none is."""
+        """How many levels up the nearest element of each of `KINDS` is: 0 if it is one itself; more than there are levels, if there is none."""
         depth = self.depth
         return [depth - at for at in self.bearers]
 
@@ -195,7 +195,7 @@ def parse(html: str) -> HtmlElement:
         UnreadableError: there is no element in it, or they are nested too deep for the parser.
     """
     # Bytes, since the parser refuses a str with an XML declaration of another encoding.  The encoding given here
-    # goes before any that the page declares.  Entities of a DTD are not expanded by a parser of HTML.
+    # overrides any that the page declares.  An HTML parser does not expand the entities of a DTD.
     parser = lxml_html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False, huge_tree=True
     )
@@ -206,10 +206,10 @@ def parse(html: str) -> HtmlElement:
     except ParserError as error:
         raise UnreadableError("the page holds no element and no text") from error
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        # The parser stops there, and what comes behind is not in the tree.
+        # The parser stops there, and what follows is not in the tree.
         raise UnreadableError("the elements of the page are nested more than 2,048 deep, which the parser refuses")
     _open_body(root)
-    for embed in list(root.iter("embed")):  # it has no end tag, and what follows is no part of it
+    for embed in list(root.iter("embed")):  # it has no end tag, and what follows is not part of it
         embed.drop_tag()
     for template in list(root.iter("template")):
         if template.get("shadowrootmode"):  # it is shown where it stands
@@ -225,7 +225,7 @@ def parse(html: str) -> HtmlElement:
             continue
         if _is_second_initial(element):
             element.drop_tree()
-        else:  # as good as a picture: it is none of the text, and the words beside it are two
+        else:  # like a picture, it is not part of the text, and separates the words beside it
             element.clear(keep_tail=True)
             element.tag = "img"
     for pre in root.iter("pre"):
@@ -234,7 +234,7 @@ def parse(html: str) -> HtmlElement:
 
 
 def _is_anchor(link: HtmlElement) -> bool:
-    """Whether it is a sign in a heading, such as "¶", to link to that."""
+    """Whether it is a sign in a heading, such as "¶", that links to the heading."""
     if "#" not in (link.get("href") or "#") or not any(one.tag in _HEADINGS for one in link.iterancestors()):
         return False
     text = link.text_content()
@@ -251,7 +251,7 @@ def _is_gutter(element: HtmlElement) -> bool:
 
 
 def _is_hidden(element: HtmlElement) -> bool:
-    """Whether it is a few words in the midst of a text, not shown there, and nothing that says who wrote the page."""
+    """Whether it is a few words in the midst of a text that are not shown, and do not say who wrote the page."""
     get = element.get
     if not (
         get("hidden") is not None
@@ -284,7 +284,7 @@ def _has_text_beside(element: HtmlElement) -> bool:
 
 
 def _write_lines(pre: HtmlElement) -> None:
-    """Where each line of code is a <div>, make it a line: as blocks, they would be paragraphs."""
+    """If each line of code is a <div>, make it a line: as blocks, they would become paragraphs."""
     lines = []
     for line in islice(pre.iter(*_BLOCK), 1, None):
         if line.tag != "div" or (line.tail or "").strip() or (line.getparent().text or "").strip():
@@ -297,7 +297,7 @@ def _write_lines(pre: HtmlElement) -> None:
 
 
 def _open_body(root: HtmlElement) -> None:
-    """Put the body of a page where it belongs that does not say where its head ends, as it need not.
+    """Put the body where it belongs if the page does not say where its head ends, as it need not.
 
     The parser is of the time before HTML 5: it takes <main>, <article> and the like for parts of the head.
     """
@@ -316,7 +316,7 @@ def _open_body(root: HtmlElement) -> None:
 
 
 def _shows_text(child: HtmlElement) -> bool:
-    """Whether a child of the head is none that belongs there, and has text."""
+    """Whether a child of the head does not belong there, and has text."""
     return child.tag not in _SKIPPED and child.tag not in ("title", "noscript") and bool(child.text_content().strip())
 
 
@@ -361,7 +361,7 @@ def _open(element: HtmlElement, parent: Box, known: dict[str, int]) -> Box:
 
 
 def _bearers(above: Sequence[int], kinds: int, depth: int) -> Sequence[int]:
-    """What `Box.bearers` are, from those of the parent."""
+    """The `Box.bearers` of an element, from those of its parent."""
     if not kinds:
         return above
     bearers = list(above)
@@ -386,7 +386,7 @@ class _Collector:
         self.linked = self.strong = 0
         self.breaks = 0  # line breaks since the last text
         self.pre = 0  # how many <pre> are open
-        self.gap = False  # whether a picture or the like stands behind the last text
+        self.gap = False  # whether a picture or the like follows the last text
 
     def add(self, text: str | None, in_link: int, in_strong: int) -> None:
         if not text:
@@ -408,7 +408,7 @@ class _Collector:
 
     def line_break(self, box: Box) -> None:
         self.breaks += 1
-        if self.breaks > 1:  # two in a row are how old pages part paragraphs
+        if self.breaks > 1:  # old pages separate paragraphs by two in a row
             self.close(box)
         else:
             self.parts.append("\n" if self.pre else _BREAK)
@@ -435,13 +435,13 @@ class _Collector:
 
 
 def _is_line(element: HtmlElement) -> bool:
-    """Whether an element of a line is shown as a line of its own."""
+    """Whether an inline element is shown as a line of its own."""
     names, style = element.get("class"), element.get("style")
     return bool((names and "block" in names and LINE_CLASS.search(names)) or (style and _LINE_STYLE.search(style)))
 
 
 def _is_in_text(element: HtmlElement, parent: HtmlElement, is_block: bool) -> bool:
-    """Whether an unknown element stands in a line: text is beside it or what it is in, or it is in another such; and no block within."""
+    """Whether an unknown element is inline: text stands beside it or the inline elements around it, or it is in another such; and it holds no block."""
     if not is_block and parent.tag not in _INLINE:
         return True
     lines = takewhile(lambda one: one.tag in _INLINE, islice(element.iterancestors(), _MOST_AROUND))
@@ -459,8 +459,8 @@ def find(root: HtmlElement) -> list[Block]:
     top.parent = top
     found = _Collector()
     add = found.add
-    # A stack and no recursion, for pages nest deeper than Python calls: the children still to read, their parent, its box,
-    # how many links and bold elements are open, whether the parent is a block.
+    # A stack instead of recursion, since pages nest deeper than Python calls: the children still to read, their parent, its box,
+    # how many links and bold elements are open, and whether the parent is a block.
     stack: list[tuple[Iterator[HtmlElement], HtmlElement, Box, int, int, bool]] = [(iter(root), root, top, 0, 0, True)]
     while stack:
         children, parent, box, in_link, in_strong, is_block = stack[-1]

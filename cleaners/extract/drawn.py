@@ -1,6 +1,6 @@
-"""What stands on a page as a drawing or as MathML, and is part of a sentence all the same: formulas, emoji, initials.
+"""What a page shows as a picture or as MathML though it is part of a sentence: formulas, emoji, initials.
 
-A formula becomes its TeX between "$", where the page gives that, as pages do that leave it to a script to set their formulas.
+A formula becomes its TeX between "$" if the page gives that, as pages do that let a script set their formulas.
 """
 
 import re
@@ -10,16 +10,16 @@ from lxml.html import HtmlElement
 _TEX = re.compile(r"\{\\(?:display|text|script)style\s(.*)\}", re.DOTALL)  # what Wikipedia puts around its formulas
 _FORMULA = re.compile(r"(?:^|\s)(?:latex|tex|mwe-math-fallback-image-\w+)(?:$|\s)")
 _EMOJI = re.compile(r"\b(?:emoji|smiley|smilies)\b", re.IGNORECASE)
-_UNSEEN = re.compile("katex-mathml|MJX_Assistive_MathML")  # MathML for those who listen, beside what KaTeX and MathJax draw
-_LONGEST_EMOJI = 8  # code points, with those that join them; a longer one is its name
-# MathML that says the same when read as a line; of a fraction or a root the letters alone do not.
+_UNSEEN = re.compile("katex-mathml|MJX_Assistive_MathML")  # MathML for screen readers, beside what KaTeX and MathJax draw
+_LONGEST_EMOJI = 8  # code points, joiners included; a longer text is its name
+# MathML that says the same when read as one line, unlike the mere letters of a fraction or a root.
 _FLAT = frozenset(
     ("math", "semantics", "mrow", "mstyle", "mpadded", "mi", "mn", "mo", "mtext", "mspace", "msub", "msup", "msubsup")
 )
 
 
 def write(root: HtmlElement) -> None:
-    """Put the text of such drawings where they stand in the tree."""
+    """Replace such drawings in the tree by their text."""
     for image in list(root.iter("img")):
         if text := _of_image(image):
             _put(image, text)

@@ -24,8 +24,8 @@ _TAGS = {
     "section": 11,
     "summary": 12,
 }
-_LONG = 25  # characters of a block that may be looked for anywhere in the other extractor's text; shorter ones must be a line
-_COPIED = 20  # characters from which on a block that stands on the page before is a copy: some pages hold a text for phones, too
+_LONG = 25  # characters; a block of as many is looked for anywhere in the other extractor's text, a shorter one must be a line
+_COPIED = 20  # characters; a block of as many that the page repeats is a copy: some pages hold a second text for phones
 PROSE = 80  # characters of a paragraph of running text
 
 _NAMES = (
@@ -53,7 +53,7 @@ def squeeze(text: str) -> str:
 
 
 def kept_by(text: str, keys: Sequence[str]) -> list[int]:
-    """Which blocks, given by their keys, another extractor's text holds: 1 or 0 for each.  It writes the row of a table on a line."""
+    """Which blocks, given by their keys, another extractor's text holds: 1 or 0 for each.  It writes each row of a table on one line."""
     lines = {
         squeeze(part)
         for line in text.split("\n")

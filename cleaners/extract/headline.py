@@ -1,11 +1,11 @@
 """The headline of a page, out of what its headings show and what its head says.
 
-Theory.  The head of a page names the article up to four times, for search engines and networks: often by another title than the
-reader sees, and with the name of the site.  The page itself has many headings, of which one is the headline, sometimes with
-a kicker, a date or an author in the same element.  So the heading goes first that says what the head says, whole or in part;
+Theory.  The head of a page names the article up to four times, for search engines and networks: often with another title than the
+reader sees, and with the name of the site.  The page itself has many headings, one of which is the headline, sometimes with
+a kicker, a date or an author in the same element.  So first comes the heading that says what the head says, whole or in part;
 then the only h1, the only one just above the article, or one that says the same in other words; the head alone is believed
-only where no heading is.  A model over all candidates, fitted on 46 features, is no better on sites held out.  Figures, and what
-is left, are in `benchmarks/README.md`.
+only if there is no such heading.  A model over all candidates, fitted on 46 features, is no better on held-out sites.  Figures, and
+what is left to gain, are in `benchmarks/README.md`.
 """
 
 import re
@@ -21,23 +21,23 @@ from cleaners.extract.blocks import KIND_OF, LINE_CLASS, Block
 _JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~/]|::)\s+|\s*[|｜│]\s*|:\s+")
 # "»" at a word may be a mark of quotation.  Chinese, Japanese and Korean write no blanks around "_".
 _SURE_JOINT = re.compile(r"\s+(?:[|–—\-»«·•›~]|::)\s+|\s*[|｜│]\s*|(?<=[⺀-힣])_+(?=[⺀-힣])")
-# Where the name of the site stands behind it.
+# Where the name of the site follows.
 _NAME_JOINT = re.compile(rf"{_SURE_JOINT.pattern}|\s*—\s*|(?<=[⺀-힣])-+(?=[⺀-힣])")
-# Also without a space, as in "…-新华网": where a block shows what is in front of it.
+# Also without a space, as in "…-新华网", if a block shows what comes before it.
 _ANY_JOINT = re.compile(r"\s*[|｜│–—\-_»«·•›~:：(]")
 _EDGES = " :;,|/•·–—-"  # what stands between a kicker and a headline
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # where a line may or must not break
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # they say where a line may or must not break
 _NOT_WORD = re.compile(r"[\W_]+")
 _TEXTS = XPath(".//text()[not(parent::style or parent::script or parent::rt or parent::rp)] | .//br")
 _MARKED = XPath(".//*[@itemprop='headline']//text() | .//*[@itemprop='headline']//br")
 _PARTING = frozenset(("div", "p", "section", "header", "blockquote", "ul", "ol", "li", "table", "tr", "td", "h4", "h5", "h6"))
 _LONGEST = 400  # characters; no title of the development data has more than half of that
-_HEADS = 100  # headings looked at; the headline is among the first of them
-_BLOCKS = 300  # and blocks
+_HEADS = 100  # headings looked at; the headline is among the first
+_BLOCKS = 300  # blocks looked at
 _ABOVE = 8  # blocks above the article among which its headline stands: author, date, share buttons, a picture lie between
 _LEVELS = frozenset(("h1", "h2", "h3"))
-_PARTS = 10  # parts of a heading or title; what has more is no headline with a kicker
-_CERTAIN = 15  # letters and digits that are not alike by chance
+_PARTS = 10  # parts of a heading or title; one with more is no headline with a kicker
+_CERTAIN = 15  # letters and digits; texts with as many are not alike by chance
 _CERTAIN_SYLLABLES = 6  # the same in Chinese, Japanese and Korean
 _ALIKE = 0.5  # share of a heading's trigrams that a title in other words has; from 0.4 to 0.7 no title of the data changes
 _TAIL_WORDS = 6  # words in the name of a site
@@ -61,8 +61,8 @@ class _Heading(NamedTuple):
 
     Attributes:
         tag: "h1", "h2" or "h3".
-        texts: what it shows, without a kicker; then the beginnings and ends of that, where an element within it ends or begins.
-        is_aside: whether its class says that it is no headline, or it stands in a footer.
+        texts: what it shows, without a kicker; then the beginnings and ends of that, cut where an element within it ends or begins.
+        is_aside: whether its class says that it is no headline, or it is in a footer.
         leads_home: whether it is a link to the front page: then it is the name of the site.
     """
 
@@ -116,7 +116,7 @@ def find(heads: list[HtmlElement], claims: list[str], site: Iterable[str], block
 
 
 def _sites(headings: Iterable[_Heading], claims: Iterable[str]) -> set[str]:
-    """The keys of an h1 that is no more than the end of a title, of which a lower heading says the longer beginning: as in forums."""
+    """The keys of an h1 that is only the end of a title whose longer beginning is a lower heading, as in forums."""
     h1s = {key(heading.texts[0]) for heading in headings if heading.tag == "h1"}
     others = {key(heading.texts[0]) for heading in headings if heading.tag != "h1" and not heading.is_aside}
     cuts = [(claim[: cut.start()], claim[cut.end() :]) for claim in claims for cut in _SURE_JOINT.finditer(claim)]
@@ -133,14 +133,14 @@ def _unlinked(blocks: Iterable[Block], names: Collection[str]) -> Iterator[str]:
 
 
 def _is_beginning(text: str, claims: Iterable[str], share: float) -> bool:
-    """Whether a title begins with this text and goes on behind a joint; of titles of which it is more than a share."""
+    """Whether a title begins with this text and continues after a joint, and the text is more than that share of the title."""
     return any(
         claim.startswith(text) and len(text) > share * len(claim) and _ANY_JOINT.match(claim, len(text)) for claim in claims
     )
 
 
 def _is_certain(text: str) -> bool:
-    """Whether a text is so long that another does not say the same by chance."""
+    """Whether a text is so long that no other says the same by chance."""
     letters = key(text)
     return len(letters) >= (_CERTAIN_SYLLABLES if letters >= "\u2e80" else _CERTAIN)
 
@@ -157,7 +157,7 @@ def _trigrams(text: str) -> set[str]:
 
 
 def _confirmed(headings: list[_Heading], claims: list[str], bare: list[str]) -> Iterator[str]:
-    """The headings that say what the head says, an h1 before others.
+    """The headings that say what the head says, h1 first.
 
     Args:
         headings: without the names of the site.
@@ -181,7 +181,7 @@ def _confirmed(headings: list[_Heading], claims: list[str], bare: list[str]) -> 
 
 
 def _known_parts(claims: Iterable[str], share: float) -> set[str]:
-    """The keys of the parts of titles, as long as a share of the longest piece between two joints."""
+    """The keys of the parts of titles that are at least that share of the longest piece between two joints."""
     found = set()
     for claim in claims:
         for joint in (_JOINT, _SURE_JOINT):
@@ -207,7 +207,7 @@ def _read(element: HtmlElement, claims: Collection[str]) -> _Heading:
 def _shown(heading: HtmlElement, claims: Collection[str]) -> list[str]:
     """The pieces of text in a heading, without the kicker before its headline and the label behind it.
 
-    A blank parts two of them where a line or a block ends, or where the head has one: a style sheet may part them, too.
+    Two pieces are separated by a blank where a line or a block ends, or where the head has one: a style sheet may separate them, too.
     """
     found: list[Any] = []
     parts, gap = [], ""
@@ -252,7 +252,7 @@ def _holder(text: Any) -> HtmlElement:
 
 
 def _is_behind(text: Any, heading: HtmlElement) -> bool:
-    """Whether a text at the end of a heading is a label, or a sign to link to, as "¶"."""
+    """Whether a text at the end of a heading is a label, or a sign that links to it, such as "¶"."""
     return _is_within(text, heading, _LABEL, ("time",)) or (not key(text) and _is_within(text, heading, None, ("a",)))
 
 
@@ -275,14 +275,14 @@ def _leads_home(heading: HtmlElement) -> bool:
 
 
 def _saying(headings: list[list[str]], known: Collection[str], sure: Collection[str]) -> list[str]:
-    """The headings that say what is known, and the parts of headings that say all that the head does."""
+    """The headings among what is known, and the parts of headings that say everything that the head says."""
     return [text for texts in headings for n, text in enumerate(texts) if key(text) in (sure if n else known)]
 
 
 def _parts(claim: str, joint: re.Pattern[str]) -> Iterator[str]:
-    """What stands before and behind the joints of a title, and what is more than half of it between them.
+    """What comes before and after the joints of a title, and what between them is more than half of it.
 
-    Headline and site stand at the ends; what else stands between two joints is mostly the name of a section.
+    Headline and site stand at the ends; anything else between two joints is mostly the name of a section.
     """
     cuts = [match.span() for match in joint.finditer(claim)][:_PARTS]
     for n, (left, right) in enumerate(cuts):
@@ -292,12 +292,12 @@ def _parts(claim: str, joint: re.Pattern[str]) -> Iterator[str]:
 
 
 def _without_tail(text: str, names: Collection[str]) -> str:
-    """A heading or title without the name of the site behind it."""
+    """A heading or title without the name of the site at its end."""
     return next((text[: cut.start()] for cut in _NAME_JOINT.finditer(text) if key(text[cut.end() :]) in names), text)
 
 
 def _without_site(claim: str, names: set[str], whole: set[str]) -> str:
-    """A title without the name of the site before or behind it; nothing if it is that name."""
+    """A title without the name of the site at its beginning or end; empty if it is that name."""
     if key(claim) in names:
         return ""
     if (bare := _without_tail(claim, names)) != claim:
@@ -314,7 +314,7 @@ def _without_site(claim: str, names: set[str], whole: set[str]) -> str:
 
 
 def clean(text: str | None) -> str:
-    """A text with single spaces, and no marks of direction around it."""
+    """A text with single spaces, and without direction marks around it."""
     return " ".join(text.translate(_INVISIBLE).split()).strip("\u200e\u200f") if text else ""
 
 

@@ -1,8 +1,8 @@
 """What a page says about its article: headline, author, date, site, address, language.
 
 Nothing is guessed.  The page's JSON-LD is asked first, then OpenGraph and other <meta>, then the elements that HTML has for
-it.  trafilatura's metadata is not used: it costs as much again as its extraction, its dates are searched for in
-the text and depend on the day of the run, and its titles keep the site's name (right on 54 % and 59 % of the two
+it.  trafilatura's metadata is not used: it costs as much as its extraction, it searches the text for dates, so that
+they depend on the day of the run, and its titles keep the site's name (right on 54 % and 59 % of the two
 kinds of development pages; those found here on 92 and 93 %).
 """
 
@@ -38,10 +38,10 @@ _AUTHOR = XPath(
 )
 _NAME = XPath("(.//*[@itemprop='name'])[1]")
 _DATED = XPath(".//time | .//abbr[contains(@class, 'published')] | .//*[@itemprop='datePublished'][not(self::meta)]")
-_MARKS = 300  # elements looked at that may name author or date; those of an article are among the first of them
+_MARKS = 300  # elements looked at that may name author or date; those of the article are among the first
 _BEGINNING = 3  # blocks
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
-_OTHERS = frozenset(("comment", "comments", "sidebar", "related"))  # in the names of what is no part of the article
+_OTHERS = frozenset(("comment", "comments", "sidebar", "related"))  # in the names of what is not part of the article
 _LISTS = frozenset(("itemlistelement", "review", "reviews", "comment"))  # of JSON-LD
 _MARKUP = re.compile(
     r"</?(?:(br|div|p)|a|abbr|b|cite|code|em|font|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>", re.IGNORECASE
@@ -51,7 +51,7 @@ _BY = re.compile(
     # "Von Miller" and "von der Aue" are names
     r"|(?:[Vv]on|[Pp]ar|[Pp]or|[Dd]oor|[Pp]rzez|[Aa]v|[Aa]f)\s+(?=[A-ZÀ-ÖØ-Þ]\S*\s+[A-ZÀ-ÖØ-Þ][^,;]*$)"
 )
-# Addresses, numbers of accounts, what a template did not fill in or a guide gives as an example.
+# Addresses, account numbers, what a template did not fill in, and examples from a guide.
 _NO_NAME = re.compile(
     r"://|^//|\{[{$%]|\$\{|^(?:www\.)?facebook\.com/"
     r"|^(?:admin|administrator|undefined|null|none|@(?:author_)?handle|@username|\d{5,})$",
@@ -76,8 +76,8 @@ _WRITTEN = [
     re.compile(r"(?:[^\W\d]+\.?,?\s+)?(?P<d>1[3-9]|2\d|3[01])[-/](?P<m>\d{1,2})[-/](?P<y>\d{4})(?!\d)"),
     re.compile(r"(?:[^\W\d]+\.?,?\s+)?(?P<m>\d{1,2})[-/](?P<d>1[3-9]|2\d|3[01])[-/](?P<y>\d{4})(?!\d)"),
 ]
-_NO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01", "1969-12-31", "9999-12-31")  # what programs write that know of none
-_LANGUAGE = re.compile(r"(?!(?i:und|mul|zxx|xx)\b)[A-Za-z]{2,3}(?=$|[-_,;])")  # not what says that it is unknown
+_NO_DATES = ("0000-00-00", "0001-01-01", "1970-01-01", "1969-12-31", "9999-12-31")  # what programs write if they know none
+_LANGUAGE = re.compile(r"(?!(?i:und|mul|zxx|xx)\b)[A-Za-z]{2,3}(?=$|[-_,;])")  # not the codes for an unknown one
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _DATES = (
     "article:published_time", "og:published_time", "datepublished", "parsely-pub-date", "sailthru.date", "dc.date.issued",
@@ -267,7 +267,7 @@ def _plain(text: str) -> str:
 
 
 def _note(meta: dict[str, str], name: str, element: HtmlElement) -> None:
-    """Note what a <meta> says, if none before it said so; of authors there may be one for each."""
+    """Note what a <meta> says, unless an earlier one of that name did; for authors there may be one each."""
     name = name.strip().lower()
     if content := clean(unescape(element.get("content") or "")):
         if name in _AUTHORS and len(meta.get(name, "")) < _MANY:
@@ -276,14 +276,14 @@ def _note(meta: dict[str, str], name: str, element: HtmlElement) -> None:
 
 
 def _own(elements: Iterable[HtmlElement], heading: HtmlElement | None, home: Collection[HtmlElement]) -> list[HtmlElement]:
-    """The elements that do not belong to comments or other articles; first those within the article that has the headline."""
+    """The elements that do not belong to comments or other articles; first those within the article with the headline."""
     article = None if heading is None else next(heading.iterancestors("article", "main"), None)
     own = [element for element in list(elements)[:_MARKS] if not _is_elsewhere(element, home)]
     return sorted(own, key=lambda element: article is None or article not in element.iterancestors())
 
 
 def _home(root: HtmlElement, heading: HtmlElement | None, blocks: Iterable[Block]) -> set[HtmlElement]:
-    """All that the headline or one of the first blocks of the article stands in: "with-sidebar" is no sidebar."""
+    """All elements around the headline or one of the first blocks of the article: there, "with-sidebar" is no sidebar."""
     texts = {clean(block.text) for block in blocks}
     paragraphs = (p for p in root.iter("p") if clean(p.text_content()) in texts) if texts else ()
     inner = [*islice(paragraphs, _BEGINNING), *([] if heading is None else [heading])]
@@ -291,7 +291,7 @@ def _home(root: HtmlElement, heading: HtmlElement | None, blocks: Iterable[Block
 
 
 def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
-    """Whether an element belongs to a comment, to the source of a quotation, or to what stands beside the article."""
+    """Whether an element belongs to a comment, to the source of a quotation, or to something beside the article."""
     is_in_article = False
     for box in (element, *element.iterancestors()):
         if box in home or box.tag in ("body", "html"):
@@ -299,7 +299,7 @@ def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
         names = f"{box.get('class') or ''} {box.get('id') or ''}"
         if box.get("itemprop") in ("comment", "citation") or any(word.lower() in _OTHERS for word in _WORD.findall(names)):
             return True
-        # Within an article, it tells of author and date, if it does not hold other articles.
+        # Within an article it is about author and date, unless it holds other articles.
         if box.tag in ("aside", "footer") and (is_in_article or next(box.iterancestors("article"), None) is None):
             return True
         is_in_article = is_in_article or box.tag == "article"
@@ -307,13 +307,13 @@ def _is_elsewhere(element: HtmlElement, home: Collection[HtmlElement]) -> bool:
 
 
 def _marked_name(element: HtmlElement) -> str:
-    """Who is named in an element that is marked as author, maybe beside a picture, a profession, a link."""
+    """The name in an element that is marked as author, which may also hold a picture, a profession, a link."""
     name = next(iter(_NAME(element)), element)
     return clean(name.get("content") or name.text_content())
 
 
 def _marked_date(element: HtmlElement) -> str:
-    """The date in an attribute of an element, if it or what it stands in is marked as that of publishing."""
+    """The date in an attribute of an element, if it or its parent is marked as the date of publication."""
     own = f"{element.get('itemprop') or element.get('class') or ''}".lower()
     names = f"{own} {element.get('class') or ''} {element.getparent().get('class') or ''}"
     is_published = "published" in own or (_PUBLISHED.search(names) and not _UPDATED.search(names))
@@ -323,7 +323,7 @@ def _marked_date(element: HtmlElement) -> str:
 
 
 def _strings(value: Any) -> list[str]:
-    """A value of JSON-LD, or the values of a list, so far as they are strings."""
+    """A value of JSON-LD, or those of a list, as far as they are strings."""
     return [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str) and len(v) <= _MANY]
 
 
@@ -338,7 +338,7 @@ def _names(value: Any, known: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _without_by(author: str) -> str:
-    begin = _BY.match(author)  # there alone: "Toby Young", "Ada Brandt, Derby Telegraph"
+    begin = _BY.match(author)  # only at the start: "Toby Young", "Ada Brandt, Derby Telegraph"
     return author[begin.end() :] if begin else author
 
 
@@ -349,7 +349,7 @@ def _authors(names: Iterable[str]) -> str:
 
 
 def _is_name(text: str) -> bool:
-    """Whether it is a name, and no address of a profile or what a program writes that knows of none."""
+    """Whether it is a name, and not the address of a profile or a placeholder."""
     return bool(key(text)) and not _NO_NAME.search(text)
 
 
@@ -375,7 +375,7 @@ def _address(link: str, *bases: str | None) -> str | None:
 
 
 def _date(text: str) -> str | None:
-    """A date as ISO 8601: as it is written there, or without the time if that is not understood; none if the day may be the month."""
+    """A date in ISO 8601, without the time if that is not understood; None if day and month cannot be told apart."""
     text = text.strip(" \"'")
     if text.startswith(_NO_DATES):
         return None
@@ -404,7 +404,7 @@ def _date(text: str) -> str | None:
 
 
 def _of_digits(text: str) -> str | None:
-    """A date that is one number: year to second, or seconds or milliseconds since 1970; these begin with 1 until 2033."""
+    """A date that is one number: from year to second, or seconds or milliseconds since 1970, which begin with 1 until 2033."""
     if text.startswith("1") and len(text) in (10, 13):
         return datetime.fromtimestamp(int(text[:10]), UTC).isoformat()
     try:

@@ -1,7 +1,7 @@
 """How likely each block of a page is part of its article: boosted decision trees, with the trees as data.
 
-The trees are fitted by `benchmarks/fit_blocks.py`.  They are evaluated here with NumPy, all trees for many blocks at once, so that
-the product needs no library for them: one block after the other in plain Python takes three times as long.
+`benchmarks/fit_blocks.py` fits the trees.  They are evaluated here with NumPy, so that
+the product needs no library for them; all trees for many blocks at once, since block after block in plain Python takes three times as long.
 """
 
 import json
@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from cleaners.extract.features import NAMES
 
-_AT_ONCE = 512  # blocks: what is worked on stays small on a page of 50,000
+_AT_ONCE = 512  # blocks, so that the arrays stay small on a page of 50,000
 _STEPS = 100_000  # to 1, in which leaves are added up: whole numbers have the same sum in any order
-# Log-odds of 0.3, which is enough where no block of a page reaches the threshold: to lose a page is worse than to keep a teaser with it.
+# Log-odds of 0.3, which is enough if no block of a page reaches the threshold: losing a page is worse than keeping a teaser with it.
 # On held-out sites all blocks from there on have F1 0.954, those from the threshold on 0.956.
 _DOUBTFUL = round(-0.847 * _STEPS)
 
@@ -30,8 +30,8 @@ class Model(NamedTuple):
         threshold: the sum from which on a block is kept.
         roots: the node at which each tree begins.
         depth: of the deepest tree.
-        feature, bound: at a node, which feature decides, and up to which value the way leads to the lower of two nodes.
-        lower: that node; the next one is the other.  A leaf leads to itself.
+        feature, bound: which feature decides at a node, and the value up to which it leads to the lower of two nodes.
+        lower: that node; the other is the next one.  A leaf leads to itself.
         value: what a leaf adds.
         fitted_on: the number of pages and the hash of the file.
     """
