@@ -1,6 +1,6 @@
 """The command `copydesk`.
 
-Everything but the arguments is imported when it is needed, so that `--help` and a wrong argument are
+Everything except the arguments is imported only when needed, so that `--help` and wrong arguments are
 answered at once.
 """
 
@@ -42,18 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the process if not given.
 
     Returns:
-        The exit status: 0 if all is well, 1 if the result is not what it should be, 2 if the request
-        cannot be carried out as it stands, 130 if it was stopped by Ctrl-C or SIGTERM.
+        The exit status: 0 if all is well, 1 if the result is not as it should be, 2 if the request
+        cannot be carried out as it stands, 130 if Ctrl-C or SIGTERM stopped it.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:  # whoever started us closed it, and the next file to be opened would take its place
+        if getattr(sys, name) is None:  # whoever started us closed it, and the next file that is opened would take its place
             setattr(sys, name, Path(os.devnull).open("w" if number else "r", encoding="utf-8"))  # noqa: SIM115  it stays open
     options = parsed(_parser(), arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files with odd bytes, and locales that know few letters
+        sys.stdout.reconfigure(errors="backslashreplace")  # file names with odd bytes, and locales with few letters
     try:
         return _do(options)
-    except ValueError as error:  # InputError, RuleError, DamagedError: all say in a sentence what is wrong
+    except ValueError as error:  # InputError, RuleError, DamagedError: each says in a sentence what is wrong
         from cleaners.write import DamagedError
 
         return _fail(str(error), EXIT_FAULT if isinstance(error, DamagedError) else EXIT_USAGE)
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The arguments; too many may be the files that a shell has made of a pattern."""
+    """The arguments; if there are too many, a shell may have made files of a pattern."""
     options, more = parser.parse_known_args(arguments)
     if more:
         is_pattern = hasattr(options, "input") and not more[0].startswith("-")
@@ -78,7 +78,7 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> 
 
 def _do(options: argparse.Namespace) -> int:
     status = int(options.do(options))
-    sys.stdout.flush()  # at the end of the process nobody could tell why it fails
+    sys.stdout.flush()  # here its failure can be reported, at the end of the process it could not
     return status
 
 
@@ -264,7 +264,7 @@ def _clean(options: argparse.Namespace) -> int:
     from cleaners.workers import WorkerError
 
     try:
-        # Whoever stops it, an operator, a service manager or Ctrl-C, it tidies up.
+        # It tidies up, whoever stops it: an operator, a service manager or Ctrl-C.
         with handled(signal.default_int_handler, signal.SIGTERM), _progress() as tick:
             balance = clean_folder(settings(options), workers=options.workers, tick=tick)
     except OutputError as error:
@@ -316,7 +316,7 @@ def _progress() -> "Iterator[Callable[[Done], object]]":
 
 
 def work(balance: "Balance") -> str:
-    """What a run had to do, in a sentence; empty if that was everything."""
+    """What a run had to do, in a sentence; empty if it cleaned everything for the first time."""
     files = balance.work
     again, skipped, moved, removed, kept, resumed = (
         files[name] for name in ("again", "unchanged", "moved", "removed", "kept", "resumed")
@@ -380,18 +380,18 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _named(name: str) -> tuple[Path, str]:
-    """The file that a name says, and what stands behind it: "dump.zip#a.jsonl#12".  A file's name may hold a "#", too."""
+    """The file that is named, and the record after it: "dump.zip#a.jsonl#12".  The name of a file may hold a "#", too."""
     marks = [at for at, sign in enumerate(name) if sign == "#"]
     at = next((at for at in (len(name), *reversed(marks)) if Path(name[:at]).is_file()), len(name))
     return Path(name[:at]), name[at + 1 :]
 
 
 def _print_cleaned(cleaned: "Cleaned", source: "Record", book: "RuleBook") -> None:
-    """What became of a document: the text with its edits, and below it what was found out and why something went."""
+    """What became of a document: the text with its edits, and below it what was found and why something was cut."""
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    with console.capture() as said:  # a console ends the process with a fault where its reader, `head` for one, has seen enough
+    with console.capture() as said:  # a console ends the process with an error if its reader, such as `head`, has seen enough
         _print_marked(console, cleaned.base, cleaned.changes)
         console.print()
         console.print(f"title     {cleaned.title or 'none found'}", style="bold")
@@ -404,16 +404,16 @@ def _print_cleaned(cleaned: "Cleaned", source: "Record", book: "RuleBook") -> No
 
 
 def _print_marked(console: "Console", base: str, changes: "list[Change]") -> None:
-    """The base text with its edits: what goes struck out in red, what comes instead in green, the rules behind it.
+    """The base text with its edits: what is cut struck out in red, what replaces it in green, then the rules.
 
-    Where there is no colour, [-old-], {+new+} and <rule> say the same.
+    Without colour, [-old-], {+new+} and <rule> say the same.
     """
     colour = console.is_terminal and not console.no_color
     at = 0
     for change in changes:
         console.out(base[at : change.start], end="", highlight=False)
         at = change.end
-        if change.rules == ("encoding.newline",):  # another kind of line end, which would not be seen in the marks
+        if change.rules == ("encoding.newline",):  # another kind of line end, which the marks would not show
             console.out(change.new, end="", highlight=False)
             continue
         old = change.old.replace("\r\n", "\n").replace("\r", "\n")

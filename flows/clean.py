@@ -2,9 +2,9 @@
 
     python -m flows.clean IN OUT
 
-runs it here, with no server standing by; `prefect.yaml` deploys the same flow under a schedule.  The work
-is done by `cleaners.run`, as for `copydesk clean`, so both write the same bytes.  With `--dask ADDRESS` the shards are
-cleaned by the workers of a Dask cluster, see docs/scale.md; the bytes are the same there, too.
+runs it here, without a server of your own; `prefect.yaml` deploys the same flow with a schedule.  `cleaners.run`
+does the work, as for `copydesk clean`, so both write the same bytes.  With `--dask ADDRESS` the workers of a Dask
+cluster clean the shards, see docs/scale.md; the bytes are the same there, too.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from cleaners.cli import EXIT_STOPPED, STOPPED, add_clean, outcome, parsed, sett
 from cleaners.signals import handled
 
 DASK_ADDRESS = "^(tcp|tls|ucx|ws|wss)://."
-# What [tool.prefect] in pyproject.toml says, which Prefect reads in the folder of the clone alone.
+# The same as [tool.prefect] in pyproject.toml, which Prefect reads only in the folder of the clone.
 _PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _trouble_with_the_server() -> str:
-    """Why the server that Prefect is to use cannot be used; empty where it can, or a temporary one is to be started."""
+    """Why Prefect's server cannot be used; empty if it can, or if a temporary one is to be started."""
     from httpx import HTTPError
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
@@ -108,8 +108,8 @@ def _trouble_with_the_server() -> str:
 def _stopping_at_once() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end the run as they end `copydesk clean`, and with it the temporary server, if it has one.
 
-    Ctrl-C at a terminal ends that server, too, and Prefect would go on asking it for minutes; SIGTERM would leave it running.  A
-    server that stands by is told by Prefect how the run ended.  What was cleaned stays for the next run.
+    Ctrl-C at a terminal ends that server, too, and Prefect would go on asking it for minutes; SIGTERM would leave it running.
+    Prefect tells a permanent server how the run ended.  What was cleaned stays for the next run.
     """
     from prefect.server.api.server import SubprocessASGIServer
     from prefect.settings import PREFECT_API_URL
@@ -127,8 +127,8 @@ def _stopping_at_once() -> Iterator[None]:
         yield
 
 
-# Importing Prefect takes 1.5 s.  As a command this file ends here, so that --help and bad input are answered at once; for a
-# good one, `main` imports it a second time, as a module, and that reads on.
+# Importing Prefect takes 1.5 s.  Run as a command, this file ends here, so that --help and bad input are answered at once; for
+# good input, `main` imports it a second time, as a module, and then the rest is read.
 if __name__ == "__main__":
     raise SystemExit(main())
 
@@ -157,21 +157,21 @@ from cleaners.settings import Cut, InputError, OutputError, Settings, output_fol
 from cleaners.workers import StoppedError, WorkerError
 from cleaners.write import DamagedError, Format
 
-# The threads only wait for the workers; what limits their number is that of the shards that are submitted.
+# The threads only wait for the workers; the number of submitted shards limits how many there are.
 # (The types of Prefect's own runners do not fit its own decorator.)
 _THREADS: Any = ThreadPoolTaskRunner(max_workers=1000)
-# So many shards are submitted at once for each that can be cleaned: a worker that is done finds the next one, and a run of
-# many thousands is not held in the memory of all that take part.  Where the next one waits behind a shard that takes long, Dask
-# moves it to a worker that has nothing to do, within two seconds.
+# How many shards are submitted for each that can be cleaned at once: a worker that is done finds the next one, and a run of
+# many thousands does not fill the memory of all that take part.  If the next one waits behind a shard that takes long, Dask
+# moves it to an idle worker within two seconds.
 _AHEAD = 2
-# Seconds after which a run that waits for a shard looks again how many can be cleaned at once: workers of Dask come and go.
+# Seconds after which a run that waits for a shard checks again how many can be cleaned at once: Dask workers come and go.
 _LOOK = 2.0
-# What these say is all there is to say; and of shards that were at work when a run is stopped, there is nothing to say.
+# Their messages say everything, so no traceback is needed; and a stopped run needs none for the shards that were at work.
 _SENTENCES = (DamagedError, InputError, OutputError, RuleError, StoppedError, TooMuchError, WorkerError)
 
 
 def _without_traceback(line: logging.LogRecord) -> bool:
-    """Have Prefect log an error that is a sentence as a sentence."""
+    """Have Prefect log an error whose message says everything without its traceback."""
     if line.exc_info and isinstance(line.exc_info[1], _SENTENCES):
         line.exc_info = None
     return True
@@ -229,7 +229,7 @@ def clean_folder(
     started = run.now()
     if input == STDIN and runtime.deployment.id:  # what a worker has there never ends
         raise InputError("A deployment has no standard input: give a folder, a file, a pattern or an address as `input`.")
-    # No shell has read prefect.yaml or the form, and "~" would be a folder of the clone.
+    # No shell expands prefect.yaml or the form, where "~" would be a folder of the clone.
     source, target, *rules = map(os.path.expanduser, (input, output, *(rules or ())))
     settings = Settings(
         source,
@@ -254,7 +254,7 @@ def clean_folder(
         )
     with plan(settings) as job:
         with _dask_workers(job, dask) if dask and job.shards else _own_workers(job, workers) as (at_once, submit):
-            # The largest first, so that nobody waits at the end for one that was begun late.
+            # The largest first, so that the run does not end with a long wait for one that was begun late.
             todo = sorted(job.shards, key=lambda shard: sum(one.size for one in shard.documents), reverse=True)
             workers = at_once()
             balances = list(_cleaned(todo, submit, lambda: _AHEAD * at_once()))
@@ -272,11 +272,11 @@ def clean_folder(
 
 @task(task_run_name="shard {number}", cache_policy=NO_CACHE)
 def clean_shard(number: int, clean: Callable[[], Balance]) -> Balance:  # noqa: ARG001  the number is in the name
-    """Have one shard cleaned.  The texts go to files; what comes back is small.
+    """Have one shard cleaned.  The texts go to files; only numbers come back.
 
     Args:
         number: of the shard.
-        clean: does it.  (The shard is in there, because Prefect searches arguments for results of other tasks, path by path.)
+        clean: cleans it.  (It holds the shard, because Prefect would search an argument for results of other tasks, path by path.)
     """
     balance = clean()
     get_run_logger().info("%s", _documents(balance))
@@ -289,7 +289,7 @@ _AtOnce = Callable[[], int]
 
 @contextmanager
 def _own_workers(job: Job, workers: int | None) -> Iterator[tuple[_AtOnce, _Submit]]:
-    """The processes of this machine: what says how many there are, and what has a shard cleaned by the next that is free."""
+    """The processes of this machine: a function for their number, and one that has a shard cleaned by the next free one."""
     number, crew = run.crew(job, workers)
     with crew:
         yield (
@@ -300,7 +300,7 @@ def _own_workers(job: Job, workers: int | None) -> Iterator[tuple[_AtOnce, _Subm
 
 @contextmanager
 def _dask_workers(job: Job, address: str) -> Iterator[tuple[_AtOnce, _Submit]]:
-    """The workers of a Dask cluster, likewise; those that are there at the moment count, each thread for one."""
+    """The same for the workers of a Dask cluster: those that are there at the moment, each thread counted as one."""
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError:
@@ -324,7 +324,7 @@ def _dask_workers(job: Job, address: str) -> Iterator[tuple[_AtOnce, _Submit]]:
 
 
 def _cleaned(todo: Iterable[shards.Shard], submit: _Submit, most: Callable[[], int]) -> Iterator[Balance]:
-    """The numbers of shards, in the order in which they are done; no more than `most` says at the moment are submitted at a time."""
+    """The numbers of the shards, in the order in which they are done; no more than `most()` are submitted at a time."""
     done: SimpleQueue[PrefectFuture[Balance]] = SimpleQueue()
     at_work = 0
     for shard in todo:
