@@ -3,15 +3,15 @@
 # make lock   renew the pinned requirements              make clean  remove what these made
 # make fuzz   look for inputs that break a law, for ten minutes (SECONDS=600)
 # make bench-quality DATA=folder      the figures of quality, over data that benchmarks/README.md describes
-# make test-faults     disturb runs at every point, for some minutes
+# make test-faults     interrupt runs at every point, for some minutes
 #
-# Everything is installed into $(VENV), once: the stamps in it are older than what they were made from, or nothing happens.
+# Everything is installed into $(VENV), and again only when a stamp in it is older than the requirements.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-# The locks name everything there is to install.  No resolving, then: the pip of Python 3.11 does not see that "sqlalchemy==2.0"
-# pins "sqlalchemy[asyncio]" too, and would refuse a lock in which it is not the newest.
+# The locks name everything there is to install, so pip need not resolve: that of Python 3.11 does not see that "sqlalchemy==2.0"
+# pins "sqlalchemy[asyncio]" too, and would refuse a lock in which that is not the newest.
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps
 
 .PHONY: run test test-faults lint types fuzz bench-quality bench-dumps bench-pages bench-bytes lock clean

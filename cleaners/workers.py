@@ -306,7 +306,7 @@ def _portable(error: Exception) -> Exception:
     trace = "".join(traceback.format_exception(error))
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301  our own
-    except Exception:  # noqa: BLE001  an error may ask for anything when it is made again
+    except Exception:  # noqa: BLE001  unpickling may fail in any way
         error = RuntimeError(f"{type(error).__name__}: {error}")
     error.add_note(trace)
     return error
