@@ -1335,3 +1335,29 @@ def test_a_text_among_several_that_is_too_large_costs_itself_alone(tmp_path, mon
     content = b"1 of 3 DOCUMENTS\nOne\n2 of 3 DOCUMENTS\n" + b"two two two\n" * 9 + b"3 of 3 DOCUMENTS\nThree\n"
     wanted = [("1", "1 of 3 DOCUMENTS\nOne\n"), ("2", "TooLarge"), ("3", "3 of 3 DOCUMENTS\nThree\n")]
     assert values(came(tmp_path, "a.txt", content)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("above", "wanted"),
+    [
+        (
+            "The Harbour Post\n\nJanuary 12, 2024 Friday\nLate Edition - Final\n\nFees go up\nat the harbour\n\nBYLINE: By Ada Brandt\n\nLENGTH: 6 words",
+            {
+                "site": "The Harbour Post",
+                "published": "January 12, 2024 Friday Late Edition - Final",
+                "title": "Fees go up at the harbour",
+                "author": "Ada Brandt",
+            },
+        ),
+        (
+            "Copyright 2024 Harbour Post\n\nThe Harbour Post\n\nMay 1, 2024\n\nFees\n\nLENGTH: 6 words",
+            {"site": "The Harbour Post", "published": "May 1, 2024", "title": "Fees"},
+        ),
+        ("The Harbour Post\n\nJanuary 12, 2024\n\nLENGTH: 6 words", {}),  # no title
+        ("Fees go up\n\nThey do.", {}),
+    ],
+)
+def test_what_a_news_database_says_above_an_article(tmp_path, above, wanted):
+    [document] = came(tmp_path, "a.txt", f"1 of 1 DOCUMENTS\n\n{above}\n\nThe fees go up.".encode())
+    assert isinstance(document, Raw)
+    assert document.metadata == wanted

@@ -6,7 +6,6 @@ import json
 import re
 from typing import NamedTuple
 
-from cleaners.read.several import START as SEVERAL_START
 from cleaners.read.source import HEAD
 
 
@@ -37,6 +36,9 @@ def _row(name: str, media_type: str, suffixes: str, reader: str | None = None, s
 _HTML_START = rb"(?is)(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b"
 _MHTML_START = rb"(?i)(?:[!-9;-~]++:[^\n]*+\n(?:[ \t][^\n]*+\n)*+)*?content-type:\s*multipart/related"
 _FEED_START = rb"(?is)(?:(?><\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*+(?:\[.*?\]\s*)?>)\s*)*+<(?:[\w.-]+:)?(?:rss|feed|rdf)[\s>]"
+
+SEVERAL_START = rb'<doc(?:[ \t]+\w+="[^"\r\n]*")+[ \t]*>[ \t]*\r?\n|\d{1,5} of \d{1,5} DOCUMENTS[ \t]*\r?\n'
+"""The first line of a text that holds several documents, and of each of these: WikiExtractor's, and that of a news database."""
 
 PLAIN_TEXT = _row("plain text", "text/plain", "txt text", "text")
 MARKDOWN = _row("Markdown", "text/markdown", "md markdown", "text")

@@ -8,16 +8,18 @@ import html
 import re
 from collections.abc import Iterator
 
+from cleaners.decode import Binary, decode
+from cleaners.read.formats import SEVERAL_START
 from cleaners.read.recode import utf_8
 from cleaners.read.record import metadata_of
 from cleaners.read.source import Source
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw
 
-START = rb'<doc(?:[ \t]+\w+="[^"\r\n]*")+[ \t]*>[ \t]*\r?\n|\d{1,5} of \d{1,5} DOCUMENTS[ \t]*\r?\n'
-"""What the first of these lines looks like, and all others of its kind."""
-
-_TAGGED, _NUMBERED = (re.compile(rb"\s*(?:%s)" % kind) for kind in START.split(b"|"))
+_TAGGED, _NUMBERED = (re.compile(rb"\s*(?:%s)" % kind) for kind in SEVERAL_START.split(b"|"))
 _FIELD = re.compile(rb'(\w+)="([^"]*)"')
+_HEADER = 3000  # characters in which the fields above an article begin
+_DATABASE_FIELD = re.compile(r"(?m)^[ \t]*(BYLINE|SECTION|LENGTH): (.+)$")
+_DATE = re.compile(r"[^\W\d]+ \d{1,2}, \d{4}\b")  # "January 12, 2024 Friday"
 _END = re.compile(rb"</doc>\s*\Z")
 
 
@@ -33,7 +35,25 @@ def read(source: Source, media_type: str) -> Iterator[Raw | Failed]:
             raw = _END.sub(b"", b"".join(lines[1:]))
             yield source.raw(number, raw, media_type, metadata=metadata_of(said, "", raw))
         else:
-            yield source.raw(number, b"".join(lines), media_type)
+            raw = b"".join(lines)
+            yield source.raw(number, raw, media_type, metadata=_above(raw))
+
+
+def _above(raw: bytes) -> dict[str, str]:
+    """What a news database says above an article: the paper, the date, the title, each between blank lines, then its fields."""
+    decoded = decode(raw)
+    text = "" if isinstance(decoded, Binary) else decoded.text.replace("\r", "")
+    fields = {field[1]: field for field in _DATABASE_FIELD.finditer(text[:_HEADER])}
+    if not fields:
+        return {}
+    first = min(field.start() for field in fields.values())
+    _, *blocks = [" ".join(block.split()) for block in re.split(r"\n[ \t]*(?=\n)", text[:first]) if block.strip()]
+    blocks = [block for block in blocks if not block.startswith("Copyright ")]
+    dated = next((n for n, block in enumerate(blocks) if _DATE.match(block)), 0)
+    if not 0 < dated == len(blocks) - 2:  # paper, date, title
+        return {}
+    said = {"site": blocks[0], "published": blocks[1], "title": blocks[2]} if dated == 1 else {"title": blocks[-1]}
+    return said | ({"author": fields["BYLINE"][2].strip().removeprefix("By ")} if "BYLINE" in fields else {})
 
 
 def _pieces(source: Source, begins: re.Pattern[bytes]) -> Iterator[list[bytes] | None]:
