@@ -4,7 +4,8 @@ The fixes are exactly ftfy's (https://ftfy.readthedocs.io), in its order, but ge
 quotes, dashes, ligatures and full-width forms are the author's typography and stay.  ftfy repairs some
 2 million characters a second and returns only the result.  So this module adds two things: a cheap test
 that finds the few lines which ftfy could change at all, and edits that say what was wrong with each place.
-It also leaves alone what only looks broken: a capital letter before a closing quote or a no-break space.
+It also leaves alone what only looks broken: a capital letter before a closing quote or a no-break space, and
+a line that tells what becomes of a letter in a wrong encoding ("é → Ã©").
 """
 
 import re
@@ -17,7 +18,7 @@ from ftfy.badness import MOJIBAKE_CATEGORIES
 from ftfy.chardata import C1_CONTROL_RE, CONTROL_CHARS, HTML_ENTITY_RE
 from rapidfuzz.distance import Levenshtein
 
-from cleaners.document import Document
+from cleaners.document import Document, bare
 from cleaners.edits import Change, Edit, apply, compose
 
 GENTLE = TextFixerConfig(
@@ -46,8 +47,8 @@ def newlines(doc: Document) -> list[Edit]:
 def encoding(doc: Document) -> list[Edit]:
     """Repair mojibake, entities, control characters, surrogates and what is not NFC.
 
-    Every line becomes what ftfy makes of it with the options `GENTLE`, except where `_is_right`.  A line with a "<" is source code or
-    markup, and keeps its entities.  A repair may reveal a line end ("&#13;"): then both steps go over the text
+    Every line becomes what ftfy makes of it with the options `GENTLE`, except where `_is_right` or the line `_tells` of it.  A line with a
+    "<" is source code or markup, and keeps its entities.  A repair may reveal a line end ("&#13;"): then both steps go over the text
     again, so that they always find their own output clean.
 
     An edit bears the rule that decided last: "&Atilde;&copy;" was an entity, but it became "é" as mojibake.
@@ -159,6 +160,29 @@ def _each(pattern: re.Pattern[str], fix: Callable[[str], str], rule: str) -> _Fi
     return lambda text: [Edit(m.start(), m.end(), fix(m.group()), rule) for m in pattern.finditer(text)]
 
 
+_MEANT = regex.compile(r"(?![\x00-\x7f])[\p{L}\p{N}\p{S}]")
+
+
+def _tells(line: str, fixed: str) -> bool:
+    """Whether a line has every broken word whole, too: it tells what becomes of "é", or how HTML writes it.
+
+    Quotes and dashes do not count: they may have come from elsewhere than the text around them.
+    """
+    words = [*map(bare, line.split())]
+    broken = [new for old, new in zip(words, map(bare, fixed.split()), strict=False) if old != new]
+    return len(broken) > 0 and all(map(_MEANT.search, broken)) and {*words}.issuperset(broken)
+
+
+def _unless_told(fixer: _Fixer) -> _Fixer:
+    """A fixer that leaves a line alone which `_tells` of what is broken."""
+
+    def fix(text: str) -> list[Edit]:
+        edits = fixer(text)
+        return [] if edits and _tells(text, apply(text, edits)[0]) else edits
+
+    return fix
+
+
 def _mojibake(text: str) -> list[Edit]:
     """Read the line in the encoding that ftfy finds for it; what were only C1 controls is reported as such."""
     if not _SUSPECT.search(text):  # half of all calls only ask whether the line is fine now
@@ -235,11 +259,11 @@ def _emoji(text: str) -> list[Edit]:
 _ENTITY_FIXERS: tuple[_Fixer, ...] = (
     _each(re.compile("&(?:amp;)+(?=amp;)"), lambda _: "&", "encoding.entity"),  # escaped again and again: all in one round
     _emoji,
-    _each(HTML_ENTITY_RE, fixes.unescape_html, "encoding.entity"),
+    _unless_told(_each(HTML_ENTITY_RE, fixes.unescape_html, "encoding.entity")),
 )
 # In the order of `ftfy.fix_and_explain`, which begins with entities.
 _FIXERS: tuple[_Fixer, ...] = (
-    _mojibake,
+    _unless_told(_mojibake),
     _each(C1_CONTROL_RE, fixes.fix_c1_controls, "encoding.c1"),
     _each(re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]"), fixes.fix_surrogates, "encoding.mojibake"),
     _each(fixes.ANSI_RE, fixes.remove_terminal_escapes, "encoding.terminal-escape"),
