@@ -12,7 +12,7 @@ What stays, because writers repeat themselves on purpose:
 * whatever is short: refrains, headings, labels, dialogue, table cells.  Only a run can carry them along, between two
   paragraphs that are repeated themselves;
 * list items, even without their marks, among other short lines; tables, code, markup;
-* what somebody says again in a play, a debate or an interview; and a line of a dialogue that is remembered later;
+* what somebody says again in a play, a debate, an interview or a tale; and a line of a dialogue that is remembered later;
 * lines that introduce something ("Run this command:"), and what is introduced: code, or a post quoted in a forum;
 * a question: it may stand in a list at the top, and again above its answer;
 * a paragraph that the document uses in more than three places: a stock phrase of a manual or a price list;
@@ -85,8 +85,8 @@ _BREAK = re.compile(rf"[.:：{_STOPS}]+|(?<!\w)‘|,’")
 _FINAL = frozenset(  # the last character of a paragraph; Thai, Lao, Burmese and Khmer have no full stop
     chain(f".{_STOPS}’।)）」』]", map(chr, (*range(0x0E00, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))))
 )
-_OPENING = '"“„«”「『‘'
-_CLOSING = '"”“»」』’'
+_OPENING = '"“„«»”「『‘'
+_CLOSING = '"”“»«」』’'
 _QUOTATION = f"{_OPENING}{_CLOSING} \xa0"
 _QUESTION = "?？؟"
 _MARKS = f" \xa0.,;{_STOPS}"
@@ -357,7 +357,11 @@ def _copies(lines: _Lines, shared: Mapping[int, Sequence[str]]) -> dict[int, str
     parts = [
         (begin, end)
         for begin, end in parts
-        if not (_is_dialogue(lines, left, begin, end) or _ends_sections(lines, left, begin, end, original))
+        if not (
+            _is_dialogue(lines, left, begin, end)
+            or (begin == end and _is_said_again(lines, left, begin, original[begin]))
+            or _ends_sections(lines, left, begin, end, original)
+        )
     ]
     cut: dict[int, str] = {}
     for begin, end in whole + parts:
@@ -438,6 +442,15 @@ def _is_dialogue(lines: _Lines, left: Sequence[int], begin: int, end: int) -> bo
     beside = (*left[max(begin - 1, 0) : begin], *left[end + 1 : end + 2])
     return all(_SPEAKER.match(lines[n].text) for n in left[begin : end + 1]) and any(
         _SPEAKER.match(lines[n].text) for n in beside
+    )
+
+
+def _is_said_again(lines: _Lines, left: Sequence[int], at: int, source: int) -> bool:
+    """Whether somebody says it again in a tale: in quotation marks and between paragraphs of the text, as a copy and as the original."""
+    return (
+        0 < source < at - 1
+        and all(lines[left[n]].is_quoted for n in (source, at))
+        and all(lines[left[n]].is_paragraph for n in (source - 1, source + 1, at - 1, at + 1) if n < len(left))
     )
 
 

@@ -60,6 +60,12 @@ GOES = {
     "Chinese": ([CHINESE, SPRING, CHINESE], [CHINESE, SPRING], ["repeat.exact"]),
     "Thai": ([THAI, SPRING, THAI], [THAI, SPRING], ["repeat.exact"]),
     "Arabic": ([ARABIC, SPRING, ARABIC], [ARABIC, SPRING], ["repeat.exact"]),
+    "a pull quote of what is said": (
+        [BRIDGE, f"“{FERRY}”", SPRING, "Bridge", f"“{FERRY}”", GULLS],
+        [BRIDGE, f"“{FERRY}”", SPRING, "Bridge", GULLS],
+        ["repeat.exact"],
+    ),
+    "what is said, twice": ([BRIDGE, f"“{FERRY}”", f"“{FERRY}”", GULLS], [BRIDGE, f"“{FERRY}”", GULLS], ["repeat.exact"]),
     "under one heading": (
         [GULLS, "Bridge", BRIDGE, MARKET, "Bridge", BRIDGE, FERRY],
         [GULLS, "Bridge", BRIDGE, MARKET, "Bridge", FERRY],
@@ -245,6 +251,8 @@ STAYS: dict[str, list[str]] = {
             ("Mr Moss — ", "The Minister — "),
         )
     },
+    "what is said again in a tale": [BRIDGE, f"“{FERRY}”", SPRING, f"“{FERRY}”", GULLS],
+    "what is said again at the end of a tale": [BRIDGE, f"»{FERRY}«", SPRING, f"»{FERRY}«"],
     "what is said again in a play": ["ANNA. When?", f"PORTER. {FERRY}", "ANNA. Really?", f"PORTER. {FERRY}", SPRING],
     "the opposite": [MARKET.replace("across", "before"), BRIDGE, MARKET.replace("across", "after")],
     "other facts in Chinese": [CHINESE, SPRING, CHINESE.replace("两", "三")],
