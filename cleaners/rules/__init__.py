@@ -44,7 +44,8 @@ class Rule:
         languages: BCP 47 codes, or "*".
         step: the module that decides; the fields from `where` to `max_chars` are only for "boilerplate".
         where: the part of the text in which the rule acts.  "top" is what comes before the first
-            paragraph of prose, "tail" what comes after the last one, "edges" both; "end" is a line
+            paragraph of prose, "tail" what comes after the last one, "edges" both; none of the three reaches
+            a line that is prose itself (80 characters or more that end as a sentence).  "end" is a line
             after which nothing is left but what other rules cut.
         phrases: lines to cut, compared by `cleaners.document.key`.  "{}" stands for a few words.
         patterns: regular expressions for a whole line (ignoring case), for what phrases cannot say.  "{{name}}" stands for the
