@@ -37,6 +37,7 @@ _DOCUMENT_BYTES = 1000  # what a document costs besides its bytes
 # How much is read before the line model is asked; what that saves is in `docs/model-card.md`.
 _BATCH_EVENTS = 128
 _BATCH_CHARACTERS = 500_000
+_BATCH_BYTES = 4_000_000  # as they came in, for they are held as long; of those that are left out, too
 # A document that met a limit may not meet it on another day, so the next run tries it again; and so it does a file
 # on another machine that could not be read, since the network may have been to blame.
 _AGAIN = frozenset(("Timeout", "Memory", "Crash"))
@@ -304,13 +305,14 @@ class _Desk:
         from cleaners import desk  # imported in the processes that clean, not in the one that hands out the work
 
         batch: list[tuple[_Event, desk.Ruled | desk.LeftOut | None]] = []
-        characters = 0
+        characters = size = 0
         for event in chain(events, [None]):
             if event:
                 half = self._begin(watch, event)
                 batch.append((event, half))
                 characters += len(half.draft.doc.text) if isinstance(half, desk.Ruled) else 0
-            if event is None or len(batch) == _BATCH_EVENTS or characters > _BATCH_CHARACTERS:
+                size += len(getattr(event.came, "raw", None) or b"")
+            if event is None or len(batch) == _BATCH_EVENTS or characters > _BATCH_CHARACTERS or size > _BATCH_BYTES:
                 asked = [(read_, half) for read_, half in batch if isinstance(half, desk.Ruled)]
                 if asked:  # the model gets the time of one step; the step begun last may be a read, which is over
                     watch.begin(asked[-1][0].step, asked[-1][0].done)
@@ -321,7 +323,7 @@ class _Desk:
                         yield read_, desk.finish(half, self.book, self.pipeline, next(verdicts), self.cut)
                     else:
                         yield read_, half
-                batch, characters = [], 0
+                batch, characters, size = [], 0, 0
 
     def _begin(self, watch: Watch, event: _Event) -> "Ruled | LeftOut | None":
         from cleaners import desk

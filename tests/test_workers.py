@@ -18,6 +18,7 @@ from cleaners.workers import Crew, Limits, Watch
 from cleaners.write import Output
 from tests import poison
 from tests.conftest import ROOT, is_alive, wait_for, written
+from tests.make_inputs import COMPRESSIONS, tar
 
 ARTICLE = (
     "Ferry number {} returns\n\n"
@@ -162,6 +163,15 @@ def test_workers_killed_by_somebody_else_cost_nothing(tmp_path: Path, notes: Pat
     assert len(processes(notes)) == 1 + len(lines) + 1
     assert written(tmp_path / "killed") == written(tmp_path / "undisturbed")
     assert quarantine(tmp_path / "killed") == {}
+
+
+def test_what_is_left_out_is_not_held(tmp_path: Path) -> None:
+    """Documents are read ahead for the line model; these have 300 MB together."""
+    (tmp_path / "in").mkdir()
+    members = [(f"{number}.dat", b"\x89PNG\r\n\x1a\n" + bytes(10_000_000)) for number in range(30)]
+    (tmp_path / "in" / "a.tar.zst").write_bytes(COMPRESSIONS[".zst"](tar(members)))
+    clean_folder(Settings(tmp_path / "in", tmp_path / "out", memory=256), workers=1)
+    assert set(quarantine(tmp_path / "out").values()) == {("decode", "Binary")}
 
 
 @pytest.mark.parametrize(("line", "type_"), [("READING kill", "Crash"), ("ERROR", "ZeroDivisionError")])
