@@ -630,7 +630,7 @@ METADATA = [
     ({"title": "On <i>Emma</i>, <b> and x<sub class='y'>2</sub>"}, {"title": "On Emma, <b> and x2"}),
     ({"title": {"rendered": "A &amp; B"}, "author": [{"name": "A"}, {"name": "B"}], "publisher": {"@type": "Organization", "name": "s"}},
      {"title": "A & B", "author": "A; B", "site": "s"}),
-    ({"n": 2**64 - 1, "m": 12345678901234567890123, "l": -(2**63) - 1}, {"n": 2**64 - 1, "m": 12345678901234567890123, "l": -(2**63) - 1}),
+    ({"n": 2**64 - 1, "m": 12345678901234567890123, "l": -(2**63) - 1}, {"n": 2**64 - 1, "m": "12345678901234567890123", "l": "-9223372036854775809"}),
     ({"author": [], "byline": [["x" * 5]]}, {"author": "xxxxx", "author_": []}),
     ({"title": "t", "headline": "h"}, {"title": "t", "headline": "h"}),
     ({"author": ["A", 1], "byline": "B"}, {"author": "B", "author_": ["A", 1]}),
@@ -710,7 +710,13 @@ def test_columns_of_one_name_are_kept_apart(tmp_path):
 TIMES = [
     (pa.array([1_700_000_000_123_456_789], pa.timestamp("ns")), "2023-11-14T22:13:20.123456"),
     (pa.array([1_234_567], pa.time64("ns")), "00:00:00.001234"),
-    (pa.array([1_234_567], pa.duration("ns")), None),
+    (pa.array([1_234_567], pa.duration("ns")), "0:00:00.001234"),
+    (pa.array([90_061], pa.duration("s")), "1 day, 1:01:01"),
+    (pa.array([[1]], pa.large_list(pa.timestamp("ns"))), ["1970-01-01T00:00:00"]),
+    (pa.array([[1]], pa.list_(pa.timestamp("ns"), 1)), ["1970-01-01T00:00:00"]),
+    (pa.array([[("y", 1)]], pa.map_(pa.string(), pa.timestamp("ns"))), {"y": "1970-01-01T00:00:00"}),
+    (pa.array([1], pa.timestamp("us", "W. Europe Standard Time")), "1970-01-01T00:00:00.000001+00:00"),
+    (pa.array([10**18], pa.timestamp("us", "Nowhere/Atall")), None),
     (pa.array([{"x": [1]}], pa.struct({"x": pa.list_(pa.timestamp("ns"))})), {"x": ["1970-01-01T00:00:00"]}),
     (pa.array([10**18], pa.timestamp("us")), None),
     (pa.array([{"x": 2 * 10**9, "y": "z"}], pa.struct({"x": pa.date32(), "y": pa.string()})), {"x": None, "y": "z"}),
@@ -795,7 +801,8 @@ RESPONSES = [
     (http(PAGE, status="301 Moved"), "HttpStatus"),
     (http(b"{}", content_type="application/json"), "Unsupported"),
     (http(b""), (b"", None, "text/html")),
-    (b"HTTP/1.1", "HttpStatus"),
+    (b"HTTP/1.1", "Damaged"),
+    (b"HTTP/1.1 OK\r\n\r\n" + PAGE, "Damaged"),
 ]
 
 
@@ -818,6 +825,8 @@ NO_PAGES = [
     ("resource", "<metadata://gnu.org/software/wget/warc/wget.log>", b"Saved a.html", "left out"),
     ("resource", "urn:text:https://ferry.example/1", b"The ferry", "left out"),
     ("resource", "urn:uuid:00000000-0000-4000-8000-000000000000", b"The ferry", "read"),
+    ("response", "dns:ferry.example", b"20240301060000\nferry.example. 300 IN A 192.0.2.1\n", "left out"),
+    ("continuation", "https://ferry.example/1", b"and so it ended.", "Unsupported"),
     ("response", "https://ferry.example/robots.txt", http(b"User-agent: *", content_type="text/plain"), "Unsupported"),
     ("response", "https://ferry.example/robots.txt", http(PAGE, content_type="text/html"), "read"),
     ("response", "https://ferry.example/news/robots.txt", http(b"The robots", content_type="text/plain"), "read"),
@@ -828,6 +837,23 @@ NO_PAGES = [
 def test_what_a_crawler_keeps_for_itself_is_no_document(tmp_path, type_, uri, body, wanted):
     got = came(tmp_path, "a.warc", warc_record(body, type_, uri) + GOOD)
     assert [one.type if isinstance(one, Failed) else "read" for one in got] == [wanted] * (wanted != "left out") + ["read"]
+
+
+def test_what_is_left_out_of_a_web_archive_is_known_by_its_bytes(tmp_path):
+    for response, body in ((http(PAGE, status="404 Not Found"), PAGE), (http(b"{}", content_type="application/json"), b"{}")):
+        [one] = came(tmp_path, "a.warc", warc_record(response))
+        assert isinstance(one, Failed)
+        assert one.raw == body
+
+
+def test_headers_may_end_their_lines_with_a_line_feed(tmp_path):
+    """As those of ClueWeb09 do."""
+    records = [warc_record(http(PAGE), uri=f"https://ferry.example/{n}") for n in range(3)]
+    bare = b"".join(records).replace(b"\r\n", b"\n").replace(f"Content-Length: {len(http(PAGE))}".encode(), b"Content-Length: %d")
+    bare = bare % ((len(http(PAGE).replace(b"\r\n", b"\n")),) * 3)
+    got = came(tmp_path, "a.warc", bare)
+    assert [one.raw if isinstance(one, Raw) else one for one in got] == [PAGE] * 3
+    assert [one.metadata["url"] for one in got if isinstance(one, Raw)] == [f"https://ferry.example/{n}" for n in range(3)]
 
 
 def test_an_address_in_brackets_is_the_address(tmp_path):

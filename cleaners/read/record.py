@@ -105,6 +105,9 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 _MIN_ENDS = 2  # of paragraphs in a text that begins with none
 _MIN_MARKS = 3
 
+# Beyond 64 bits, readers of JSON lose digits of a number, or give up the whole file, as pandas does.
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _BYTES = re.compile("[\udc80-\udcff]")
 
@@ -537,16 +540,18 @@ def _decoded(raw: bytes) -> str | None:
 
 def _json(item: Any, without: Collection[str] = (), depth: int = 0) -> Any:
     """A value as JSON can hold it, or None if it cannot; `without` names the fields in it to leave out."""
-    if item is None or isinstance(item, (bool, int)):
+    if item is None or isinstance(item, bool):
         return item
+    if isinstance(item, int):
+        return item if _SMALLEST <= item <= _LARGEST else str(item)
     if isinstance(item, str):
         return _valid(item)
     if isinstance(item, float):
         return item if math.isfinite(item) else None
     if isinstance(item, (dt.date, dt.time)):
         return item.isoformat()
-    if isinstance(item, decimal.Decimal):
-        return str(item)  # as a number it would lose digits
+    if isinstance(item, (decimal.Decimal, dt.timedelta)):
+        return str(item)  # as a number a decimal would lose digits
     if isinstance(item, bytes):
         return _decoded(item)
     if depth < _MAX_DEPTH:

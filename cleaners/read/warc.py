@@ -19,9 +19,10 @@ from cleaners.read.source import BUFFER, Filled, Source, buffered
 from cleaners.read.values import DOCUMENT_BYTES, Failed, Raw, ReadError
 
 _DOCUMENTS = {"response", "resource", "conversion"}
-_PASSED_OVER = {"warcinfo", "request", "metadata", "revisit", "continuation"}
-# The logs of wget (metadata://gnu.org/…) and wpull (urn:X-wpull:log); what browsertrix has of a page (urn:text:https://…).
-_OF_CRAWLER = re.compile(r"(?i)metadata:|urn:x-wpull:|urn:\w+:https?:")
+_PASSED_OVER = {"warcinfo", "request", "metadata", "revisit"}
+# The logs of wget (metadata://gnu.org/…) and wpull (urn:X-wpull:log); what browsertrix has of a page (urn:text:https://…); where
+# Heritrix found a server (dns:ferry.example).
+_OF_CRAWLER = re.compile(r"(?i)metadata:|dns:|urn:x-wpull:|urn:\w+:https?:")
 _ROBOTS = re.compile(r"(?i)https?://[^/?#]+/robots\.txt\Z")
 _NEXT = re.compile(rb"\n(?=WARC/[01]\.\d+\r?\n)")
 _START = 4096  # bytes that hold the headers of a record
@@ -105,11 +106,14 @@ class _Window:
 def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
     """The documents in the records; the id has the number of the record in the file, from 1."""
     is_named_otherwise = _is_named_otherwise(source.head())
+    # The headers of ClueWeb09 end their lines with a bare line feed, which the standard has not.  Elsewhere FastWARC is
+    # strict, for what it puts up with it does not tell.
+    has_bare_ends = not source.head().lstrip().partition(b"\n")[0].endswith(b"\r")
     numbers, at = count(1), 0
     while True:
         window = _Window(buffered(_Named(source.stream)) if is_named_otherwise else source.stream, at)
         try:
-            yield from _documents(source, window, numbers)
+            yield from _documents(source, window, numbers, has_bare_ends=has_bare_ends)
         except ReadError as error:  # each record may be a member of the compressed file: later ones may be intact
             go_on = getattr(source.stream.raw, "go_on", None)
             if error.type != "Damaged" or go_on is None or not go_on(b"WARC/"):
@@ -120,12 +124,12 @@ def read(source: Source, _media_type: str) -> Iterator[Raw | Failed]:
             return
 
 
-def _documents(source: Source, window: _Window, numbers: Iterator[int]) -> Iterator[Raw | Failed]:
+def _documents(source: Source, window: _Window, numbers: Iterator[int], *, has_bare_ends: bool) -> Iterator[Raw | Failed]:
     begin = window.tell()
     was_told = False  # that something is no record
     while True:
         problem: str | None = None
-        records = ArchiveIterator(window, parse_http=False, stream_detect=False)  # type: ignore[arg-type]
+        records = ArchiveIterator(window, parse_http=False, stream_detect=False, quirks_mode=has_bare_ends)  # type: ignore[arg-type]
         while True:
             try:
                 record = next(records, None)
@@ -160,11 +164,14 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
     if kind in _PASSED_OVER:
         return
     headers = {name.lower(): value for name, value in record.headers.items()}
+    if kind == "continuation":
+        yield source.failed(number, "Unsupported", "this goes on with an earlier record, to which it cannot be joined")
+        return
     if kind not in _DOCUMENTS:
         yield source.failed(number, "Damaged", f"the record at byte {record.stream_pos:,} has no type that is known")
         return
     uri = (headers.get("warc-target-uri") or "").strip("<>") or None
-    if kind == "resource" and uri and _OF_CRAWLER.match(uri):
+    if kind != "conversion" and uri and _OF_CRAWLER.match(uri):
         return
     origin = {
         "warc_record_id": record.record_id,
@@ -200,12 +207,14 @@ def _document(source: Source, number: int, record: WarcRecord) -> Iterator[Raw |
             return
     # The texts of a WET file are text, whatever they begin with.
     media_type, charset = _media_type(content_type, b"" if kind == "conversion" else body)
-    if status not in {200, 203}:
-        yield source.failed(number, "HttpStatus", f"the server answered {status} for {uri}: this is no article", None, media_type)
+    if status == 0:
+        yield source.failed(number, "Damaged", f"the answer of the server for {uri} has no status", block)
+    elif status not in {200, 203}:
+        yield source.failed(number, "HttpStatus", f"the server answered {status} for {uri}: this is no article", body, media_type)
     elif media_type == "text/plain" and uri and _ROBOTS.match(uri):
-        yield source.failed(number, "Unsupported", "the record is robots.txt, which is no article", None, media_type)
+        yield source.failed(number, "Unsupported", "the record is robots.txt, which is no article", body, media_type)
     elif media_type not in {"text/html", *_TEXT_TYPES}:
-        yield source.failed(number, "Unsupported", f"the record is {media_type}, which cannot be read", None, media_type)
+        yield source.failed(number, "Unsupported", f"the record is {media_type}, which cannot be read", body, media_type)
     else:
         yield source.raw(
             number,
