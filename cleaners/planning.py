@@ -120,8 +120,9 @@ def check(settings: Settings) -> None:
         raise InputError(
             f"The output {address} is an address, but must be a folder on this machine: clean into one, and copy the result from there."
         )
-    if output.exists() and not output.is_dir():
-        raise InputError(f"The output {output} is a file: give a folder, which will be made if need be.")
+    if file := next((one for one in (output, *output.parents) if os.path.lexists(one) and not one.is_dir()), None):
+        what = "is a file" if file == output else f"would lie in {file}, which is a file"
+        raise InputError(f"The output {output} {what}: give a folder, which will be made if need be.")
     _check_ours(output)
     if settings.rules:
         rules.load(settings.rules)
@@ -131,6 +132,8 @@ def _check_apart(source: Path, output: Path) -> None:
     """Make sure that there is an input, and that neither input nor output lies in the other."""
     if not source.exists():
         raise InputError(f"There is no file or folder {source}: give {_INPUTS}.")
+    if not (source.is_dir() or source.is_file()):
+        raise InputError(f"The input {source} is no regular file: give {_INPUTS}.")
     inside, outside = output.resolve(), source.resolve()
     if inside == outside:
         raise InputError(f"The output {output} is the input: choose another folder for the output.")
@@ -380,7 +383,8 @@ def _check_ours(output: Path) -> None:
     """Refuse to touch a folder that holds anything but an earlier run."""
     if not output.is_dir():
         return
-    names = {path.name for path in output.iterdir()}
+    # Systems leave hidden files wherever somebody looks, and these are in nobody's way.
+    names = {path.name for path in output.iterdir() if path.name == publish.FOLDER or not path.name.startswith(".")}
     others = names - {publish.FOLDER, *_PUBLISHED}
     if others or (names and publish.FOLDER not in names):
         raise InputError(

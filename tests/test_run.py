@@ -245,6 +245,22 @@ def output_is_a_file(folder: Path) -> tuple[Path, Path]:
     return folder / "in", folder / "out"
 
 
+def output_below_a_file(folder: Path) -> tuple[Path, Path]:
+    output_is_a_file(folder)
+    return folder / "in", folder / "out" / "deeper" / "out"
+
+
+def output_is_a_link_to_nothing(folder: Path) -> tuple[Path, Path]:
+    output_inside(folder)
+    (folder / "out").symlink_to(folder / "nowhere")
+    return folder / "in", folder / "out"
+
+
+def input_is_a_pipe(folder: Path) -> tuple[Path, Path]:
+    os.mkfifo(folder / "in")
+    return folder / "in", folder / "out"
+
+
 REFUSED = [
     (no_input, "There is no "),
     (empty_input, "There is nothing to read in "),
@@ -255,6 +271,9 @@ REFUSED = [
     (output_holds_something, "holds something else (text)"),
     (output_holds_something_of_ours_and_more, "holds something else (thesis.txt)"),
     (output_is_a_file, "is a file"),
+    (output_below_a_file, "out, which is a file"),
+    (output_is_a_link_to_nothing, "is a file"),
+    (input_is_a_pipe, "is no regular file"),
 ]
 
 
@@ -267,6 +286,14 @@ def test_what_cannot_be_done_is_one_sentence_and_writes_nothing(tmp_path: Path, 
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_hidden_files_in_the_output_are_in_nobodys_way(dumps: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for name in (".DS_Store", ".nfs0001"):
+        (tmp_path / "out" / name).write_text("of a system")
+        clean_folder(Settings(dumps, tmp_path / "out"), workers=1)
+    assert sorted(path.name for path in (tmp_path / "out").glob(".*")) == [".DS_Store", ".copydesk", ".nfs0001"]
 
 
 def test_a_pattern_that_takes_in_the_output_is_refused_when_there_is_one(tmp_path: Path) -> None:
