@@ -682,10 +682,13 @@ def test_the_lock_says_who_holds_it(source: Path, tmp_path: Path) -> None:
     clean_folder(Settings(source, tmp_path / "out"))
 
 
-def test_an_output_that_cannot_be_written_is_a_sentence(source: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=r"file/out.* cannot be written: Not a directory"):
-        clean_folder(Settings(source, tmp_path / "file" / "out"))
+def test_an_output_that_cannot_be_written_is_a_sentence(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(folder))
+
+    monkeypatch.setattr(planning, "locked", refuse)
+    with pytest.raises(OutputError, match=r"out.* cannot be written: Read-only file system"):
+        clean_folder(Settings(source, tmp_path / "out"))
 
 
 @pytest.mark.parametrize(("size", "most"), [(3000, 6), (8_000_000, 4)])
