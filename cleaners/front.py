@@ -32,6 +32,7 @@ _USUAL = re.compile(
 _LINE = re.compile(
     r"(?:(?P<name>[^\W\d_][\w -]{1,24}?)[ \t]?[:：][ \t]*(?P<value>\S.{,2000})?|[=*_-]{3,}[ \t]*)\r?\n(?:[ \t]*\r?\n)*"
 )
+_ABOVE = re.compile(r"\ufeff?(?:[ \t]*\r?\n)*+")
 _ALSO = frozenset(
     ("category", "country", "id", "keywords", "section", "source", "tags", "warning")
 )  # of no meaning to the contract
@@ -73,6 +74,8 @@ def _header(text: str, start: int) -> tuple[dict[str, Any], int] | None:
     """
     fields: dict[str, Any] = {}
     end, is_ours = start, False
+    if above := _ABOVE.match(text, start):
+        end = above.end()
     while line := _LINE.match(text, end):
         name, value = line["name"], (line["value"] or "").rstrip()
         if name and is_text(name):

@@ -201,7 +201,7 @@ FEES = "The board met on Monday to talk about the price of moorings, which had n
             "Fees go up",
             {"url": "https://harbour.example/1", "author": "Ada Brandt", "section": "Harbour"},
         ),
-        ("Headline: Fees go up\nDate: 2024-05-01\nBody:\n\n", "Fees go up", {"published": "2024-05-01"}),
+        ("\ufeff\n\nHeadline: Fees go up\nDate: 2024-05-01\nBody:\n\n", "Fees go up", {"published": "2024-05-01"}),
         (
             "Published: 2024-05-01\nURL: https://harbour.example/1\n=====\n",
             None,
