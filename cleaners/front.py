@@ -28,11 +28,10 @@ _USUAL = re.compile(
     r"""(?mx)^["']?(?:title|subtitle|date|lastmod|updated|created|publishDate|pubDate|layout|tags|categories|category|authors?|draft|slug
     |description|summary|excerpt|keywords|permalink|aliases|cssclasses)["']?[ ]*[:=]"""
 )
-# A line of a header with the blank lines below it, or one that parts it from the text.
+# A line of a header with the blank lines above it, or one that parts it from the text.
 _LINE = re.compile(
-    r"(?:(?P<name>[^\W\d_][\w -]{1,24}?)[ \t]?[:：][ \t]*(?P<value>\S.{,2000})?|[=*_-]{3,}[ \t]*)\r?\n(?:[ \t]*\r?\n)*"
+    r"\ufeff?(?:[ \t]*\r?\n)*+(?:(?P<name>[^\W\d_][\w -]{1,24}?)[ \t]?[:：][ \t]*(?P<value>\S.{,2000})?|[=*_-]{3,}[ \t]*)\r?\n"
 )
-_ABOVE = re.compile(r"\ufeff?(?:[ \t]*\r?\n)*+")
 _ALSO = frozenset(
     ("category", "country", "id", "keywords", "section", "source", "tags", "warning")
 )  # of no meaning to the contract
@@ -74,8 +73,6 @@ def _header(text: str, start: int) -> tuple[dict[str, Any], int] | None:
     """
     fields: dict[str, Any] = {}
     end, is_ours = start, False
-    if above := _ABOVE.match(text, start):
-        end = above.end()
     while line := _LINE.match(text, end):
         name, value = line["name"], (line["value"] or "").rstrip()
         if name and is_text(name):
